@@ -1,0 +1,24 @@
+//! The vocabulary every layer shares: types and serde only, no I/O and no decisions.
+
+mod coverage;
+mod effect;
+mod finding;
+mod profile;
+mod report;
+mod rule;
+mod skill;
+mod trace;
+mod verdict;
+
+pub use coverage::{Coverage, Examination};
+pub use effect::{Effect, EffectKind, EffectParseError};
+pub use finding::{Excerpt, Finding, Layer, Location};
+pub use profile::{Limits, Profile};
+pub use report::{EffectTable, LayerReport, LayerStatus, Report, SkillSummary};
+pub use rule::{Confidence, RuleInfo, Severity, Taxonomy};
+pub use skill::{Content, Manifest, ManifestError, Skill, SkillFile, SkillKind};
+pub use trace::{
+    CaseOutcome, CaseResult, Control, Exit, ExitReason, FileChange, NotEnforced, Observation,
+    Phase, PhaseTrace, Tier, Trace,
+};
+pub use verdict::{Decision, Reason, ReasonKind, Verdict};

@@ -1,0 +1,77 @@
+//! Profiles and limits that an operator sets.
+
+use serde::{Deserialize, Serialize};
+
+/// What an undeclared effect means.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Denies every undeclared effect and every forbidden import.
+    Strict,
+    /// Denies undeclared effects of a skill that declares some, and the dangerous kinds always.
+    #[default]
+    Standard,
+    /// Records and never blocks.
+    Observe,
+}
+
+impl Profile {
+    /// The word used in configuration and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Standard => "standard",
+            Self::Observe => "observe",
+        }
+    }
+}
+
+/// What one simulation may use; the defaults are the seeds' presets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// Wall clock of one run, milliseconds.
+    pub wall_ms: u64,
+    /// CPU time of the whole tree of processes, milliseconds.
+    pub cpu_ms: u64,
+    /// Memory of the whole tree, bytes.
+    pub memory_bytes: u64,
+    /// Processes and threads.
+    pub pids: u32,
+    /// Size of one written file, bytes.
+    pub file_bytes: u64,
+    /// Size of the work directory, bytes.
+    pub work_bytes: u64,
+    /// Files in the work directory.
+    pub work_inodes: u32,
+    /// Standard output and standard error, bytes each.
+    pub output_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wall_ms: 60_000,
+            cpu_ms: 60_000,
+            memory_bytes: 512 << 20,
+            pids: 64,
+            file_bytes: 10 << 20,
+            work_bytes: 64 << 20,
+            work_inodes: 4096,
+            output_bytes: 1 << 20,
+        }
+    }
+}
