@@ -1,0 +1,229 @@
+//! Rules as data: one YAML file a rule, loaded strictly.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
+
+use crate::facts::FactsMatch;
+use crate::pattern::PatternMatch;
+use crate::text::TextMatch;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
+
+/// One rule: what is known of it, and how it matches.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Everything a finding carries over.
+    pub info: Arc<RuleInfo>,
+    /// `python`, `shell`, `javascript`, `text`, `manifest`, `file`.
+    pub language: String,
+    /// The kind of effect a match has.
+    pub effect: Option<EffectKind>,
+    /// Whether the effect enters the inferred set.
+    pub infer: bool,
+    pub(crate) matcher: Matcher,
+}
+
+/// The engine a rule speaks to, and what it says.
+#[derive(Debug, Clone)]
+pub(crate) enum Matcher {
+    /// Resolved names and flows of Python.
+    Facts(Box<FactsMatch>),
+    /// Shapes of a syntax tree, in ast-grep's own syntax.
+    Pattern(Box<PatternMatch>),
+    /// Prose, manifests, secrets.
+    Text(Box<TextMatch>),
+    /// A check written in Rust, by its name; the rule gives it id, severity and words.
+    Check(String),
+}
+
+/// Why a rule file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// It is no YAML, or not of a rule's form.
+    #[error("rule `{}` does not parse: {message}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// It parses and makes no sense.
+    #[error("rule `{}`: {message}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// Two rules of one id.
+    #[error("rule id `{0}` is used twice")]
+    Duplicate(String),
+}
+
+/// The rules in force, by engine.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    all: Vec<Arc<Rule>>,
+}
+
+impl Rules {
+    /// The rules that are built in.
+    ///
+    /// # Errors
+    /// When a rule file is malformed; a test proves that none is.
+    pub fn built_in() -> Result<Self, RuleError> {
+        let mut files = Vec::new();
+        collect(&BUILT_IN, &mut files);
+        Self::parse(files)
+    }
+
+    /// Rules from files: `(path, YAML text)`.
+    ///
+    /// # Errors
+    /// When one does not parse, makes no sense, or repeats an id.
+    pub fn parse(files: impl IntoIterator<Item = (PathBuf, String)>) -> Result<Self, RuleError> {
+        let mut all = Vec::new();
+        for (path, text) in files {
+            all.push(Arc::new(parse_one(path, &text)?));
+        }
+        all.sort_by(|a, b| a.info.id.cmp(&b.info.id));
+        for pair in all.windows(2) {
+            if let [a, b] = pair
+                && a.info.id == b.info.id
+            {
+                return Err(RuleError::Duplicate(a.info.id.clone()));
+            }
+        }
+        Ok(Self { all })
+    }
+
+    /// Every rule, sorted by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.all.iter()
+    }
+
+    /// The rule of this id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.all
+            .binary_search_by(|rule| rule.info.id.as_str().cmp(id))
+            .ok()
+            .and_then(|at| self.all.get(at))
+    }
+
+    /// The rule that gives a check of this name its words.
+    pub(crate) fn check(&self, name: &str) -> Option<&Arc<Rule>> {
+        self.all
+            .iter()
+            .find(|rule| matches!(&rule.matcher, Matcher::Check(check) if check == name))
+    }
+
+    /// These rules without the ids that `keep` refuses.
+    #[must_use]
+    pub fn filtered(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
+        self.all.retain(|rule| keep(rule));
+        self
+    }
+}
+
+fn collect(dir: &Dir<'_>, files: &mut Vec<(PathBuf, String)>) {
+    for file in dir.files() {
+        if file
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "yml")
+        {
+            files.push((
+                file.path().to_owned(),
+                file.contents_utf8().unwrap_or_default().to_owned(),
+            ));
+        }
+    }
+    for child in dir.dirs() {
+        collect(child, files);
+    }
+}
+
+/// A rule file, key by key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    id: String,
+    title: String,
+    language: String,
+    severity: Severity,
+    confidence: Confidence,
+    #[serde(default)]
+    effect: Option<EffectKind>,
+    #[serde(default = "yes")]
+    infer: bool,
+    #[serde(default = "yes")]
+    excusable: bool,
+    message: String,
+    remedy: String,
+    #[serde(default)]
+    taxonomy: Taxonomy,
+    #[serde(default, rename = "match")]
+    facts: Option<FactsMatch>,
+    #[serde(default, rename = "rule")]
+    pattern: Option<PatternMatch>,
+    #[serde(default)]
+    text: Option<TextMatch>,
+    #[serde(default)]
+    check: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn parse_one(path: PathBuf, text: &str) -> Result<Rule, RuleError> {
+    let file: RuleFile = serde_saphyr::from_str(text).map_err(|error| RuleError::Parse {
+        path: path.clone(),
+        message: error.to_string(),
+    })?;
+    let invalid = |message: &str| RuleError::Invalid {
+        path: path.clone(),
+        message: message.to_owned(),
+    };
+    let mut matchers = [
+        file.facts.map(|facts| Matcher::Facts(Box::new(facts))),
+        file.pattern
+            .map(|pattern| Matcher::Pattern(Box::new(pattern))),
+        file.text.map(|text| Matcher::Text(Box::new(text))),
+        file.check.map(Matcher::Check),
+    ]
+    .into_iter()
+    .flatten();
+    let matcher = matchers
+        .next()
+        .ok_or_else(|| invalid("one of `match`, `rule`, `text`, `check` is needed"))?;
+    if matchers.next().is_some() {
+        return Err(invalid(
+            "only one of `match`, `rule`, `text`, `check` may stand in a rule",
+        ));
+    }
+    if path.file_stem().and_then(|stem| stem.to_str()) != Some(file.id.as_str()) {
+        return Err(invalid("the file is named after another id"));
+    }
+    let info = RuleInfo {
+        id: file.id,
+        title: file.title,
+        severity: file.severity,
+        confidence: file.confidence,
+        excusable: file.excusable,
+        message: file.message,
+        remedy: file.remedy,
+        taxonomy: file.taxonomy,
+    };
+    Ok(Rule {
+        info: Arc::new(info),
+        language: file.language,
+        effect: file.effect,
+        infer: file.infer,
+        matcher,
+    })
+}
