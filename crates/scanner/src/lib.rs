@@ -7,6 +7,7 @@
 mod artifact;
 mod data;
 mod facts;
+mod fixtures;
 mod kind;
 mod pattern;
 mod rule;
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 use skillgate_model::{Content, Coverage, Examination, Finding, Skill, SkillFile};
 
 pub(crate) use artifact::Artifact;
+pub use fixtures::{FixtureError, FixtureFailure, FixtureReport, check_fixtures};
 pub use kind::Kind;
 pub use rule::{Rule, RuleError, Rules};
 pub(crate) use sink::Sink;
