@@ -1,0 +1,365 @@
+//! Reads a skill once, into memory: what is examined is what was read here, and what is promoted too.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
+
+use crate::discover::{NOT_SKILLS, is_manifest};
+use crate::{Candidate, manifest};
+
+/// What reading a candidate may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadLimits {
+    /// A larger file is hashed and not examined.
+    pub file_bytes: u64,
+    /// A skill that is larger in all is not examined beyond this.
+    pub skill_bytes: u64,
+    /// Files beyond this number are not examined.
+    pub files: usize,
+}
+
+impl Default for LoadLimits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 32 << 20,
+            skill_bytes: 256 << 20,
+            files: 20_000,
+        }
+    }
+}
+
+/// Reads everything below a candidate.
+///
+/// It cannot fail: what cannot be read is an entry that says so, and is not promotable.
+pub fn load(candidate: &Candidate, limits: LoadLimits) -> Skill {
+    let kind = SkillKind::from(candidate.kind);
+    let mut reader = Reader {
+        root: &candidate.path,
+        limits,
+        spent: 0,
+        files: Vec::new(),
+    };
+    match kind {
+        SkillKind::File => reader.single(),
+        SkillKind::Folder => reader.folder(),
+    }
+    let mut files = reader.files;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let (manifest_path, manifest) = manifest_of(kind, &files);
+    let fallback = match kind {
+        SkillKind::File => candidate.path.file_stem(),
+        SkillKind::Folder => return folder_skill(candidate, manifest_path, manifest, files),
+    };
+    let name = manifest
+        .name
+        .clone()
+        .unwrap_or_else(|| show(Path::new(fallback.unwrap_or_default())));
+    skill(candidate, name, manifest_path, manifest, files)
+}
+
+fn folder_skill(
+    candidate: &Candidate,
+    manifest_path: Option<String>,
+    manifest: Manifest,
+    files: Vec<SkillFile>,
+) -> Skill {
+    let canonical = fs::canonicalize(&candidate.path).unwrap_or_else(|_| candidate.path.clone());
+    let folder = show(Path::new(canonical.file_name().unwrap_or_default()));
+    let name = manifest.name.clone().unwrap_or(folder);
+    skill(candidate, name, manifest_path, manifest, files)
+}
+
+fn skill(
+    candidate: &Candidate,
+    name: String,
+    manifest_path: Option<String>,
+    manifest: Manifest,
+    files: Vec<SkillFile>,
+) -> Skill {
+    let digest = tree_digest(&files);
+    Skill {
+        name,
+        kind: candidate.kind.into(),
+        root: candidate.path.clone(),
+        manifest,
+        manifest_path,
+        files,
+        digest,
+    }
+}
+
+fn manifest_of(kind: SkillKind, files: &[SkillFile]) -> (Option<String>, Manifest) {
+    let file = match kind {
+        SkillKind::File => files.first(),
+        SkillKind::Folder => files
+            .iter()
+            .find(|file| !file.path.contains('/') && is_manifest(Path::new(&file.path))),
+    };
+    let Some(file) = file else {
+        return (None, Manifest::default());
+    };
+    let bytes = file.bytes().unwrap_or_default();
+    let manifest = match kind {
+        SkillKind::File => manifest::of_docstring(bytes),
+        SkillKind::Folder => manifest::of_front_matter(bytes),
+    };
+    (Some(file.path.clone()), manifest)
+}
+
+struct Reader<'a> {
+    root: &'a Path,
+    limits: LoadLimits,
+    spent: u64,
+    files: Vec<SkillFile>,
+}
+
+impl Reader<'_> {
+    fn single(&mut self) {
+        let name = self.root.file_name().unwrap_or_default();
+        let file = self.entry(self.root, Path::new(name));
+        self.files.push(file);
+    }
+
+    /// Breadth does not matter and depth is unbounded, so the walk keeps its own stack.
+    fn folder(&mut self) {
+        let mut pending = vec![PathBuf::new()];
+        while let Some(relative) = pending.pop() {
+            let folder = self.root.join(&relative);
+            let entries =
+                match fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+                    Ok(entries) => entries,
+                    Err(error) => {
+                        self.unreadable(relative, &format!("the folder cannot be read: {error}"));
+                        continue;
+                    }
+                };
+            for entry in entries {
+                let path = relative.join(entry.file_name());
+                if relative.as_os_str().is_empty() && version_control(&entry) {
+                    continue;
+                }
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    pending.push(path);
+                } else if self.files.len() >= self.limits.files {
+                    let limit = self.limits.files;
+                    self.unreadable(path, &format!("the skill has more than {limit} files"));
+                    return;
+                } else {
+                    let file = self.entry(&entry.path(), &path);
+                    self.files.push(file);
+                }
+            }
+        }
+    }
+
+    fn unreadable(&mut self, path: PathBuf, reason: &str) {
+        self.files.push(SkillFile {
+            path: show(&path),
+            raw: path,
+            mode: 0,
+            size: 0,
+            sha256: String::new(),
+            content: Content::Unreadable(reason.to_owned()),
+        });
+    }
+
+    fn entry(&mut self, path: &Path, relative: &Path) -> SkillFile {
+        let mut file = SkillFile {
+            path: show(relative),
+            raw: relative.to_owned(),
+            mode: 0,
+            size: 0,
+            sha256: String::new(),
+            content: Content::Unreadable(String::new()),
+        };
+        match fs::symlink_metadata(path) {
+            Err(error) => {
+                file.content = Content::Unreadable(format!("it cannot be looked at: {error}"))
+            }
+            Ok(metadata) => {
+                file.mode = metadata.mode() & 0o7777;
+                file.size = metadata.len();
+                let (sha256, content) = self.content(path, relative, &metadata);
+                file.sha256 = sha256;
+                file.content = content;
+            }
+        }
+        file
+    }
+
+    fn content(
+        &mut self,
+        path: &Path,
+        relative: &Path,
+        metadata: &fs::Metadata,
+    ) -> (String, Content) {
+        let kind = metadata.file_type();
+        if kind.is_symlink() {
+            return self.link(path, relative);
+        }
+        if !kind.is_file() {
+            let name = if kind.is_fifo() {
+                "FIFO"
+            } else if kind.is_socket() {
+                "socket"
+            } else {
+                "device"
+            };
+            return (String::new(), Content::Special(name));
+        }
+        self.spent = self.spent.saturating_add(metadata.len());
+        let keep =
+            metadata.len() <= self.limits.file_bytes && self.spent <= self.limits.skill_bytes;
+        match read(path, keep.then_some(metadata.len())) {
+            Ok((sha256, Some(bytes))) => (sha256, Content::Bytes(bytes)),
+            Ok((sha256, None)) => (sha256, Content::TooLarge),
+            Err(reason) => (String::new(), Content::Unreadable(reason)),
+        }
+    }
+
+    fn link(&self, path: &Path, relative: &Path) -> (String, Content) {
+        match fs::read_link(path) {
+            Err(error) => (
+                String::new(),
+                Content::Unreadable(format!("the link cannot be read: {error}")),
+            ),
+            Ok(target) => {
+                let sha256 = hex(&Sha256::digest(target.as_os_str().as_bytes()));
+                let escapes = leads_out(relative, &target) || !resolves_within(self.root, path);
+                (sha256, Content::Link { target, escapes })
+            }
+        }
+    }
+}
+
+/// Version-control data at a skill's root is no part of it: it is neither examined nor promoted.
+fn version_control(entry: &fs::DirEntry) -> bool {
+    NOT_SKILLS.iter().any(|name| entry.file_name() == *name)
+        && entry.file_type().is_ok_and(|kind| kind.is_dir())
+}
+
+/// By the text of the link alone, since the tree may be copied elsewhere.
+fn leads_out(relative: &Path, target: &Path) -> bool {
+    let mut depth = relative.components().count().saturating_sub(1);
+    for component in target.components() {
+        match component {
+            Component::ParentDir if depth == 0 => return true,
+            Component::ParentDir => depth -= 1,
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return true,
+        }
+    }
+    false
+}
+
+fn resolves_within(root: &Path, link: &Path) -> bool {
+    match (fs::canonicalize(root), fs::canonicalize(link)) {
+        (Ok(root), Ok(target)) => target.starts_with(root),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
+/// Reads a regular file without following a link and without waiting on anything; `keep` is the size expected.
+fn read(path: &Path, keep: Option<u64>) -> Result<(String, Option<Arc<[u8]>>), String> {
+    let say = |error: std::io::Error| format!("it cannot be read: {error}");
+    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
+        .map_err(say)?;
+    let before = file.metadata().map_err(say)?;
+    if !before.is_file() {
+        return Err("it is no longer a regular file".to_owned());
+    }
+    let read = match keep {
+        Some(size) => read_whole(&mut file, size).map_err(say)?,
+        None => (hash_only(&mut file).map_err(say)?, None),
+    };
+    let after = file.metadata().map_err(say)?;
+    let stamp = |data: &fs::Metadata| {
+        (
+            data.len(),
+            data.mtime(),
+            data.mtime_nsec(),
+            data.ctime(),
+            data.ctime_nsec(),
+        )
+    };
+    let whole = read
+        .1
+        .as_ref()
+        .is_none_or(|bytes| bytes.len() as u64 == before.len());
+    if stamp(&before) != stamp(&after) || !whole {
+        return Err("it changed while it was read".to_owned());
+    }
+    Ok(read)
+}
+
+fn read_whole(file: &mut File, size: u64) -> std::io::Result<(String, Option<Arc<[u8]>>)> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    // One byte more than expected tells that the file grew.
+    file.take(size + 1).read_to_end(&mut bytes)?;
+    Ok((hex(&Sha256::digest(&bytes)), Some(bytes.into())))
+}
+
+fn hash_only(file: &mut File) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(buffer.get(..count).unwrap_or_default());
+    }
+}
+
+/// SHA-256 over one line for each entry: type, mode, SHA-256 of the content, path, ended by NUL.
+pub(crate) fn tree_digest(files: &[SkillFile]) -> String {
+    let mut hasher = Sha256::new();
+    for file in files {
+        let kind = match &file.content {
+            Content::Bytes(_) | Content::TooLarge => "f",
+            Content::Link { .. } => "l",
+            Content::Special(_) => "s",
+            Content::Unreadable(_) => "u",
+        };
+        hasher.update(format!("{kind} {:04o} {} ", file.mode, file.sha256));
+        hasher.update(file.raw.as_os_str().as_bytes());
+        hasher.update([0]);
+    }
+    hex(&hasher.finalize())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A path as UTF-8; bytes that are not are shown as `\xNN`.
+fn show(path: &Path) -> String {
+    path.as_os_str()
+        .as_bytes()
+        .utf8_chunks()
+        .fold(String::new(), |mut text, chunk| {
+            use std::fmt::Write;
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+            text
+        })
+}
