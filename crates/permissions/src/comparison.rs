@@ -85,8 +85,8 @@ impl Comparison {
         let need = |effect: &&Effect| Need {
             effect: (*effect).clone(),
             declared_by: first(declared.iter().find(|scope| scope.covers(effect))),
-            granted_by: first(granted.granted().find(|scope| scope.covers(effect))),
-            denied_by: first(granted.denied().find(|scope| scope.may_meet(effect))),
+            granted_by: first(granted.granting(effect)),
+            denied_by: first(granted.denying(effect)),
         };
         let is_unused = |scope: &&Scope| {
             let is_needed = |effect: &&Effect| scope.covers(effect) || scope.may_meet(effect);

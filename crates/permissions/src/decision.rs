@@ -60,6 +60,8 @@ pub enum Cause {
     Granted,
     /// A rule denies it; a deny wins over every allow.
     Denied,
+    /// A rule denies some of what the request may mean, for instance because its resource is unknown.
+    MayBeDenied,
     /// The tool is in quarantine.
     Quarantined,
     /// No rule speaks of this name.
@@ -78,6 +80,7 @@ impl Cause {
         match self {
             Self::Granted => "granted",
             Self::Denied => "denied",
+            Self::MayBeDenied => "may-be-denied",
             Self::Quarantined => "quarantined",
             Self::NotGranted => "not-granted",
             Self::OutsideGrant => "outside-grant",

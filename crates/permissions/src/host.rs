@@ -29,6 +29,21 @@ enum Target<'a> {
 }
 
 impl<'a> Host<'a> {
+    /// The host as a pattern for itself.
+    pub(crate) fn canonical(&self) -> String {
+        let host = match &self.target {
+            Target::Name(name) => name.to_ascii_lowercase(),
+            Target::Below(name) => format!("*.{}", name.to_ascii_lowercase()),
+            Target::Any => "*".to_owned(),
+            Target::Address(IpAddr::V4(address)) => address.to_string(),
+            Target::Address(IpAddr::V6(address)) => format!("[{address}]"),
+        };
+        match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        }
+    }
+
     /// `None` where the text does not say which host is meant. Allocates for names outside ASCII.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (authority, default_port) = match text.split_once("://") {

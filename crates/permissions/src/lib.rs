@@ -1,10 +1,15 @@
 //! Layer 3 and the run-time matcher: one scope grammar, one matcher, one explanation.
 
+mod builtin;
+mod call;
 mod chain;
 mod comparison;
 mod decision;
+mod explain;
+mod file;
 mod glob;
 mod host;
+mod least;
 mod name;
 mod path;
 mod pattern;
@@ -14,9 +19,14 @@ mod resource;
 mod scope;
 mod trie;
 
+pub use builtin::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};
+pub use call::Argument;
 pub use chain::{Chain, ChainDecision, DepthError, MAX_DEPTH, decide_all, is_subset};
 pub use comparison::{Comparison, Declared, MAX_DECLARED, Need};
 pub use decision::{Cause, Decision, Request};
+pub use explain::nearest_grant;
+pub use file::{GrantTable, Place, PolicyError, PolicyFile, PolicyTables};
+pub use least::{Suggestion, least};
 pub use name::{MAX_NAME_CHARS, NameError};
 pub use pattern::PatternError;
 pub use policy::{CompileError, Policy, PolicyText, Rule, RuleKind, check_permission};

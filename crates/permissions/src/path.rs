@@ -57,6 +57,25 @@ impl<'a> Path<'a> {
         Some(path)
     }
 
+    /// The path as a pattern for itself.
+    pub(crate) fn canonical(&self) -> String {
+        let start = match self.root {
+            Root::System => "/",
+            Root::Work => "./",
+            Root::Home => "~/",
+        };
+        format!("{start}{}", self.components().join("/"))
+    }
+
+    /// Whether names there change from run to run.
+    pub(crate) fn temporary_folder(&self) -> Option<&'static str> {
+        match (self.root, self.components()) {
+            (Root::System, ["tmp", _, ..]) => Some("/tmp"),
+            (Root::System, ["var", "tmp", _, ..]) => Some("/var/tmp"),
+            (Root::System | Root::Work | Root::Home, _) => None,
+        }
+    }
+
     fn components(&self) -> &[&'a str] {
         self.components.get(..self.depth).unwrap_or_default()
     }
@@ -183,21 +202,38 @@ fn sequence_includes(pattern: &[Box<str>], path: &[&str]) -> bool {
         .is_some_and(|rest| rest.iter().all(|part| part.as_ref() == "**"))
 }
 
-/// Exact for a path without `*`; otherwise whatever follows a `**` on either side is taken to meet.
+/// Whether some path lies in both; bit `at` of `reached` says that the parts so far may stand for
+/// the first `at` components.
 fn sequence_may_meet(pattern: &[Box<str>], path: &[&str]) -> bool {
-    if path.iter().all(|component| !component.contains('*')) {
-        return sequence_includes(pattern, path);
-    }
-    let open = |part: Option<&str>| part.is_none_or(|part| part == "**");
-    for (index, component) in path.iter().enumerate() {
-        match pattern.get(index).map(AsRef::as_ref) {
-            _ if *component == "**" => return true,
-            Some("**") => return true,
-            Some(part) if glob::may_meet(part.as_bytes(), component.as_bytes()) => {}
-            Some(_) | None => return false,
+    let is_set = |bits: u128, at: usize| bits >> at & 1 == 1;
+    // A `**` of the path may stand for nothing.
+    let skip_open = |mut bits: u128| {
+        for (at, component) in path.iter().enumerate() {
+            if *component == "**" && is_set(bits, at) {
+                bits |= 2 << at;
+            }
         }
+        bits
+    };
+    let mut reached = skip_open(1);
+    for part in pattern {
+        let mut next = 0;
+        for (at, component) in path.iter().enumerate() {
+            if part.as_ref() == "**" {
+                next |= reached & (1 << at);
+                next |= u128::from(is_set(next, at)) << (at + 1);
+            } else if is_set(reached, at) && *component == "**" {
+                next |= 1 << at;
+            } else if is_set(reached, at) && glob::may_meet(part.as_bytes(), component.as_bytes()) {
+                next |= 2 << at;
+            }
+        }
+        if part.as_ref() == "**" {
+            next |= reached & (1 << path.len());
+        }
+        reached = skip_open(next);
     }
-    open(pattern.get(path.len()).map(AsRef::as_ref))
+    is_set(reached, path.len())
 }
 
 #[cfg(test)]
@@ -291,6 +327,12 @@ mod tests {
         assert!(!meets("./other/**", "./data/*.csv"));
         assert!(!meets("./data/*.txt", "./data/*.csv"));
         assert!(!meets("./data", "./data/*.csv"));
+        assert!(!meets("./**/.env", "./*.csv"));
+        assert!(!meets("./**/.env", "./a/**/x"));
+        assert!(meets("./**/.env", "./**"));
+        assert!(meets("./a/**/b", "./**/a/b"));
+        assert!(meets("./a/b", "./a/**/b"));
+        assert!(!meets("./a/**/c", "./a/**/b"));
     }
 
     #[test]

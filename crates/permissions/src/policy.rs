@@ -59,10 +59,20 @@ pub struct Rule {
     pub scope: Scope,
 }
 
+/// What a deny with a resource means for a request whose resource is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum UnknownResource {
+    /// It refuses, because the resource may be the denied one.
+    Refused,
+    /// It waits until the resource is known, at run time.
+    Postponed,
+}
+
 /// Rules made ready for deciding; immutable, and shared between threads as it is.
 #[derive(Debug)]
 pub struct Policy {
     rules: Vec<Rule>,
+    unknown: UnknownResource,
     malformed: Vec<ScopeError>,
     trie: Trie,
 }
@@ -84,10 +94,13 @@ impl Policy {
         for name in text.quarantined {
             scopes.push((RuleKind::Quarantine, exact(name)?));
         }
-        Ok(Self::freeze(scopes, malformed))
+        Ok(Self {
+            malformed,
+            ..Self::freeze(scopes, UnknownResource::Refused)
+        })
     }
 
-    fn freeze(scopes: Vec<(RuleKind, Scope)>, malformed: Vec<ScopeError>) -> Self {
+    pub(crate) fn freeze(scopes: Vec<(RuleKind, Scope)>, unknown: UnknownResource) -> Self {
         let mut trie = TrieBuilder::new();
         let mut rules = Vec::with_capacity(scopes.len());
         for (id, (kind, scope)) in (0..).zip(scopes) {
@@ -98,7 +111,8 @@ impl Policy {
         }
         Self {
             rules,
-            malformed,
+            unknown,
+            malformed: Vec::new(),
             trie: trie.freeze(),
         }
     }
@@ -133,17 +147,24 @@ impl Policy {
 
     /// The scopes that are granted, as they were written.
     pub fn granted(&self) -> impl Iterator<Item = &Scope> {
-        self.of_kind(RuleKind::Allow)
+        let granted = self
+            .rules
+            .iter()
+            .filter(|rule| rule.kind == RuleKind::Allow);
+        granted.map(|rule| &rule.scope)
     }
 
-    /// The scopes that are refused, as they were written.
-    pub fn denied(&self) -> impl Iterator<Item = &Scope> {
-        self.of_kind(RuleKind::Deny)
+    /// The first grant that covers an effect, denies left aside; see [`Scope::covers`].
+    pub fn granting(&self, effect: &Effect) -> Option<&Scope> {
+        self.granted().find(|scope| scope.covers(effect))
     }
 
-    fn of_kind(&self, kind: RuleKind) -> impl Iterator<Item = &Scope> {
-        let of_kind = self.rules.iter().filter(move |rule| rule.kind == kind);
-        of_kind.map(|rule| &rule.scope)
+    /// The first deny that may meet an effect.
+    pub fn denying(&self, effect: &Effect) -> Option<&Scope> {
+        self.decide_effect(effect)
+            .rule
+            .filter(|rule| rule.kind != RuleKind::Allow)
+            .map(|rule| &rule.scope)
     }
 }
 
@@ -219,7 +240,12 @@ impl<'p, 'r> Search<'p, 'r> {
     fn may_meet(&mut self, rule: &Rule) -> bool {
         match rule.scope.resource() {
             None => true,
-            Some(pattern) => pattern.may_meet(self.resource()),
+            Some(pattern) => match (self.policy.unknown, self.resource()) {
+                (UnknownResource::Postponed, Resource::Unknown) => false,
+                (UnknownResource::Postponed | UnknownResource::Refused, resource) => {
+                    pattern.may_meet(resource)
+                }
+            },
         }
     }
 
@@ -240,7 +266,8 @@ impl<'p, 'r> Search<'p, 'r> {
         if let Some(rule) = self.deny {
             let cause = match rule.kind {
                 RuleKind::Quarantine => Cause::Quarantined,
-                RuleKind::Deny | RuleKind::Allow => Cause::Denied,
+                RuleKind::Deny | RuleKind::Allow if self.includes(rule) => Cause::Denied,
+                RuleKind::Deny | RuleKind::Allow => Cause::MayBeDenied,
             };
             return refuse(cause, Some(rule));
         }

@@ -31,10 +31,26 @@ pub(crate) enum Program<'a> {
 }
 
 impl<'a> Program<'a> {
+    /// The program as a pattern for itself.
+    pub(crate) fn canonical(&self) -> String {
+        match self {
+            Self::Name(name)
+            | Self::Path {
+                system: Some(name), ..
+            } => (*name).to_owned(),
+            Self::Path {
+                path, system: None, ..
+            } => path.canonical(),
+        }
+    }
+
     /// `None` for a command line and for a path that cannot be resolved.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         if !text.contains('/') {
             return is_plain(text).then_some(Self::Name(text));
+        }
+        if !text.chars().all(is_path_character) {
+            return None;
         }
         let path = Path::resolve(text)?;
         let file = text.rsplit('/').next().unwrap_or_default();
@@ -53,6 +69,11 @@ impl<'a> Program<'a> {
 fn is_plain(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-*".contains(&byte);
     !text.is_empty() && text != "." && text != ".." && text.bytes().all(legal)
+}
+
+/// Paths of programs hold nothing that a shell would read either; a command line is no path.
+fn is_path_character(character: char) -> bool {
+    character.is_alphanumeric() || "/._+-*~@,:".contains(character)
 }
 
 /// A pattern over programs.
@@ -140,6 +161,8 @@ mod tests {
             ("./bin/*", "bin/tool", true),
             ("./bin/*", "tool", false),
             ("/opt/x/tool", "/opt/x/tool", true),
+            ("/opt/x/*", "/opt/x/tool --flag", false),
+            ("/opt/x/*", "/opt/x/tool;id", false),
             ("*", "git", true),
             ("*", "/tmp/git", false),
         ] {

@@ -109,6 +109,17 @@ impl<'a> Resource<'a> {
         };
         parsed.unwrap_or(Self::Unknown)
     }
+
+    /// The resource as a pattern for itself; `None` where it is unknown.
+    pub(crate) fn canonical(&self) -> Option<String> {
+        match self {
+            Self::Unknown => None,
+            Self::Path(path) => Some(path.canonical()),
+            Self::Host(host) => Some(host.canonical()),
+            Self::Program(program) => Some(program.canonical()),
+            Self::Text(text) => Some((*text).to_owned()),
+        }
+    }
 }
 
 /// The resources a scope is limited to.

@@ -136,7 +136,7 @@ impl Scope {
     }
 }
 
-fn resource_of(effect: &Effect) -> Resource<'_> {
+pub(crate) fn resource_of(effect: &Effect) -> Resource<'_> {
     let namespace = effect.kind.as_str().split(':').next().unwrap_or_default();
     Resource::parse(
         ResourceKind::of(namespace.as_bytes()),
