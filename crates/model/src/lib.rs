@@ -4,9 +4,11 @@ mod coverage;
 mod effect;
 mod finding;
 mod profile;
+mod quarantine;
 mod report;
 mod rule;
 mod skill;
+mod tenant;
 mod trace;
 mod verdict;
 
@@ -14,9 +16,13 @@ pub use coverage::{Coverage, Examination};
 pub use effect::{Effect, EffectKind, EffectParseError};
 pub use finding::{Excerpt, Finding, Layer, Location};
 pub use profile::{Limits, Profile};
+pub use quarantine::{
+    AuditEntry, Promotion, PromotionState, Quarantine, QuarantineState, SubjectKind,
+};
 pub use report::{EffectTable, LayerReport, LayerStatus, Report, SkillSummary};
 pub use rule::{Confidence, RuleInfo, Severity, Taxonomy};
 pub use skill::{Content, Manifest, ManifestError, Skill, SkillFile, SkillKind};
+pub use tenant::{TenantId, TenantParseError};
 pub use trace::{
     CaseOutcome, CaseResult, Control, Exit, ExitReason, FileChange, NotEnforced, Observation,
     Phase, PhaseTrace, Tier, Trace,

@@ -1,1 +1,20 @@
-//! skillgate store.
+//! What the gate and the run time remember: reports, quarantine, promotions and their audit trail.
+//!
+//! Every row belongs to a tenant, and only [`Tenant`] can read or write rows, so that a query
+//! without one does not compile. Every change is one transaction with its audit entry inside.
+
+mod audit;
+mod engine;
+mod error;
+mod migrate;
+mod promotions;
+mod quarantine;
+mod reports;
+mod sqlite;
+mod store;
+mod tenant;
+
+pub use audit::{AuditHead, ChainFault};
+pub use error::StoreError;
+pub use store::Store;
+pub use tenant::{Act, Tenant};

@@ -1,0 +1,131 @@
+//! The one quarantine list: skills the gate rejected and tools the run time blocked.
+
+use skillgate_model::{PromotionState, Quarantine, QuarantineState, SubjectKind};
+
+use crate::engine::values;
+use crate::tenant::{Session, encode};
+use crate::{Act, StoreError, Tenant, promotions};
+
+impl Tenant<'_> {
+    /// Enters, or replaces, one line; a blocked tool withdraws the promotions that offer it.
+    pub fn quarantine(&self, entry: &Quarantine, act: &Act) -> Result<(), StoreError> {
+        self.write(|session| enter(session, entry, act))
+    }
+
+    /// Releases every line of that name in force; `part` narrows it to one digest or shape.
+    ///
+    /// The promotions a tool had withdrawn stay unusable until a new report promotes them.
+    pub fn release(
+        &self,
+        subject: &str,
+        part: Option<&str>,
+        act: &Act,
+    ) -> Result<Vec<Quarantine>, StoreError> {
+        if act.reason.trim().is_empty() {
+            return Err(StoreError::Invalid("a reason is needed for a release"));
+        }
+        self.write(|session| {
+            let mut released = named(session, subject, part)?;
+            released.retain(|entry| entry.state != QuarantineState::Released);
+            if released.is_empty() {
+                return Err(session.not_found("quarantined skill or tool", subject));
+            }
+            for entry in &mut released {
+                entry.state = QuarantineState::Released;
+                entry.until_ms = None;
+                enter(session, entry, act)?;
+            }
+            Ok(released)
+        })
+    }
+
+    /// Every line of that name, released ones too, sorted.
+    pub fn quarantine_of(&self, subject: &str) -> Result<Vec<Quarantine>, StoreError> {
+        self.read(|session| named(session, subject, None))
+    }
+
+    /// Every line in force, sorted by kind, name and part; `all` adds the released ones.
+    pub fn quarantines(&self, all: bool) -> Result<Vec<Quarantine>, StoreError> {
+        self.read(|session| {
+            session.documents(
+                "SELECT body FROM quarantine WHERE tenant = ?1 AND (?2 = 1 OR state <> 'released') \
+                 ORDER BY kind, subject, part",
+                values![i64::from(all)],
+            )
+        })
+    }
+}
+
+fn named(
+    session: &mut Session<'_>,
+    subject: &str,
+    part: Option<&str>,
+) -> Result<Vec<Quarantine>, StoreError> {
+    let found: Vec<Quarantine> = session.documents(
+        "SELECT body FROM quarantine WHERE tenant = ?1 AND subject = ?2 ORDER BY kind, part",
+        values![subject],
+    )?;
+    let wanted = |entry: &Quarantine| part.is_none_or(|part| entry.part == part);
+    Ok(found.into_iter().filter(wanted).collect())
+}
+
+pub(crate) fn enter(
+    session: &mut Session<'_>,
+    entry: &Quarantine,
+    act: &Act,
+) -> Result<(), StoreError> {
+    let body = encode(entry)?;
+    session.execute(
+        "INSERT INTO quarantine (tenant, kind, subject, part, state, since_ms, until_ms, body) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         ON CONFLICT (tenant, kind, subject, part) DO UPDATE SET state = excluded.state, \
+         since_ms = excluded.since_ms, until_ms = excluded.until_ms, body = excluded.body",
+        values![
+            entry.kind.as_str(),
+            &entry.subject,
+            &entry.part,
+            entry.state.as_str(),
+            entry.since_ms,
+            entry.until_ms,
+            &body,
+        ],
+    )?;
+    let action = format!("quarantine.{}", entry.state.as_str());
+    let object = format!("{} {} {}", entry.kind.as_str(), entry.subject, entry.part);
+    session.audit(act, &action, object.trim_end(), &body)?;
+    match entry.kind {
+        SubjectKind::Skill => Ok(()),
+        SubjectKind::Tool => follow(session, entry, act),
+    }
+}
+
+/// Keeps the promotions in step with the state of one of their tools.
+fn follow(session: &mut Session<'_>, entry: &Quarantine, act: &Act) -> Result<(), StoreError> {
+    let (from, to) = match entry.state {
+        QuarantineState::Blocked => (PromotionState::Active, PromotionState::Withdrawn),
+        QuarantineState::Probing => return Ok(()),
+        QuarantineState::Released => (PromotionState::Withdrawn, PromotionState::Unexamined),
+    };
+    let held = match to {
+        PromotionState::Unexamined => blocked_tools(session)?,
+        PromotionState::Active | PromotionState::Withdrawn => Vec::new(),
+    };
+    promotions::change(
+        session,
+        act,
+        |promotion| {
+            promotion.state == from
+                && promotion.tools.contains(&entry.subject)
+                && !promotion.tools.iter().any(|tool| held.contains(tool))
+        },
+        to,
+    )
+}
+
+fn blocked_tools(session: &mut Session<'_>) -> Result<Vec<String>, StoreError> {
+    let found: Vec<Quarantine> = session.documents(
+        "SELECT body FROM quarantine WHERE tenant = ?1 AND kind = 'tool' AND state <> 'released'",
+        values![],
+    )?;
+    Ok(found.into_iter().map(|entry| entry.subject).collect())
+}
