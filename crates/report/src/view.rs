@@ -1,0 +1,108 @@
+//! A report as its audience may see it, with reasons and findings joined.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use skillgate_model::{Decision, Finding, Location, Reason, Report};
+
+use crate::{Audience, author};
+
+/// What a document is given instead of the report, so that no format can forget to redact.
+pub struct View<'a> {
+    report: Cow<'a, Report>,
+    audience: Audience,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(report: &'a Report, audience: Audience) -> Self {
+        let report = match audience {
+            Audience::Operator => Cow::Borrowed(report),
+            Audience::Author => Cow::Owned(author::redact(report)),
+        };
+        Self { report, audience }
+    }
+
+    /// The report, redacted where the audience is the author.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Whether layers, rules and findings may be shown.
+    pub fn shows_layers(&self) -> bool {
+        self.audience == Audience::Operator
+    }
+
+    pub(crate) fn promoted(&self) -> bool {
+        self.report.verdict.decision == Decision::Promote
+    }
+
+    pub(crate) fn links(&self) -> Links<'_> {
+        Links::new(&self.report)
+    }
+}
+
+/// Which finding a reason is about, and which findings are nobody's reason.
+pub(crate) struct Links<'a> {
+    findings: &'a [Finding],
+    by_place: BTreeMap<(&'a str, &'a Location), &'a Finding>,
+    places: BTreeSet<(&'a str, &'a Location)>,
+    repeated: BTreeSet<&'a str>,
+}
+
+impl<'a> Links<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut by_place = BTreeMap::new();
+        for finding in &report.findings {
+            by_place
+                .entry((finding.rule.id.as_str(), &finding.location))
+                .or_insert(finding);
+        }
+        let reasons = &report.verdict.reasons;
+        Self {
+            findings: &report.findings,
+            by_place,
+            places: reasons.iter().filter_map(place).collect(),
+            repeated: reasons
+                .iter()
+                .filter(|reason| reason.count > 1)
+                .filter_map(|reason| reason.rule.as_deref())
+                .collect(),
+        }
+    }
+
+    /// The finding that the reason names.
+    pub(crate) fn finding(&self, reason: &Reason) -> Option<&'a Finding> {
+        let (rule, location) = place(reason)?;
+        self.by_place.get(&(rule, location)).copied()
+    }
+
+    /// The other places that a reason with a count stands for.
+    pub(crate) fn others(&self, reason: &Reason) -> impl Iterator<Item = &'a Location> {
+        self.findings
+            .iter()
+            .filter(|finding| reason.rule.as_ref() == Some(&finding.rule.id))
+            .map(|finding| &finding.location)
+            .filter(|location| reason.location.as_ref() != Some(location))
+    }
+
+    /// Whether a reason stands on this finding; a reason with a count stands for every place of its rule.
+    pub(crate) fn gates(&self, finding: &Finding) -> bool {
+        let rule = finding.rule.id.as_str();
+        self.repeated.contains(rule) || self.places.contains(&(rule, &finding.location))
+    }
+
+    /// Findings that no reason stands on, worst first.
+    pub(crate) fn notes(&self) -> Vec<&'a Finding> {
+        let mut notes: Vec<_> = self
+            .findings
+            .iter()
+            .filter(|finding| !self.gates(finding))
+            .collect();
+        notes.sort_by_key(|finding| std::cmp::Reverse(finding.rule.severity));
+        notes
+    }
+}
+
+fn place(reason: &Reason) -> Option<(&str, &Location)> {
+    Some((reason.rule.as_deref()?, reason.location.as_ref()?))
+}
