@@ -2,6 +2,7 @@
 
 mod coverage;
 mod effect;
+mod event;
 mod finding;
 mod profile;
 mod quarantine;
@@ -14,6 +15,7 @@ mod verdict;
 
 pub use coverage::{Coverage, Examination};
 pub use effect::{Effect, EffectKind, EffectParseError};
+pub use event::{Anomaly, AnomalyState, Approval, Event, Outcome, Signature, Vaccination};
 pub use finding::{Excerpt, Finding, Layer, Location};
 pub use profile::{Limits, Profile};
 pub use quarantine::{
