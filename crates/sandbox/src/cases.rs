@@ -1,0 +1,407 @@
+//! Calls made up from signatures, type hints, defaults and docstring examples; always the same for the same skill.
+
+use skillgate_model::{CaseOutcome, CaseResult};
+
+use crate::harness::{Function, Module, Parameter};
+
+/// Files that generated calls may name, planted before the skill starts.
+pub(crate) const SAMPLES: [(&str, &str); 6] = [
+    (
+        "/tmp/sample/sample.txt",
+        "Sample text, first line.\nSecond line, 42 apples.\n",
+    ),
+    ("/tmp/sample/sample.csv", "name,count\nsample,3\nother,5\n"),
+    (
+        "/tmp/sample/sample.json",
+        "{\"name\": \"sample\", \"items\": [1, 2, 3]}\n",
+    ),
+    (
+        "/tmp/sample/sample.md",
+        "# Sample\n\nText with a [link](https://sample.invalid/).\n",
+    ),
+    (
+        "/tmp/sample/sample.log",
+        "2024-01-31 12:00:00 ERROR sample failed\n2024-01-31 12:00:01 INFO ok\n",
+    ),
+    ("/tmp/sample/sample.py", "def sample():\n    return 1\n"),
+];
+
+/// Every made-up name contains this, so that an effect that only repeats an argument is told apart.
+pub(crate) const MARK: &str = "sample";
+
+/// One call to make.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) module: String,
+    pub(crate) target: String,
+    pub(crate) arguments: String,
+    pub(crate) source: &'static str,
+    pub(crate) expression: String,
+    /// Docstring examples up to the one that is judged.
+    pub(crate) examples: Vec<String>,
+    /// A file to run as a program instead.
+    pub(crate) script: Option<String>,
+    pub(crate) argv: Vec<String>,
+    /// What the last example must print; it never enters the jail.
+    expected: Option<String>,
+}
+
+impl Case {
+    pub(crate) fn result(&self, outcome: CaseOutcome, detail: String) -> CaseResult {
+        CaseResult {
+            target: self.target.clone(),
+            arguments: self.arguments.chars().take(400).collect(),
+            source: self.source.to_owned(),
+            outcome,
+            detail: detail.chars().take(2000).collect(),
+        }
+    }
+
+    /// Compares what came back with what was expected, outside the jail.
+    pub(crate) fn judge(&self, outcome: &str, detail: &str) -> (CaseOutcome, String) {
+        match (outcome, &self.expected) {
+            ("returned", Some(expected)) if !agrees(expected, detail) => (
+                CaseOutcome::Mismatched,
+                format!("expected {expected:?}, got {detail:?}"),
+            ),
+            ("returned", _) => (CaseOutcome::Returned, detail.to_owned()),
+            ("raised", _) => (CaseOutcome::Raised, detail.to_owned()),
+            _ => (CaseOutcome::Missing, detail.to_owned()),
+        }
+    }
+}
+
+/// Whether an example printed what its docstring says, with `...` standing for anything.
+fn agrees(expected: &str, printed: &str) -> bool {
+    let tidy = |text: &str| {
+        let text = text.replace("<BLANKLINE>", "");
+        text.lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .trim_end()
+            .to_owned()
+    };
+    let (expected, printed) = (tidy(expected), tidy(printed));
+    if expected.starts_with("Traceback") {
+        return expected.lines().last().map(str::trim) == printed.lines().last().map(str::trim);
+    }
+    // The harness cuts long output.
+    if printed.ends_with("...") && printed.len() >= 2000 {
+        return expected.starts_with(printed.trim_end_matches('.'));
+    }
+    let mut rest = printed.as_str();
+    let mut parts = expected.split("...").peekable();
+    let Some(Some(after)) = parts.next().map(|first| rest.strip_prefix(first)) else {
+        return false;
+    };
+    rest = after;
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = rest.get(at + part.len()..).unwrap_or("");
+    }
+    rest.is_empty()
+}
+
+/// Every call for one module.
+pub(crate) fn of_module(module: &Module, functions: &[Function]) -> Vec<Case> {
+    let mut cases: Vec<Case> = functions
+        .iter()
+        .flat_map(|function| of_function(module, function))
+        .collect();
+    if module.script {
+        for argv in [vec![], vec!["/tmp/sample/sample.txt".to_owned()]] {
+            let mut words = vec![module.path.clone()];
+            words.extend(argv);
+            cases.push(Case {
+                script: Some(module.path.clone()),
+                arguments: words.get(1..).unwrap_or_default().join(" "),
+                argv: words,
+                ..case(module, "__main__", String::new(), "script")
+            });
+        }
+    }
+    cases
+}
+
+fn case(module: &Module, name: &str, arguments: String, source: &'static str) -> Case {
+    Case {
+        module: module.name.clone(),
+        target: format!("{}.{name}", module.name),
+        arguments,
+        source,
+        expression: String::new(),
+        examples: Vec::new(),
+        script: None,
+        argv: Vec::new(),
+        expected: None,
+    }
+}
+
+fn of_function(module: &Module, function: &Function) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let required = |parameter: &&Parameter| !parameter.2;
+    let hinted = function
+        .parameters
+        .iter()
+        .filter(required)
+        .any(|parameter| !parameter.1.is_empty());
+    let source = match (
+        function.parameters.iter().any(|parameter| !parameter.2),
+        hinted,
+    ) {
+        (false, _) => "default",
+        (true, true) => "hint",
+        (true, false) => "signature",
+    };
+    for variant in 0..2 {
+        let arguments = arguments(&function.parameters, variant);
+        if cases.iter().any(|case: &Case| case.arguments == arguments) {
+            continue;
+        }
+        let expression = match (function.name.split_once('.'), &function.init) {
+            (Some((class, method)), Some(init)) => {
+                format!(
+                    "{class}({}).{method}({arguments})",
+                    self::arguments(init, 0)
+                )
+            }
+            _ => format!("{}({arguments})", function.name),
+        };
+        cases.push(Case {
+            expression,
+            ..case(module, &function.name, arguments, source)
+        });
+    }
+    cases.extend(examples(module, function));
+    cases
+}
+
+/// The required arguments as Python writes them.
+fn arguments(parameters: &[Parameter], variant: usize) -> String {
+    let required = parameters.iter().filter(|parameter| !parameter.2);
+    let written = required.map(|Parameter(name, hint, _, kind)| {
+        let value = value(name, hint, variant);
+        if kind == "keyword" {
+            format!("{name}={value}")
+        } else {
+            value
+        }
+    });
+    written.collect::<Vec<_>>().join(", ")
+}
+
+/// A value for a parameter: by its type hint, else by its name; the second variant is an edge of the same type.
+fn value(name: &str, hint: &str, variant: usize) -> String {
+    let hint = hint
+        .to_ascii_lowercase()
+        .replace("typing.", "")
+        .replace("collections.abc.", "");
+    let hint = hint
+        .strip_prefix("optional[")
+        .map_or(hint.as_str(), |inner| inner.trim_end_matches(']'));
+    let first = hint.split('|').next().unwrap_or(hint).trim();
+    let base = first.split('[').next().unwrap_or(first);
+    let inner = first
+        .split_once('[')
+        .map_or("", |(_, inner)| inner.strip_suffix(']').unwrap_or(inner));
+    let pick = |plain: &str, edge: &str| {
+        if variant == 0 {
+            plain.to_owned()
+        } else {
+            edge.to_owned()
+        }
+    };
+    match base {
+        "int" => pick(if name.contains("port") { "443" } else { "3" }, "0"),
+        "float" | "decimal" | "number" => pick("1.5", "0.0"),
+        "bool" => pick("True", "False"),
+        "bytes" | "bytearray" => pick("b'Sample bytes'", "b''"),
+        "str" | "anystr" => {
+            let named = by_name(name, variant);
+            if named.starts_with('\'') {
+                named
+            } else {
+                pick("'sample text'", "''")
+            }
+        }
+        "path" | "pathlib.path" | "purepath" => {
+            format!("__import__('pathlib').Path({})", path(name))
+        }
+        "list" | "sequence" | "iterable" | "collection" | "iterator" => {
+            let element = if inner.is_empty() {
+                pick("3", "0")
+            } else {
+                value(name, inner, 0)
+            };
+            pick(&format!("[{element}, {element}]"), "[]")
+        }
+        "set" | "frozenset" => pick("{3, 5}", "set()"),
+        "tuple" => {
+            let parts: Vec<_> = inner
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty() && *part != "...")
+                .collect();
+            let values: Vec<_> = parts
+                .iter()
+                .map(|part| value(name, part, variant))
+                .collect();
+            if values.is_empty() {
+                "(3, 5)".to_owned()
+            } else {
+                format!("({},)", values.join(", "))
+            }
+        }
+        "dict" | "mapping" | "mutablemapping" | "defaultdict" => {
+            let element = inner.split_once(',').map_or_else(
+                || "'value'".to_owned(),
+                |(_, item)| value("value", item.trim(), 0),
+            );
+            pick(&format!("{{'sample': {element}}}"), "{}")
+        }
+        "callable" => "(lambda *a, **k: None)".to_owned(),
+        "datetime" | "datetime.datetime" => {
+            "__import__('datetime').datetime(2024, 1, 31)".to_owned()
+        }
+        "date" | "datetime.date" => "__import__('datetime').date(2024, 1, 31)".to_owned(),
+        "literal" => first
+            .split_once('[')
+            .map_or_else(|| "None".to_owned(), |_| literal(inner)),
+        _ => by_name(name, variant),
+    }
+}
+
+/// The first value of a `Literal[…]`; only plain words and numbers are taken over from the skill's text.
+fn literal(inner: &str) -> String {
+    let first = inner.split(',').next().unwrap_or("").trim();
+    let plain = first.trim_matches(['\'', '"']);
+    let word = plain
+        .chars()
+        .all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.'));
+    match (word, plain.parse::<i64>()) {
+        (true, Ok(number)) => number.to_string(),
+        (true, Err(_)) => format!("'{plain}'"),
+        (false, _) => "None".to_owned(),
+    }
+}
+
+fn by_name(name: &str, variant: usize) -> String {
+    let name = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let (plain, edge) = match () {
+        () if has(&["url", "uri", "link", "endpoint", "webhook"]) => {
+            ("'https://sample.invalid/'", "''")
+        }
+        () if has(&["host", "server", "domain"]) => ("'sample.invalid'", "''"),
+        () if has(&["email"]) => ("'sample@sample.invalid'", "''"),
+        () if has(&[
+            "path", "file", "dir", "folder", "src", "dest", "output", "input",
+        ]) =>
+        {
+            return if variant == 0 {
+                path(&name)
+            } else {
+                "'/tmp/sample/absent'".to_owned()
+            };
+        }
+        () if has(&["port"]) => ("443", "0"),
+        () if has(&["date", "day"]) => ("'2024-01-31'", "''"),
+        () if has(&[
+            "count", "limit", "size", "num", "index", "width", "height", "max", "min", "length",
+            "seconds",
+        ]) || matches!(name.as_str(), "n" | "i" | "k" | "x" | "y" | "a" | "b" | "c") =>
+        {
+            ("3", "0")
+        }
+        () if has(&["items", "values", "numbers", "list", "seq", "array"]) => ("[3, 1, 2]", "[]"),
+        () if has(&["rows", "records"]) => ("[{'name': 'sample', 'count': 3}]", "[]"),
+        () if has(&[
+            "config", "options", "params", "settings", "mapping", "dict", "headers", "kwargs",
+        ]) =>
+        {
+            ("{'sample': 'value'}", "{}")
+        }
+        () if has(&["json"]) => ("'{\"sample\": 1}'", "'{}'"),
+        () if has(&["csv"]) => ("'name,count\\nsample,3\\n'", "''"),
+        () if has(&["pattern", "regex"]) => ("'[a-z]+'", "''"),
+        () if has(&["func", "callback", "fn", "handler"]) => ("(lambda *a, **k: None)", "None"),
+        () if has(&["flag", "verbose", "dry", "force"]) => ("False", "True"),
+        () if has(&["expr", "formula"]) => ("'1 + 1'", "''"),
+        () => ("'sample text'", "''"),
+    };
+    if variant == 0 {
+        plain.to_owned()
+    } else {
+        edge.to_owned()
+    }
+}
+
+/// A planted file that fits the name.
+fn path(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let path = match () {
+        () if has(&["out", "dest", "target"]) => "/tmp/sample/out.txt",
+        () if has(&["dir", "folder", "root"]) => "/tmp/sample",
+        () if has(&["csv"]) => "/tmp/sample/sample.csv",
+        () if has(&["json", "config"]) => "/tmp/sample/sample.json",
+        () if has(&["md", "markdown"]) => "/tmp/sample/sample.md",
+        () if has(&["log"]) => "/tmp/sample/sample.log",
+        () if has(&["db", "database", "sqlite"]) => "/tmp/sample/sample.db",
+        () => "/tmp/sample/sample.txt",
+    };
+    format!("'{path}'")
+}
+
+/// One case for each docstring example that says what it prints.
+fn examples(module: &Module, function: &Function) -> Vec<Case> {
+    let mut found = Vec::new();
+    let mut before: Vec<String> = Vec::new();
+    let mut lines = function.doc.lines().peekable();
+    while let Some(line) = lines.next() {
+        let indent = line.len() - line.trim_start().len();
+        let Some(source) = line.trim_start().strip_prefix(">>> ") else {
+            continue;
+        };
+        let mut source = source.to_owned();
+        while let Some(more) = lines
+            .peek()
+            .and_then(|next| next.trim_start().strip_prefix("..."))
+        {
+            source.push('\n');
+            source.push_str(more.strip_prefix(' ').unwrap_or(more));
+            lines.next();
+        }
+        source.push('\n');
+        let mut expected = String::new();
+        while let Some(next) = lines
+            .peek()
+            .filter(|next| !next.trim().is_empty() && !next.trim_start().starts_with(">>>"))
+        {
+            expected.push_str(next.get(indent..).unwrap_or(next.trim_start()));
+            expected.push('\n');
+            lines.next();
+        }
+        before.push(source.clone());
+        if expected.is_empty() || source.contains("doctest: +SKIP") || found.len() >= 8 {
+            continue;
+        }
+        found.push(Case {
+            examples: before.clone(),
+            expected: Some(expected),
+            ..case(
+                module,
+                &function.name,
+                source.trim_end().to_owned(),
+                "docstring",
+            )
+        });
+    }
+    found
+}

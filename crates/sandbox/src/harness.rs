@@ -1,0 +1,376 @@
+//! The conversation with the harness inside: modules, cases pulled one by one, results.
+
+use std::collections::VecDeque;
+
+use serde::Deserialize;
+use serde_json::json;
+use skillgate_model::{CaseOutcome, CaseResult, Phase, Skill};
+
+use crate::cases::{self, Case};
+use crate::native::notify::Attempt;
+use crate::native::supervise::Driver;
+use crate::observe::Observer;
+
+/// The program that runs inside.
+pub(crate) const PROGRAM: &str = include_str!("../../../sandbox/harness.py");
+/// Where it lies in the jail.
+pub(crate) const PATH: &str = "/harness/harness.py";
+
+/// A longer message is none of ours.
+const LONGEST: usize = 1 << 20;
+/// All calls of one skill together.
+const MOST_CASES: usize = 96;
+/// The time one call may take, and all of them together; the wall limit stands above both.
+const CASE_SECONDS: f64 = 2.0;
+const CALLS_SECONDS: u64 = 10;
+
+/// A module to import.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Module {
+    pub(crate) name: String,
+    /// Where its import starts.
+    pub(crate) directory: String,
+    /// Its file.
+    #[serde(skip)]
+    pub(crate) path: String,
+    /// Whether it does something of its own when it is run as a program.
+    #[serde(skip)]
+    pub(crate) script: bool,
+}
+
+/// A function of a module, as the harness describes it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    /// Parameters of the constructor of the class it belongs to.
+    pub(crate) init: Option<Vec<Parameter>>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) doc: String,
+}
+
+/// Name, type hint as text, whether it has a default, and `positional`, `either` or `keyword`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Parameter(
+    pub(crate) String,
+    pub(crate) String,
+    pub(crate) bool,
+    pub(crate) String,
+);
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    kind: String,
+    nonce: String,
+    #[serde(default)]
+    audit: Vec<Vec<String>>,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    missing: Option<String>,
+    #[serde(default)]
+    functions: Vec<Function>,
+    #[serde(default)]
+    id: u64,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    detail: String,
+}
+
+/// What one run of the harness has said so far.
+pub(crate) struct Harness<'a> {
+    phase: Phase,
+    nonce: String,
+    modules: &'a [Module],
+    pub(crate) observer: Observer<'a>,
+    buffer: Vec<u8>,
+    broken: bool,
+    importing: Option<String>,
+    ready: bool,
+    waiting: VecDeque<Case>,
+    current: Option<(u64, Case)>,
+    asked: u64,
+    deadline: Option<std::time::Instant>,
+    pub(crate) version: Option<String>,
+    pub(crate) imported: Vec<String>,
+    pub(crate) import_errors: Vec<(String, String)>,
+    pub(crate) missing_modules: Vec<String>,
+    pub(crate) results: Vec<CaseResult>,
+}
+
+impl<'a> Harness<'a> {
+    pub(crate) fn new(
+        phase: Phase,
+        modules: &'a [Module],
+        observer: Observer<'a>,
+        nonce: String,
+    ) -> Self {
+        Self {
+            phase,
+            nonce,
+            modules,
+            observer,
+            buffer: Vec::new(),
+            broken: false,
+            importing: None,
+            ready: false,
+            waiting: VecDeque::new(),
+            current: None,
+            asked: 0,
+            deadline: None,
+            version: None,
+            imported: Vec::new(),
+            import_errors: Vec::new(),
+            missing_modules: Vec::new(),
+            results: Vec::new(),
+        }
+    }
+
+    /// Accounts for everything that did not come back.
+    pub(crate) fn close(&mut self) {
+        let unfinished = self.modules.iter().filter(|module| {
+            !self.imported.contains(&module.name)
+                && !self
+                    .import_errors
+                    .iter()
+                    .any(|(name, _)| *name == module.name)
+        });
+        let importing = self.importing.clone();
+        let lost: Vec<_> = unfinished
+            .map(|module| {
+                let text = if importing.as_ref() == Some(&module.name) {
+                    "the process ended while it was imported"
+                } else {
+                    "the process ended before it was imported"
+                };
+                (module.name.clone(), text.to_owned())
+            })
+            .collect();
+        self.import_errors.extend(lost);
+        let current = self
+            .current
+            .take()
+            .map(|(_, case)| (case, "the process ended before it returned"));
+        let waiting = std::mem::take(&mut self.waiting);
+        let rest = waiting
+            .into_iter()
+            .map(|case| (case, "not called: time or the process ran out"));
+        let missing = current.into_iter().chain(rest);
+        self.results.extend(
+            missing.map(|(case, detail)| case.result(CaseOutcome::Missing, detail.to_owned())),
+        );
+    }
+
+    fn take(&mut self, message: Message) -> Vec<u8> {
+        for event in &message.audit {
+            self.observer.audited(event);
+        }
+        match message.kind.as_str() {
+            "hello" => self.version = message.version.map(|text| text.chars().take(64).collect()),
+            "importing" => {
+                self.observer.during(Some(message.name.clone()), None);
+                self.importing = Some(message.name);
+            }
+            "module" => self.module(message),
+            "ready" => {
+                self.importing = None;
+                self.ready = true;
+                return self.next();
+            }
+            "result" => return self.result(&message),
+            _ => self.broken = true,
+        }
+        Vec::new()
+    }
+
+    fn module(&mut self, message: Message) {
+        let Some(module) = self
+            .modules
+            .iter()
+            .find(|module| module.name == message.name)
+        else {
+            return self.broken = true;
+        };
+        let seen = self
+            .import_errors
+            .iter()
+            .any(|(name, _)| *name == module.name);
+        if seen || self.imported.contains(&module.name) {
+            // The first report counts.
+            return;
+        }
+        let own = |name: &str| {
+            let top = name.split('.').next().unwrap_or(name);
+            self.modules
+                .iter()
+                .any(|module| module.name.split('.').next() == Some(top))
+        };
+        match (message.error, message.missing) {
+            (Some(_), Some(missing)) if !own(&missing) => {
+                let top = missing.split('.').next().unwrap_or(&missing).to_owned();
+                if !self.missing_modules.contains(&top) {
+                    self.missing_modules.push(top.clone());
+                }
+                self.import_errors.push((
+                    module.name.clone(),
+                    format!("needs `{top}`, which is not installed"),
+                ));
+            }
+            (Some(error), _) => self.import_errors.push((module.name.clone(), error)),
+            (None, _) => {
+                self.imported.push(module.name.clone());
+                self.waiting
+                    .extend(cases::of_module(module, &message.functions));
+                self.waiting.truncate(MOST_CASES);
+            }
+        }
+    }
+
+    fn result(&mut self, message: &Message) -> Vec<u8> {
+        let Some((id, case)) = self.current.take() else {
+            self.broken = true;
+            return Vec::new();
+        };
+        if id != message.id {
+            // Somebody answers what was not asked.
+            self.broken = true;
+            self.results
+                .push(case.result(CaseOutcome::Missing, "the answer was forged".to_owned()));
+            return Vec::new();
+        }
+        let (outcome, detail) = case.judge(&message.outcome, &message.detail);
+        self.results.push(case.result(outcome, detail));
+        self.next()
+    }
+
+    /// The next case, or the word that ends the conversation.
+    fn next(&mut self) -> Vec<u8> {
+        let deadline = *self.deadline.get_or_insert_with(|| {
+            std::time::Instant::now() + std::time::Duration::from_secs(CALLS_SECONDS)
+        });
+        let over = std::time::Instant::now() > deadline;
+        let Some(case) = (if over { None } else { self.waiting.pop_front() }) else {
+            self.observer.during(None, None);
+            return frame(&json!(null));
+        };
+        self.asked += 1;
+        self.observer
+            .during(Some(case.target.clone()), Some(case.arguments.clone()));
+        let order = json!({
+            "id": self.asked,
+            "module": case.module,
+            "expression": case.expression,
+            "examples": case.examples,
+            "script": case.script,
+            "argv": case.argv,
+            "seconds": CASE_SECONDS,
+        });
+        self.current = Some((self.asked, case));
+        frame(&order)
+    }
+}
+
+impl Driver for Harness<'_> {
+    fn greeting(&mut self) -> Vec<u8> {
+        let call = self.phase == Phase::Call;
+        frame(&json!({ "nonce": self.nonce, "modules": self.modules, "call": call }))
+    }
+
+    fn received(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut reply = Vec::new();
+        if self.broken {
+            return reply;
+        }
+        self.buffer.extend_from_slice(bytes);
+        while let Some((head, rest)) = self.buffer.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*head) as usize;
+            if length > LONGEST {
+                self.broken = true;
+                break;
+            }
+            let Some(body) = rest.get(..length) else {
+                break;
+            };
+            let message = serde_json::from_slice::<Message>(body);
+            self.buffer.drain(..4 + length);
+            match message {
+                Ok(message) if message.nonce == self.nonce => reply.extend(self.take(message)),
+                Ok(_) | Err(_) => self.broken = true,
+            }
+        }
+        reply
+    }
+
+    fn attempted(&mut self, attempt: Attempt, allowed: bool) {
+        self.observer.attempted(&attempt, allowed);
+    }
+}
+
+/// Length and text; the harness reads the text as a Python literal, which JSON is but for three words.
+fn frame(message: &serde_json::Value) -> Vec<u8> {
+    let body = message.to_string();
+    let length = u32::try_from(body.len()).unwrap_or(0);
+    let mut frame = length.to_le_bytes().to_vec();
+    frame.extend_from_slice(body.as_bytes());
+    frame
+}
+
+/// The modules of a skill, in the order in which they are imported.
+pub(crate) fn modules(skill: &Skill, top: &str) -> Vec<Module> {
+    let mut found = Vec::new();
+    for file in &skill.files {
+        let Some(bytes) = file.bytes() else { continue };
+        let Some(stem) = file.path.strip_suffix(".py") else {
+            continue;
+        };
+        if stem.chars().any(char::is_control) || is_test(stem) {
+            continue;
+        }
+        let mut parts: Vec<&str> = stem.split('/').collect();
+        // A package starts at the highest folder that has an `__init__.py` all the way down.
+        let package = |parts: &[&str]| {
+            let init = format!("{}/__init__.py", parts.join("/"));
+            skill.files.iter().any(|file| file.path == init)
+        };
+        let mut start = parts.len() - 1;
+        while start > 0 && parts.get(..start).is_some_and(package) {
+            start -= 1;
+        }
+        if parts.last() == Some(&"__init__") && start < parts.len() - 1 {
+            parts.pop();
+        }
+        let (above, name) = parts.split_at(start.min(parts.len() - 1));
+        let mut directory = top.to_owned();
+        for part in above {
+            directory.push('/');
+            directory.push_str(part);
+        }
+        found.push(Module {
+            name: name.join("."),
+            directory,
+            path: format!("{top}/{}", file.path),
+            script: contains(bytes, b"__main__"),
+        });
+    }
+    found
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+/// Tests and set-up files are not what an agent calls.
+fn is_test(stem: &str) -> bool {
+    let mut parts: Vec<&str> = stem.split('/').collect();
+    let name = parts.pop().unwrap_or("");
+    parts
+        .iter()
+        .any(|part| matches!(*part, "test" | "tests" | "__pycache__"))
+        || matches!(name, "conftest" | "setup")
+        || name.starts_with("test_")
+        || name.ends_with("_test")
+}

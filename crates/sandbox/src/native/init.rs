@@ -1,0 +1,306 @@
+//! The inside: a launcher in the host's namespaces, an init as process 1 of the jail, the payload as its child.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use skillgate_model::Tier;
+
+use super::landlock::{self, Rules};
+use super::leftovers;
+use super::root;
+use super::spec::{
+    self, CHANNEL, CONTROL, DESCRIPTORS, LAUNCHER, PROGRAM, Report, SKILL, Spec, WORK, WRITABLE,
+};
+use crate::seccomp::{self, Machine};
+use crate::sys;
+
+/// The payload's user and group inside.
+const AGENT: u32 = 1000;
+/// Whom the payload is mapped to outside, when the supervisor is root.
+const NOBODY: u32 = 65534;
+
+/// Turns this process into the sandbox's launcher if it was started as one; call it first in `main`.
+///
+/// The sandbox starts its own executable again, because a program with threads cannot fork safely.
+pub fn entry_if_reexecuted() {
+    if std::env::args_os()
+        .next()
+        .is_some_and(|name| name == LAUNCHER)
+    {
+        let control = sys::adopt(0);
+        if let Err((step, error)) = launch(control.as_fd()) {
+            fail(control.as_fd(), step, &error);
+        }
+        sys::exit_now(0);
+    }
+}
+
+type Step<T> = Result<T, (&'static str, io::Error)>;
+
+/// Names the step that failed.
+fn step<T, E: Into<io::Error>>(name: &'static str) -> impl FnOnce(Result<T, E>) -> Step<T> {
+    move |result| result.map_err(|error| (name, error.into()))
+}
+
+fn fail(control: BorrowedFd<'_>, step: &str, error: &io::Error) -> ! {
+    let report = Report::Failed {
+        step: step.to_owned(),
+        error: error.to_string(),
+    };
+    let _nobody_listens = spec::report(control, &report, &[]);
+    sys::exit_now(1)
+}
+
+/// Creates the namespaces, maps the users, waits.
+fn launch(control: BorrowedFd<'_>) -> Step<()> {
+    step("die with the supervisor")(sys::die_with_parent())?;
+    let (_, fds) = step("receive the order")(spec::receive(control))?;
+    let [order, channel] = <[OwnedFd; 2]>::try_from(fds).map_err(|_| {
+        (
+            "receive the order",
+            io::Error::other("the supervisor is gone"),
+        )
+    })?;
+    let mut order = File::from(order);
+    let spec = step("read the order")(spec::unpack(&mut order))?;
+    if nix::unistd::getppid().as_raw() != spec.supervisor {
+        return Err((
+            "die with the supervisor",
+            io::Error::other("the supervisor is gone"),
+        ));
+    }
+    if spec.privileged {
+        step("forget the groups")(sys::clear_groups())?;
+    }
+    let (ready, mapped) = step("create a pipe")(nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC))?;
+    let Some(init) = step("create the namespaces")(sys::clone(namespaces(spec.tier)))? else {
+        drop(mapped);
+        if let Err((step, error)) = init(&spec, order, control, channel, ready) {
+            fail(control, step, &error);
+        }
+        sys::exit_now(0);
+    };
+    drop((channel, ready, order));
+    step("map the users")(map_users(init, &spec))?;
+    let pidfd = step("hold the init")(sys::pidfd(init))?;
+    let report = spec::report(control, &Report::Started { init }, &[pidfd.as_raw_fd()]);
+    step("report the init")(report)?;
+    step("start the init")(nix::unistd::write(&mapped, b"m"))?;
+    sys::close_range(1, 2);
+    let _reaped = waitpid(Pid::from_raw(init), None);
+    Ok(())
+}
+
+fn namespaces(tier: Tier) -> libc::c_int {
+    match tier {
+        Tier::Full => {
+            libc::CLONE_NEWUSER
+                | libc::CLONE_NEWNS
+                | libc::CLONE_NEWPID
+                | libc::CLONE_NEWNET
+                | libc::CLONE_NEWIPC
+                | libc::CLONE_NEWUTS
+                | libc::CLONE_NEWCGROUP
+        }
+        Tier::Nested | Tier::None => 0,
+    }
+}
+
+fn map_users(init: i32, spec: &Spec) -> io::Result<()> {
+    if spec.tier != Tier::Full {
+        return Ok(());
+    }
+    let write = |file: &str, text: String| fs::write(format!("/proc/{init}/{file}"), text);
+    if spec.privileged {
+        let map = format!("0 0 1\n{AGENT} {NOBODY} 1\n");
+        write("uid_map", map.clone())?;
+        return write("gid_map", map);
+    }
+    write("setgroups", "deny".to_owned())?;
+    write("uid_map", format!("{AGENT} {} 1\n", nix::unistd::geteuid()))?;
+    write("gid_map", format!("{AGENT} {} 1\n", nix::unistd::getegid()))
+}
+
+/// Process 1: builds the root, starts the payload, reaps, reports.
+fn init(
+    spec: &Spec,
+    order: File,
+    control: BorrowedFd<'_>,
+    channel: OwnedFd,
+    ready: OwnedFd,
+) -> Step<()> {
+    step("die with the launcher")(sys::die_with_parent())?;
+    let mut byte = [0];
+    if step("wait for the user map")(File::from(ready).read(&mut byte))? == 0 {
+        return Err((
+            "wait for the user map",
+            io::Error::other("the launcher is gone"),
+        ));
+    }
+    step("hide from the payload")(sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
+    step("name the host")(nix::unistd::sethostname("sandbox"))?;
+    let mut order = io::BufReader::new(order);
+    let proc = step("build the root")(root::build(spec, &mut order, AGENT))?;
+    step("start a session")(nix::unistd::setsid())?;
+    let Some(payload) = step("fork the payload")(sys::clone(0))? else {
+        let Err((step, error)) = payload(spec, control, channel, proc);
+        fail(control, step, &error);
+    };
+    drop(channel);
+    sys::close_range(1, 2);
+    let (code, signal) = reap(Pid::from_raw(payload));
+    let cpu_ms = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)
+        .map(|usage| milliseconds(usage.user_time()) + milliseconds(usage.system_time()))
+        .unwrap_or(0);
+    for files in leftovers::walk(WORK).chunks(64) {
+        let report = spec::report(
+            control,
+            &Report::Files {
+                files: files.to_vec(),
+            },
+            &[],
+        );
+        step("report the files")(report)?;
+    }
+    step("report the end")(spec::report(
+        control,
+        &Report::Ended {
+            code,
+            signal,
+            cpu_ms,
+        },
+        &[],
+    ))
+}
+
+fn milliseconds(time: nix::sys::time::TimeVal) -> u64 {
+    u64::try_from(time.tv_sec() * 1000 + time.tv_usec() / 1000).unwrap_or(0)
+}
+
+/// Reaps until the payload has ended, kills what it left running, reaps that too.
+fn reap(payload: Pid) -> (Option<i32>, Option<i32>) {
+    let mut end = (None, None);
+    loop {
+        match waitpid(None, Some(WaitPidFlag::__WALL)) {
+            Ok(WaitStatus::Exited(pid, code)) if pid == payload => end = (Some(code), None),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == payload => {
+                end = (None, Some(signal as i32))
+            }
+            Err(nix::errno::Errno::EINTR) | Ok(_) => continue,
+            Err(_) => return end,
+        }
+        // Everything but process 1 itself.
+        let _all_gone = nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::SIGKILL);
+    }
+}
+
+/// Gives everything up and becomes the program.
+fn payload(
+    spec: &Spec,
+    control: BorrowedFd<'_>,
+    channel: OwnedFd,
+    proc: bool,
+) -> Step<std::convert::Infallible> {
+    step("die with the init")(sys::die_with_parent())?;
+    sys::reset_signals();
+    step("start a session")(nix::unistd::setsid())?;
+    let null = step("open /dev/null")(File::open("/dev/null"))?;
+    step("raise the descriptor limit")(sys::limit(libc::RLIMIT_NOFILE, 1024, 1024))?;
+    step("place the control socket")(sys::duplicate_to(control, CONTROL, false))?;
+    step("place the input")(sys::duplicate_to(null.as_fd(), 0, true))?;
+    let program = spec
+        .programs
+        .first()
+        .ok_or(("find the program", io::ErrorKind::NotFound.into()))?;
+    let flags = libc::O_PATH | libc::O_CLOEXEC;
+    let program =
+        step("open the program")(File::options().read(true).custom_flags(flags).open(program))?;
+    step("place the program")(sys::duplicate_to(program.as_fd(), PROGRAM, false))?;
+    step("place the channel")(sys::duplicate_to(channel.as_fd(), CHANNEL, true))?;
+    step("close the rest")(sys::close_on_exec_from(4))?;
+    let control = sys::adopt(CONTROL);
+    let result = restrict(spec, control.as_fd(), proc);
+    let Err((name, error)) = result;
+    // The original descriptor of the caller is `/dev/null` by now.
+    fail(control.as_fd(), name, &error)
+}
+
+/// The order matters: users before capabilities, both before the filter, the filter last.
+fn restrict(spec: &Spec, control: BorrowedFd<'_>, proc: bool) -> Step<std::convert::Infallible> {
+    step("enter the work directory")(std::env::set_current_dir(WORK))?;
+    if spec.privileged {
+        step("become nobody")(sys::become_user(AGENT))?;
+        step("die with the init")(sys::die_with_parent())?;
+    }
+    step("drop the capabilities")(sys::drop_capabilities())?;
+    step("renounce new privileges")(sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1))?;
+    let landlock = step("restrict the files")(landlock::restrict(&rules(spec)))?;
+    let text = |list: &[String]| {
+        list.iter()
+            .map(|text| CString::new(text.as_str()))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let argv = step("read the arguments")(text(&spec.argv))?;
+    let envp = step("read the environment")(text(&spec.env))?;
+    let machine = Machine::here().ok_or(("choose a policy", io::ErrorKind::Unsupported.into()))?;
+    let policy =
+        seccomp::policy(machine).map_err(|line| ("read the policy", io::Error::other(line)))?;
+    let filter = seccomp::assemble(&policy, machine, spec.observed);
+    step("limit resources")(limit(spec))?;
+    let listener = step("install the filter")(sys::install_filter(&filter, spec.observed))?;
+    let fds: Vec<_> = listener.iter().map(AsRawFd::as_raw_fd).collect();
+    step("report readiness")(spec::report(
+        control,
+        &Report::Ready { landlock, proc },
+        &fds,
+    ))?;
+    drop(listener);
+    Err(("execute the program", sys::execute(PROGRAM, &argv, &envp)))
+}
+
+fn rules(spec: &Spec) -> Rules<'_> {
+    let mut readable: Vec<&str> = spec.visible.iter().map(String::as_str).collect();
+    readable.extend([SKILL, "/harness", "/etc", "/proc", "/dev"]);
+    let mut writable = WRITABLE.to_vec();
+    writable.extend(["/dev/null", "/dev/zero", "/dev/full"]);
+    Rules {
+        readable,
+        writable,
+        programs: spec.programs.iter().map(String::as_str).collect(),
+    }
+}
+
+fn limit(spec: &Spec) -> io::Result<()> {
+    let limits = &spec.limits;
+    let cpu = limits.cpu_ms.div_ceil(1000).max(1);
+    // Address space is no memory: the supervisor counts memory, this only bounds what one process can reserve.
+    let space = limits
+        .memory_bytes
+        .saturating_mul(4)
+        .saturating_add(1 << 30);
+    sys::limit(libc::RLIMIT_CPU, cpu, cpu + 1)?;
+    sys::limit(libc::RLIMIT_AS, space, space)?;
+    sys::limit(libc::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
+    sys::limit(libc::RLIMIT_NPROC, limits.pids.into(), limits.pids.into())?;
+    sys::limit(libc::RLIMIT_STACK, 8 << 20, 8 << 20)?;
+    for none in [
+        libc::RLIMIT_CORE,
+        libc::RLIMIT_MEMLOCK,
+        libc::RLIMIT_MSGQUEUE,
+        libc::RLIMIT_RTPRIO,
+        libc::RLIMIT_NICE,
+        libc::RLIMIT_RTTIME,
+    ] {
+        sys::limit(none, 0, 0)?;
+    }
+    sys::limit(libc::RLIMIT_SIGPENDING, 256, 256)?;
+    sys::limit(libc::RLIMIT_LOCKS, 256, 256)?;
+    sys::limit(libc::RLIMIT_DATA, space, space)?;
+    sys::limit(libc::RLIMIT_RSS, space, space)?;
+    sys::limit(libc::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS)
+}

@@ -1,0 +1,263 @@
+//! System calls of the payload, decoded from outside while it waits.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::spec::Spec;
+use super::supervise::Driver;
+use crate::seccomp::{self, Action, Machine};
+use crate::sys::{self, Notification};
+
+/// A path longer than the kernel takes is no path.
+const LONGEST_PATH: usize = 4096;
+/// The working directory instead of a directory's descriptor.
+const HERE: i32 = libc::AT_FDCWD;
+
+/// What a call would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Read(String),
+    Write(String),
+    Delete(String),
+    Execute(String),
+    Connect(IpAddr, u16),
+    Listen(IpAddr, u16),
+    /// Another process is read, changed or traced.
+    Control,
+}
+
+/// Answers the calls of one run.
+pub(crate) struct Watcher {
+    listener: OwnedFd,
+    calls: HashMap<i64, (&'static str, Action)>,
+    /// Whether any program besides the interpreter was granted.
+    programs: bool,
+}
+
+/// Why the arguments of a call cannot be read.
+struct Unreadable;
+
+impl Watcher {
+    pub(crate) fn new(listener: OwnedFd, spec: &Spec) -> Self {
+        let policy = Machine::here()
+            .and_then(|machine| seccomp::policy(machine).ok())
+            .unwrap_or_default();
+        let announced = |action| matches!(action, Action::Watch | Action::Refuse);
+        let calls = policy
+            .iter()
+            .filter(|rule| announced(rule.action))
+            .map(|rule| (i64::from(rule.number()), (rule.name, rule.action)))
+            .collect();
+        Self {
+            listener,
+            calls,
+            programs: spec.executable,
+        }
+    }
+
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
+    /// Takes one call, tells the driver, answers; `false` when nobody can call any more.
+    pub(crate) fn serve(&self, driver: &mut dyn Driver) -> bool {
+        let call = match sys::next_notification(self.fd()) {
+            Ok(call) => call,
+            // The caller was killed between the announcement and now.
+            Err(error) => return error.raw_os_error() == Some(libc::ENOENT),
+        };
+        let Some((name, action)) = self.calls.get(&call.number) else {
+            sys::answer(self.fd(), call.id, Some(libc::EPERM));
+            return true;
+        };
+        let Ok(attempts) = decode(name, &call) else {
+            // What cannot be read cannot be reported, so it does not happen.
+            sys::answer(self.fd(), call.id, Some(libc::EFAULT));
+            return true;
+        };
+        if !sys::still_waits(self.fd(), call.id) {
+            return true;
+        }
+        let refusal = self.refusal(*action, &attempts);
+        sys::answer(self.fd(), call.id, refusal);
+        for attempt in attempts {
+            driver.attempted(attempt, refusal.is_none());
+        }
+        true
+    }
+
+    /// The error to answer with; `None` leaves the call to mounts, Landlock and namespaces.
+    fn refusal(&self, action: Action, attempts: &[Attempt]) -> Option<i32> {
+        if action == Action::Refuse {
+            return Some(libc::EPERM);
+        }
+        attempts.iter().find_map(|attempt| match attempt {
+            Attempt::Connect(..) => Some(libc::ENETUNREACH),
+            Attempt::Listen(..) | Attempt::Control => Some(libc::EACCES),
+            Attempt::Execute(_) => (!self.programs).then_some(libc::EACCES),
+            Attempt::Read(_) | Attempt::Write(_) | Attempt::Delete(_) => None,
+        })
+    }
+}
+
+/// What the call's arguments say; nothing for calls of no interest, for instance local sockets.
+fn decode(name: &str, call: &Notification) -> Result<Vec<Attempt>, Unreadable> {
+    let [a, b, c, d, e, _] = call.arguments;
+    let path = |directory: u64, address: u64| path(call.pid, directory as i32, address);
+    let here = HERE as u64;
+    let open = |path: String, flags: u64| {
+        let writes = flags as i32 & (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC) != 0;
+        if writes {
+            Attempt::Write(path)
+        } else {
+            Attempt::Read(path)
+        }
+    };
+    let address = |address, length| internet_address(call.pid, address, length);
+    let connect = |found: Option<(IpAddr, u16)>| {
+        found
+            .map(|(ip, port)| Attempt::Connect(ip, port))
+            .into_iter()
+            .collect()
+    };
+    Ok(match name {
+        "open" => vec![open(path(here, a)?, b)],
+        "openat" => vec![open(path(a, b)?, c)],
+        "openat2" => vec![open(path(a, b)?, number(call.pid, c)?)],
+        "creat" | "truncate" | "chmod" | "mkdir" => vec![Attempt::Write(path(here, a)?)],
+        "fchmodat" | "fchmodat2" | "mkdirat" => vec![Attempt::Write(path(a, b)?)],
+        "unlink" | "rmdir" => vec![Attempt::Delete(path(here, a)?)],
+        "unlinkat" => vec![Attempt::Delete(path(a, b)?)],
+        "rename" => vec![
+            Attempt::Delete(path(here, a)?),
+            Attempt::Write(path(here, b)?),
+        ],
+        "renameat" | "renameat2" => vec![Attempt::Delete(path(a, b)?), Attempt::Write(path(c, d)?)],
+        "link" => vec![
+            Attempt::Read(path(here, a)?),
+            Attempt::Write(path(here, b)?),
+        ],
+        "linkat" => vec![Attempt::Read(path(a, b)?), Attempt::Write(path(c, d)?)],
+        "symlink" => vec![
+            Attempt::Read(path(here, a)?),
+            Attempt::Write(path(here, b)?),
+        ],
+        "symlinkat" => vec![Attempt::Read(path(here, a)?), Attempt::Write(path(b, c)?)],
+        "execve" => vec![Attempt::Execute(path(here, a)?)],
+        "execveat" => vec![Attempt::Execute(path(a, b)?)],
+        "connect" => connect(address(b, c)?),
+        "bind" => address(b, c)?
+            .map(|(ip, port)| Attempt::Listen(ip, port))
+            .into_iter()
+            .collect(),
+        "sendto" => connect(address(e, call.arguments[5])?),
+        // The message header starts with the address and its length.
+        "sendmsg" | "sendmmsg" => {
+            let (name, length) = (
+                number(call.pid, b)?,
+                number(call.pid, b.wrapping_add(8))? & 0xffff_ffff,
+            );
+            if name == 0 {
+                Vec::new()
+            } else {
+                connect(address(name, length)?)
+            }
+        }
+        _ => vec![Attempt::Control],
+    })
+}
+
+fn number(pid: i32, address: u64) -> Result<u64, Unreadable> {
+    let mut bytes = [0; 8];
+    match sys::read_memory(pid, address, &mut bytes) {
+        Ok(8) => Ok(u64::from_ne_bytes(bytes)),
+        Ok(_) | Err(_) => Err(Unreadable),
+    }
+}
+
+/// An IPv4 or IPv6 address; `None` for other families, which do not leave the machine.
+fn internet_address(
+    pid: i32,
+    address: u64,
+    length: u64,
+) -> Result<Option<(IpAddr, u16)>, Unreadable> {
+    let mut bytes = [0; 28];
+    let wanted = usize::try_from(length).unwrap_or(0).min(bytes.len());
+    let buffer = bytes.get_mut(..wanted).ok_or(Unreadable)?;
+    if sys::read_memory(pid, address, buffer).map_err(|_| Unreadable)? < wanted {
+        return Err(Unreadable);
+    }
+    let [f0, f1, p0, p1, v4 @ ..] = bytes;
+    let port = u16::from_be_bytes([p0, p1]);
+    Ok(match i32::from(u16::from_ne_bytes([f0, f1])) {
+        libc::AF_INET => {
+            let [a, b, c, d, ..] = v4;
+            Some((Ipv4Addr::new(a, b, c, d).into(), port))
+        }
+        libc::AF_INET6 => {
+            let (_, v6) = bytes.split_at(8);
+            let v6 = v6.first_chunk::<16>().ok_or(Unreadable)?;
+            let ip = Ipv6Addr::from(*v6);
+            Some((ip.to_ipv4_mapped().map_or(ip.into(), IpAddr::from), port))
+        }
+        _ => None,
+    })
+}
+
+/// The absolute, normalised path that a call names, as the payload sees it.
+fn path(pid: i32, directory: i32, address: u64) -> Result<String, Unreadable> {
+    let text = text(pid, address)?;
+    if text.starts_with('/') {
+        return Ok(normal(&text));
+    }
+    let link = if directory == HERE {
+        format!("/proc/{pid}/cwd")
+    } else {
+        format!("/proc/{pid}/fd/{directory}")
+    };
+    let base = fs::read_link(link).map_err(|_| Unreadable)?;
+    Ok(normal(&format!("{}/{text}", base.to_string_lossy())))
+}
+
+/// A string that ends with NUL, read page by page, because the next page may not exist.
+fn text(pid: i32, address: u64) -> Result<String, Unreadable> {
+    let mut found = Vec::new();
+    while found.len() < LONGEST_PATH {
+        let at = address.checked_add(found.len() as u64).ok_or(Unreadable)?;
+        let mut page = [0; 4096];
+        let until_edge = usize::try_from(4096 - at % 4096).unwrap_or(page.len());
+        // Most paths are short.
+        let most = if found.is_empty() {
+            until_edge.min(256)
+        } else {
+            until_edge
+        };
+        let buffer = page.get_mut(..most).ok_or(Unreadable)?;
+        let read = sys::read_memory(pid, at, buffer).map_err(|_| Unreadable)?;
+        let bytes = buffer
+            .get(..read)
+            .filter(|bytes| !bytes.is_empty())
+            .ok_or(Unreadable)?;
+        if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
+            found.extend_from_slice(bytes.get(..end).unwrap_or_default());
+            return Ok(String::from_utf8_lossy(&found).into_owned());
+        }
+        found.extend_from_slice(bytes);
+    }
+    Err(Unreadable)
+}
+
+/// Without `.`, `..` and double slashes.
+fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}

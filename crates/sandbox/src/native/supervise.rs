@@ -1,0 +1,440 @@
+//! The outside: starts a launcher, watches one run, ends it.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use skillgate_model::{Exit, ExitReason, FileChange};
+
+use super::meter::Meter;
+use super::notify::Watcher;
+use super::spec::{self, LAUNCHER, Report, Spec};
+use crate::{SandboxError, sys};
+
+/// How often memory, CPU time and the clock are looked at while nothing else happens.
+const TICK: Duration = Duration::from_millis(10);
+/// More of a stream than this is counted, not kept.
+const KEPT: usize = 64 << 10;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Ends every run of this process soon, and lets no further one start; for the handler of Ctrl-C.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Ordering::Relaxed);
+}
+
+/// The supervisor's part in a conversation with the payload.
+pub(crate) trait Driver {
+    /// Takes bytes from the payload's channel; what is returned is sent back.
+    fn received(&mut self, bytes: &[u8]) -> Vec<u8>;
+    /// What is sent first.
+    fn greeting(&mut self) -> Vec<u8>;
+    /// Sees one attempt of the payload.
+    fn attempted(&mut self, attempt: super::notify::Attempt, allowed: bool);
+}
+
+/// One run, seen from outside.
+pub(crate) struct Ended {
+    pub(crate) exit: Exit,
+    pub(crate) wall_ms: u64,
+    pub(crate) cpu_ms: u64,
+    pub(crate) peak_memory_bytes: Option<u64>,
+    pub(crate) output: [Vec<u8>; 2],
+    pub(crate) output_bytes: u64,
+    pub(crate) files: Vec<FileChange>,
+    pub(crate) landlock: bool,
+    pub(crate) proc: bool,
+}
+
+struct Stream {
+    pipe: Option<OwnedFd>,
+    kept: Vec<u8>,
+    total: u64,
+}
+
+struct Run<'a> {
+    spec: &'a Spec,
+    driver: &'a mut dyn Driver,
+    started: Instant,
+    control: OwnedFd,
+    channel: Option<UnixStream>,
+    streams: [Stream; 2],
+    init: Option<(i32, OwnedFd)>,
+    watcher: Option<Watcher>,
+    meter: Meter,
+    next_look: Instant,
+    killed: Option<ExitReason>,
+    failure: Option<String>,
+    status: Option<(Option<i32>, Option<i32>)>,
+    ended: Ended,
+}
+
+/// Runs what `spec` says, with the planted files' contents, to its end.
+pub(crate) fn run(
+    spec: &Spec,
+    contents: &[&[u8]],
+    driver: &mut dyn Driver,
+) -> Result<Ended, SandboxError> {
+    let order = spec::pack(spec, contents).map_err(SandboxError::Start)?;
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
+        .map_err(|error| SandboxError::Start(error.into()))?;
+    let (channel, payloads) = UnixStream::pair().map_err(SandboxError::Start)?;
+    channel.set_nonblocking(true).map_err(SandboxError::Start)?;
+    let mut child = launcher(theirs).map_err(SandboxError::Start)?;
+    let fds = [order.as_raw_fd(), payloads.as_raw_fd()];
+    let sent = spec::send(control.as_fd(), b"order", &fds);
+    drop((order, payloads));
+    let streams = [
+        child.stdout.take().map(OwnedFd::from),
+        child.stderr.take().map(OwnedFd::from),
+    ]
+    .map(|pipe| Stream {
+        pipe,
+        kept: Vec::new(),
+        total: 0,
+    });
+    let mut run = Run {
+        spec,
+        driver,
+        started: Instant::now(),
+        control,
+        channel: Some(channel),
+        streams,
+        init: None,
+        watcher: None,
+        meter: Meter::default(),
+        next_look: Instant::now() + TICK,
+        killed: None,
+        failure: sent.err().map(|error| error.to_string()),
+        status: None,
+        ended: Ended {
+            exit: Exit {
+                reason: ExitReason::NotRun,
+                code: None,
+                signal: None,
+                detail: None,
+            },
+            wall_ms: 0,
+            cpu_ms: 0,
+            peak_memory_bytes: None,
+            output: [Vec::new(), Vec::new()],
+            output_bytes: 0,
+            files: Vec::new(),
+            landlock: false,
+            proc: false,
+        },
+    };
+    run.greet();
+    run.watch();
+    run.finish(&mut child)
+}
+
+/// Starts this executable again as the launcher.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this crate is the one that starts processes"
+)]
+fn launcher(control: OwnedFd) -> io::Result<Child> {
+    Command::new(crate::launcher_path())
+        .arg0(LAUNCHER)
+        .env_clear()
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::from(control))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+impl Run<'_> {
+    fn greet(&mut self) {
+        let greeting = self.driver.greeting();
+        self.reply(&greeting);
+    }
+
+    /// Sends to the payload; one that does not read loses its channel, and with it its results.
+    fn reply(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(channel) = &mut self.channel
+            && channel.write_all(bytes).is_err()
+        {
+            self.channel = None;
+        }
+    }
+
+    /// Until the payload has ended or was killed.
+    fn watch(&mut self) {
+        while self.status.is_none() && self.killed.is_none() && self.failure.is_none() {
+            let ready = match self.wait() {
+                Ok(ready) => ready,
+                Err(error) => {
+                    self.failure = Some(error.to_string());
+                    return;
+                }
+            };
+            for source in ready {
+                match source {
+                    Source::Control => self.control(),
+                    Source::Channel => self.channel(),
+                    Source::Listener => self.announced(),
+                    Source::Stream(index) => self.stream(index),
+                }
+            }
+            self.look();
+        }
+    }
+
+    /// What can be read now, or nothing after a tick.
+    fn wait(&self) -> io::Result<Vec<Source>> {
+        let mut sources = vec![(Source::Control, self.control.as_fd())];
+        sources.extend(
+            self.channel
+                .as_ref()
+                .map(|channel| (Source::Channel, channel.as_fd())),
+        );
+        sources.extend(
+            self.watcher
+                .as_ref()
+                .map(|watcher| (Source::Listener, watcher.fd())),
+        );
+        for (index, stream) in self.streams.iter().enumerate() {
+            sources.extend(
+                stream
+                    .pipe
+                    .as_ref()
+                    .map(|pipe| (Source::Stream(index), pipe.as_fd())),
+            );
+        }
+        let mut polled: Vec<PollFd<'_>> = sources
+            .iter()
+            .map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN))
+            .collect();
+        let timeout = self
+            .next_look
+            .saturating_duration_since(Instant::now())
+            .min(TICK);
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut polled, timeout) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |fd: &PollFd<'_>| fd.revents().is_some_and(|events| !events.is_empty());
+        Ok(polled
+            .iter()
+            .zip(&sources)
+            .filter(|(fd, _)| ready(fd))
+            .map(|(_, (source, _))| *source)
+            .collect())
+    }
+
+    fn control(&mut self) {
+        let (packet, fds) = match spec::receive(self.control.as_fd()) {
+            Ok(received) => received,
+            Err(error) => return self.failure = Some(error.to_string()),
+        };
+        if packet.is_empty() {
+            return self.failure = Some("the sandbox ended without a report".to_owned());
+        }
+        let mut fds = fds.into_iter();
+        match serde_json::from_slice(&packet) {
+            Ok(Report::Started { init }) => self.init = fds.next().map(|fd| (init, fd)),
+            Ok(Report::Ready { landlock, proc }) => {
+                self.ended.landlock = landlock;
+                self.ended.proc = proc;
+                self.watcher = fds.next().map(|listener| Watcher::new(listener, self.spec));
+                self.started = Instant::now();
+            }
+            Ok(Report::Failed { step, error }) => {
+                self.failure = Some(format!("could not {step}: {error}"))
+            }
+            Ok(Report::Files { files }) => self.ended.files.extend(files),
+            Ok(Report::Ended {
+                code,
+                signal,
+                cpu_ms,
+            }) => {
+                self.ended.cpu_ms = cpu_ms;
+                self.status = Some((code, signal));
+            }
+            Err(error) => self.failure = Some(error.to_string()),
+        }
+    }
+
+    fn channel(&mut self) {
+        let mut buffer = [0; 32 << 10];
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
+        match channel.read(&mut buffer) {
+            Ok(0) => self.channel = None,
+            Ok(length) => {
+                let reply = self
+                    .driver
+                    .received(buffer.get(..length).unwrap_or_default());
+                self.reply(&reply);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.channel = None,
+        }
+    }
+
+    fn announced(&mut self) {
+        if let Some(watcher) = &self.watcher
+            && !watcher.serve(self.driver)
+        {
+            self.watcher = None;
+        }
+    }
+
+    fn stream(&mut self, index: usize) {
+        let Some(stream) = self.streams.get_mut(index) else {
+            return;
+        };
+        let open = stream.read(32 << 10);
+        if !open {
+            stream.pipe = None;
+        }
+        if stream.total > self.spec.limits.output_bytes {
+            self.killed = Some(ExitReason::OutputLimit);
+        }
+    }
+
+    /// Clock, memory, CPU time.
+    fn look(&mut self) {
+        let now = Instant::now();
+        if now < self.next_look {
+            return;
+        }
+        self.next_look = now + TICK;
+        let limits = &self.spec.limits;
+        if INTERRUPTED.load(Ordering::Relaxed)
+            || now.duration_since(self.started) > Duration::from_millis(limits.wall_ms)
+        {
+            self.killed = Some(ExitReason::Timeout);
+            return;
+        }
+        if let Some((init, _)) = &self.init {
+            self.meter.measure(*init, limits.memory_bytes);
+            if self.meter.cpu_ms > limits.cpu_ms {
+                self.killed = Some(ExitReason::CpuLimit);
+            }
+            if self.meter.memory_bytes > limits.memory_bytes {
+                self.killed = Some(ExitReason::Oom);
+            }
+        }
+    }
+
+    /// Ends what still runs, takes what was written, says why it ended.
+    fn finish(mut self, child: &mut Child) -> Result<Ended, SandboxError> {
+        self.ended.wall_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if self.status.is_none() {
+            match &self.init {
+                Some((_, pidfd)) => sys::kill_pidfd(pidfd.as_fd()),
+                // The launcher takes the init with it.
+                None => drop(child.kill()),
+            }
+        }
+        self.watcher = None;
+        // The launcher ends when the last process of the jail has gone.
+        child.wait().map_err(SandboxError::Start)?;
+        for stream in &mut self.streams {
+            while stream.total <= self.spec.limits.output_bytes
+                && stream.ready()
+                && stream.read(32 << 10)
+            {}
+        }
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            return Err(SandboxError::Interrupted);
+        }
+        self.ended.cpu_ms = self.ended.cpu_ms.max(self.meter.cpu_ms);
+        self.ended.peak_memory_bytes = self.meter.peak_bytes;
+        self.ended.output_bytes = self.streams.iter().map(|stream| stream.total).sum();
+        self.ended.output = self.streams.map(|stream| stream.kept);
+        self.ended.exit = exit(
+            self.killed,
+            self.status,
+            self.failure,
+            &self.ended,
+            &self.spec.limits,
+        );
+        Ok(self.ended)
+    }
+}
+
+/// The reason, from the strongest evidence to the weakest.
+fn exit(
+    killed: Option<ExitReason>,
+    status: Option<(Option<i32>, Option<i32>)>,
+    failure: Option<String>,
+    ended: &Ended,
+    limits: &skillgate_model::Limits,
+) -> Exit {
+    if let Some(reason) = killed {
+        return Exit {
+            reason,
+            code: None,
+            signal: Some(libc::SIGKILL),
+            detail: None,
+        };
+    }
+    let Some((code, signal)) = status else {
+        return Exit {
+            reason: ExitReason::NotRun,
+            code: None,
+            signal: None,
+            detail: failure,
+        };
+    };
+    let reason = match signal {
+        None => ExitReason::Exit,
+        Some(libc::SIGSYS) => ExitReason::Denied,
+        Some(libc::SIGXCPU) => ExitReason::CpuLimit,
+        Some(libc::SIGKILL) if ended.cpu_ms >= limits.cpu_ms => ExitReason::CpuLimit,
+        Some(_) => ExitReason::Signal,
+    };
+    Exit {
+        reason,
+        code,
+        signal,
+        detail: None,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Control,
+    Channel,
+    Listener,
+    Stream(usize),
+}
+
+impl Stream {
+    fn ready(&self) -> bool {
+        let Some(pipe) = &self.pipe else { return false };
+        let mut polled = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+        poll(&mut polled, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+    }
+
+    /// Reads once; `false` at the end.
+    fn read(&mut self, most: usize) -> bool {
+        let Some(pipe) = &self.pipe else { return false };
+        let mut buffer = vec![0; most];
+        let Ok(length) = nix::unistd::read(pipe, &mut buffer) else {
+            return false;
+        };
+        self.total += length as u64;
+        let room = KEPT.saturating_sub(self.kept.len()).min(length);
+        self.kept
+            .extend_from_slice(buffer.get(..room).unwrap_or_default());
+        length > 0
+    }
+}

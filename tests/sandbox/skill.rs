@@ -1,0 +1,79 @@
+//! Skills from text, and what a run showed of them.
+
+use std::sync::Arc;
+
+use skillgate_model::{
+    Content, Limits, Manifest, Phase, PhaseTrace, Skill, SkillFile, SkillKind, Trace,
+};
+
+/// A skill of these files; one file is a file skill.
+pub(crate) fn skill(files: &[(&str, &str)]) -> Skill {
+    let file = |(path, text): &(&str, &str)| SkillFile {
+        path: (*path).to_owned(),
+        raw: path.into(),
+        mode: 0o644,
+        size: text.len() as u64,
+        sha256: String::new(),
+        content: Content::Bytes(Arc::from(text.as_bytes())),
+    };
+    Skill {
+        name: "tool".to_owned(),
+        kind: if files.len() == 1 {
+            SkillKind::File
+        } else {
+            SkillKind::Folder
+        },
+        root: "/nonexistent".into(),
+        manifest: Manifest::default(),
+        manifest_path: None,
+        files: files.iter().map(file).collect(),
+        digest: String::new(),
+    }
+}
+
+/// Runs files with limits and grants.
+pub(crate) fn run_with(files: &[(&str, &str)], limits: &Limits, granted: &[&str]) -> Trace {
+    let backend = skillgate_sandbox::select(Some("native"), true).unwrap();
+    let granted: Vec<_> = granted
+        .iter()
+        .map(|effect| effect.parse().unwrap())
+        .collect();
+    skillgate_sandbox::simulate(backend, limits, &skill(files), &granted).unwrap()
+}
+
+/// Runs one file under the default limits.
+pub(crate) fn run(text: &str) -> Trace {
+    run_with(&[("tool.py", text)], &Limits::default(), &[])
+}
+
+/// The run of a phase.
+pub(crate) fn phase(trace: &Trace, wanted: Phase) -> &PhaseTrace {
+    trace
+        .phases
+        .iter()
+        .find(|phase| phase.phase == wanted)
+        .unwrap()
+}
+
+/// `effect allowed|blocked [decoy]`, one a line, without witnesses.
+pub(crate) fn effects(phase: &PhaseTrace) -> Vec<String> {
+    let line = |seen: &skillgate_model::Observation| {
+        let end = if seen.allowed { "allowed" } else { "blocked" };
+        format!(
+            "{} {end}{}",
+            seen.effect,
+            if seen.decoy { " decoy" } else { "" }
+        )
+    };
+    let mut lines: Vec<String> = phase.observations.iter().map(line).collect();
+    lines.dedup();
+    lines
+}
+
+/// `target(arguments) outcome`, one a line.
+pub(crate) fn cases(phase: &PhaseTrace) -> Vec<String> {
+    let line = |case: &skillgate_model::CaseResult| {
+        format!("{}({}) {:?}", case.target, case.arguments, case.outcome)
+    };
+    phase.cases.iter().map(line).collect()
+}
