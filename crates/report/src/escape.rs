@@ -96,12 +96,29 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     spell_with(text, spell)
 }
 
+/// The same with `<U+202E>`, for readers to whom braces and backslashes mean something.
+pub(crate) fn visible_in_angles(text: &str) -> Cow<'_, str> {
+    spell_with(text, |character| {
+        format!("<U+{:04X}>", u32::from(character))
+    })
+}
+
 /// One visible line, cut behind `limit` characters.
 pub(crate) fn visible_up_to(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", visible(text.get(..end).unwrap_or_default())).into(),
         None => visible(text),
     }
+}
+
+/// Cuts a sentence into what stands outside and (`true`) between its backticks; one odd backtick means none.
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    let parts = text.split(move |character| paired && character == '`');
+    parts
+        .enumerate()
+        .map(|(index, part)| (index % 2 == 1, part))
+        .filter(|(_, part)| !part.is_empty())
 }
 
 /// Several lines: like [`visible`], but line ends stay, tabs become four spaces, and `marks`, byte offsets in

@@ -7,8 +7,14 @@ mod author;
 mod escape;
 mod excerpt;
 mod format;
+mod github;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod markup;
 mod place;
+mod sarif;
 mod tally;
 mod text;
 mod view;
@@ -20,7 +26,15 @@ pub use tally::Tally;
 pub use view::View;
 
 /// Every format that `--format` takes, the default first.
-pub const FORMATS: &[&dyn Format] = &[&text::Text, &json::Json];
+pub const FORMATS: &[&dyn Format] = &[
+    &text::Text,
+    &json::Json,
+    &sarif::Sarif,
+    &junit::JUnit,
+    &github::GitHub,
+    &markdown::Markdown,
+    &html::Html,
+];
 
 /// The format of that name.
 pub fn format(name: &str) -> Option<&'static dyn Format> {

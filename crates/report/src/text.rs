@@ -124,6 +124,14 @@ impl Page<'_> {
         let links = self.view.links();
         let notes = links.notes();
         let mut remarks = Vec::new();
+        let reasons = self.report().verdict.reasons.len() as u64;
+        if reasons > 0 {
+            let profile = self.report().profile.as_str();
+            let reasons = words::count(reasons, "reason");
+            remarks.push(format!(
+                "{reasons} that profile `{profile}` does not enforce"
+            ));
+        }
         if let Some(worst) = notes.first() {
             remarks.push(self.worst_note(worst, notes.len()));
         }

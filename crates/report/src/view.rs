@@ -85,10 +85,15 @@ impl<'a> Links<'a> {
             .filter(|location| reason.location.as_ref() != Some(location))
     }
 
+    /// Whether this finding is the one that a reason names.
+    pub(crate) fn is_first_place(&self, finding: &Finding) -> bool {
+        self.places
+            .contains(&(finding.rule.id.as_str(), &finding.location))
+    }
+
     /// Whether a reason stands on this finding; a reason with a count stands for every place of its rule.
     pub(crate) fn gates(&self, finding: &Finding) -> bool {
-        let rule = finding.rule.id.as_str();
-        self.repeated.contains(rule) || self.places.contains(&(rule, &finding.location))
+        self.repeated.contains(finding.rule.id.as_str()) || self.is_first_place(finding)
     }
 
     /// Findings that no reason stands on, worst first.

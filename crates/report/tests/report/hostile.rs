@@ -94,6 +94,7 @@ fn the_author_learns_nothing_of_the_detector() {
     };
     for format in FORMATS {
         let output = written(format.name(), style, &samples::all());
+        let (_, output) = output.split_once("</style>").unwrap_or(("", &output));
         for secret in [
             "SEC-",
             "SIM-",
@@ -154,8 +155,46 @@ fn no_report_is_a_document_too() {
     }
 }
 
+#[test]
+fn a_workflow_command_is_all_that_a_line_holds() {
+    let text = "x::error file=y,title=z::%0A\n::set-output name=a::b";
+    let output = written("github", Style::default(), &[samples::hostile(text)]);
+    for line in output.lines() {
+        let (command, message) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
+        let (name, parameters) = command.split_once(' ').unwrap();
+        assert!(["error", "warning", "notice"].contains(&name), "{line}");
+        for parameter in parameters.split(',') {
+            let (name, _) = parameter.split_once('=').unwrap();
+            assert!(
+                ["file", "line", "col", "endColumn", "title"].contains(&name),
+                "{line}"
+            );
+        }
+        assert!(!line.contains("%0A"), "{line}");
+        assert!(!message.is_empty());
+    }
+}
+
+/// Tags, attributes and lines; all of them are ours, so hostile text must not change the number.
+fn structure(output: &str) -> [usize; 3] {
+    // A pair of backticks makes `<code>` in a sentence.
+    let output = output.replace("<code>", "").replace("</code>", "");
+    ["<", "\"", ">"].map(|sign| output.matches(sign).count())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_becomes_markup(text in "[<>&\"'/a-z!\\-\\[\\]]{1,12}|\\PC{1,12}") {
+        for name in ["html", "junit"] {
+            for style in styles() {
+                let output = written(name, style, &[samples::hostile(&text)]);
+                let harmless = written(name, style, &[samples::hostile("x")]);
+                prop_assert_eq!(structure(&output), structure(&harmless));
+            }
+        }
+    }
 
     #[test]
     fn no_text_breaks_a_format(text in "\\PC{0,12}|[\\x00-\\x7f]{0,12}|[\u{0}-\u{10ffff}]{0,8}", width in 0_usize..200) {

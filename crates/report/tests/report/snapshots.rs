@@ -95,3 +95,93 @@ fn json_for_the_author() {
         expect_file!["../../../../fixtures/reports/author.json"],
     );
 }
+
+#[test]
+fn sarif_for_the_operator() {
+    check(
+        "sarif",
+        OPERATOR,
+        expect_file!["../../../../fixtures/reports/operator.sarif"],
+    );
+}
+
+#[test]
+fn sarif_for_the_author() {
+    check(
+        "sarif",
+        AUTHOR,
+        expect_file!["../../../../fixtures/reports/author.sarif"],
+    );
+}
+
+#[test]
+fn junit_for_the_operator() {
+    check(
+        "junit",
+        OPERATOR,
+        expect_file!["../../../../fixtures/reports/operator.junit.xml"],
+    );
+}
+
+#[test]
+fn junit_for_the_author() {
+    check(
+        "junit",
+        AUTHOR,
+        expect_file!["../../../../fixtures/reports/author.junit.xml"],
+    );
+}
+
+#[test]
+fn github_for_the_operator() {
+    check(
+        "github",
+        OPERATOR,
+        expect_file!["../../../../fixtures/reports/operator.github.txt"],
+    );
+}
+
+#[test]
+fn github_for_the_author() {
+    check(
+        "github",
+        AUTHOR,
+        expect_file!["../../../../fixtures/reports/author.github.txt"],
+    );
+}
+
+#[test]
+fn markdown_for_the_operator() {
+    check(
+        "markdown",
+        OPERATOR,
+        expect_file!["../../../../fixtures/reports/operator.md"],
+    );
+}
+
+#[test]
+fn markdown_for_the_author() {
+    check(
+        "markdown",
+        AUTHOR,
+        expect_file!["../../../../fixtures/reports/author.md"],
+    );
+}
+
+#[test]
+fn html_for_the_operator() {
+    check(
+        "html",
+        OPERATOR,
+        expect_file!["../../../../fixtures/reports/operator.html"],
+    );
+}
+
+#[test]
+fn html_for_the_author() {
+    check(
+        "html",
+        AUTHOR,
+        expect_file!["../../../../fixtures/reports/author.html"],
+    );
+}
