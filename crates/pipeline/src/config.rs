@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use skillgate_model::{Limits, Profile, Severity};
+use skillgate_permissions::GrantTable;
 
 use crate::LoadLimits;
 
@@ -27,8 +28,8 @@ pub struct Config {
     pub scan: ScanConfig,
     /// Which rules are in force.
     pub rules: RulesConfig,
-    /// Grants by skill name; the first table that matches the name is not the only one, all that match count.
-    pub grant: Vec<Grant>,
+    /// Grants by skill name; every table that names the skill counts.
+    pub grant: Vec<GrantTable>,
     /// Findings the operator has looked at and accepts.
     pub suppress: Vec<Suppression>,
 }
@@ -95,20 +96,6 @@ pub struct RulesConfig {
     pub disable: Vec<String>,
     /// Folders with the operator's own rules, relative to the folder of the configuration.
     pub extra: Vec<PathBuf>,
-}
-
-/// What the skills whose name matches may do.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Grant {
-    /// Glob over skill names.
-    pub skill: String,
-    /// Scopes that are granted.
-    #[serde(default)]
-    pub allow: Vec<String>,
-    /// Scopes that are refused, whatever is granted.
-    #[serde(default)]
-    pub deny: Vec<String>,
 }
 
 /// A finding the operator accepts, with a reason and an end.
@@ -187,11 +174,13 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 35] = [
     "fail-on",
     "grant",
     "grant[].allow",
+    "grant[].allow-examples",
     "grant[].deny",
+    "grant[].deny-examples",
     "grant[].skill",
     "limits",
     "limits.cpu-ms",

@@ -1,11 +1,12 @@
 //! Where the skills are: a `.py` file, a folder with a `SKILL.md`, or a tree of both.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use skillgate_model::SkillKind;
 
-use crate::GateError;
+use crate::{GateError, load};
 
 /// Folders of version control and of our own store; discovery does not descend into them.
 pub(crate) const NOT_SKILLS: [&str; 4] = [".git", ".hg", ".svn", ".skillgate"];
@@ -95,6 +96,19 @@ pub fn well_known(project: &Path, home: Option<&Path>) -> Vec<PathBuf> {
         .collect();
     folders.dedup();
     folders
+}
+
+/// Names that more than one candidate bears, by a folder's manifest or a file's stem.
+pub fn shared_names(candidates: &[Candidate]) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut names: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for candidate in candidates {
+        names
+            .entry(load::name_of(candidate))
+            .or_default()
+            .push(candidate.path.clone());
+    }
+    names.retain(|_, paths| paths.len() > 1);
+    names
 }
 
 fn single(path: &Path) -> Result<Candidate, GateError> {

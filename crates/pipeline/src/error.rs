@@ -16,4 +16,31 @@ pub enum GateError {
     /// A file that is no skill.
     #[error("`{}` is no skill: expected a `.py` file, a `SKILL.md`, or a folder", .0.display())]
     NotASkill(PathBuf),
+    /// A glob of the configuration.
+    #[error("`{glob}` in the configuration is no glob: {message}")]
+    Glob {
+        /// As written.
+        glob: String,
+        /// Why.
+        message: String,
+    },
+    /// The policy of the configuration.
+    #[error("the policy of the configuration does not load")]
+    Policy(#[from] skillgate_permissions::PolicyError),
+    /// A suppression of the configuration.
+    #[error("the suppression of `{rule}` cannot be used: {message}")]
+    Suppression {
+        /// The rule that it names.
+        rule: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The baseline file.
+    #[error("the baseline `{}` cannot be used: {message}", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
 }

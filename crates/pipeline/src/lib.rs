@@ -1,14 +1,29 @@
 //! The one place where the layers stand in order.
 
+mod accepted;
 mod action;
+mod baseline;
+mod behaviour;
 mod config;
+mod danger;
+mod decide;
 mod discover;
 mod error;
+mod gate;
+mod gate_rules;
 mod load;
 mod manifest;
+mod permit;
+mod simulated;
 
+pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
-pub use config::{Config, ConfigError, Grant, Loaded, Origin, Requirement, Suppression};
-pub use discover::{Candidate, CandidateKind, Discovery, WELL_KNOWN, discover, well_known};
+pub use baseline::Baseline;
+pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};
+pub use discover::{
+    Candidate, CandidateKind, Discovery, WELL_KNOWN, discover, shared_names, well_known,
+};
 pub use error::GateError;
+pub use gate::{Examined, Gate, Simulation};
+pub use gate_rules::{GATE_RULES, GateRule};
 pub use load::{LoadLimits, load};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
 
 use crate::discover::{NOT_SKILLS, is_manifest};
-use crate::{Candidate, manifest};
+use crate::{Candidate, CandidateKind, manifest};
 
 /// What reading a candidate may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,46 +52,53 @@ pub fn load(candidate: &Candidate, limits: LoadLimits) -> Skill {
     let mut files = reader.files;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let (manifest_path, manifest) = manifest_of(kind, &files);
-    let fallback = match kind {
-        SkillKind::File => candidate.path.file_stem(),
-        SkillKind::Folder => return folder_skill(candidate, manifest_path, manifest, files),
-    };
     let name = manifest
         .name
         .clone()
-        .unwrap_or_else(|| show(Path::new(fallback.unwrap_or_default())));
-    skill(candidate, name, manifest_path, manifest, files)
-}
-
-fn folder_skill(
-    candidate: &Candidate,
-    manifest_path: Option<String>,
-    manifest: Manifest,
-    files: Vec<SkillFile>,
-) -> Skill {
-    let canonical = fs::canonicalize(&candidate.path).unwrap_or_else(|_| candidate.path.clone());
-    let folder = show(Path::new(canonical.file_name().unwrap_or_default()));
-    let name = manifest.name.clone().unwrap_or(folder);
-    skill(candidate, name, manifest_path, manifest, files)
-}
-
-fn skill(
-    candidate: &Candidate,
-    name: String,
-    manifest_path: Option<String>,
-    manifest: Manifest,
-    files: Vec<SkillFile>,
-) -> Skill {
+        .unwrap_or_else(|| fallback_name(candidate));
     let digest = tree_digest(&files);
     Skill {
         name,
-        kind: candidate.kind.into(),
+        kind,
         root: candidate.path.clone(),
         manifest,
         manifest_path,
         files,
         digest,
     }
+}
+
+/// The name a candidate will be loaded under, as far as it can be told cheaply: a file's docstring is not read.
+pub(crate) fn name_of(candidate: &Candidate) -> String {
+    let limits = LoadLimits {
+        file_bytes: 1 << 20,
+        ..LoadLimits::default()
+    };
+    let mut reader = Reader {
+        root: &candidate.path,
+        limits,
+        spent: 0,
+        files: Vec::new(),
+    };
+    let name = match SkillKind::from(candidate.kind) {
+        SkillKind::File => None,
+        SkillKind::Folder => {
+            reader.manifest();
+            manifest_of(SkillKind::Folder, &reader.files).1.name
+        }
+    };
+    name.unwrap_or_else(|| fallback_name(candidate))
+}
+
+/// The file's stem or the folder's name, also for a path such as `.`.
+fn fallback_name(candidate: &Candidate) -> String {
+    let named = |path: &Path| match candidate.kind {
+        CandidateKind::File => path.file_stem().map(|stem| show(Path::new(stem))),
+        CandidateKind::Folder => path.file_name().map(|name| show(Path::new(name))),
+    };
+    named(&candidate.path)
+        .or_else(|| named(&fs::canonicalize(&candidate.path).ok()?))
+        .unwrap_or_else(|| "skill".to_owned())
 }
 
 fn manifest_of(kind: SkillKind, files: &[SkillFile]) -> (Option<String>, Manifest) {
@@ -124,6 +131,14 @@ impl Reader<'_> {
         let name = self.root.file_name().unwrap_or_default();
         let file = self.entry(self.root, Path::new(name));
         self.files.push(file);
+    }
+
+    fn manifest(&mut self) {
+        let entries = fs::read_dir(self.root).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| is_manifest(&entry.path())) {
+            let file = self.entry(&entry.path(), Path::new(&entry.file_name()));
+            self.files.push(file);
+        }
     }
 
     /// Breadth does not matter and depth is unbounded, so the walk keeps its own stack.

@@ -76,8 +76,19 @@ impl Rules {
     /// # Errors
     /// When a rule file is malformed; a test proves that none is.
     pub fn built_in() -> Result<Self, RuleError> {
+        Self::built_in_and([])
+    }
+
+    /// The rules that are built in, and the operator's own: `(path, YAML text)`.
+    ///
+    /// # Errors
+    /// When one does not parse, makes no sense, or repeats an id.
+    pub fn built_in_and(
+        own: impl IntoIterator<Item = (PathBuf, String)>,
+    ) -> Result<Self, RuleError> {
         let mut files = Vec::new();
         collect(&BUILT_IN, &mut files);
+        files.extend(own);
         Self::parse(files)
     }
 

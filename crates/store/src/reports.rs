@@ -12,14 +12,18 @@ const CANDIDATES: i64 = 5;
 impl Tenant<'_> {
     /// Stores a report; the same one again changes nothing, another one of that id is refused.
     pub fn put_report(&self, report: &Report, act: &Act) -> Result<(), StoreError> {
-        self.put_reports(std::slice::from_ref(report), act)
+        self.put_reports([report], act)
     }
 
     /// Stores several reports, all or none.
-    pub fn put_reports(&self, reports: &[Report], act: &Act) -> Result<(), StoreError> {
+    pub fn put_reports<'r>(
+        &self,
+        reports: impl IntoIterator<Item = &'r Report>,
+        act: &Act,
+    ) -> Result<(), StoreError> {
         self.write(|session| {
             reports
-                .iter()
+                .into_iter()
                 .try_for_each(|report| put(session, report, act))
         })
     }

@@ -1,0 +1,122 @@
+//! `skillgate config show`: what holds, and where each value comes from.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use skillgate_permissions::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};
+use skillgate_pipeline::{Loaded, Origin, Requirement};
+
+use crate::args::{Config, ConfigCommand};
+
+pub(crate) fn run(args: &Config) -> anyhow::Result<ExitCode> {
+    let ConfigCommand::Show { config } = &args.command;
+    let loaded = super::configuration(config.as_deref(), &[])?;
+    super::print(&show(&loaded))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(loaded: &Loaded) -> String {
+    let mut text = String::new();
+    let mut section = "";
+    for (key, value) in values(loaded) {
+        let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
+        if table != section {
+            let _ = writeln!(text, "\n[{table}]");
+            section = table;
+        }
+        let line = format!("{name} = {value}");
+        let _ = writeln!(text, "{line:<40} # {}", origin(&loaded.origin(key)));
+    }
+    text + &grants(loaded)
+}
+
+fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
+    let config = &loaded.config;
+    let quoted = |text: &str| format!("{text:?}");
+    let list = |items: &[String]| format!("{items:?}");
+    let require = match config.sandbox.require {
+        Requirement::Available => "available",
+        Requirement::Full => "full",
+    };
+    let fail_on = config.fail_on.map_or_else(
+        || "\"by profile\"".to_owned(),
+        |severity| quoted(severity.as_str()),
+    );
+    let extra: Vec<String> = config
+        .rules
+        .extra
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    vec![
+        ("profile", quoted(config.profile.as_str())),
+        ("fail-on", fail_on),
+        ("store", quoted(&loaded.store().display().to_string())),
+        (
+            "sandbox.backend",
+            quoted(config.sandbox.backend.as_deref().unwrap_or("strongest")),
+        ),
+        ("sandbox.require", quoted(require)),
+        ("limits.wall-ms", config.limits.wall_ms.to_string()),
+        ("limits.cpu-ms", config.limits.cpu_ms.to_string()),
+        (
+            "limits.memory-bytes",
+            config.limits.memory_bytes.to_string(),
+        ),
+        ("limits.pids", config.limits.pids.to_string()),
+        ("limits.file-bytes", config.limits.file_bytes.to_string()),
+        ("limits.work-bytes", config.limits.work_bytes.to_string()),
+        ("limits.work-inodes", config.limits.work_inodes.to_string()),
+        (
+            "limits.output-bytes",
+            config.limits.output_bytes.to_string(),
+        ),
+        ("scan.file-bytes", config.scan.file_bytes.to_string()),
+        ("scan.skill-bytes", config.scan.skill_bytes.to_string()),
+        ("scan.files", config.scan.files.to_string()),
+        ("rules.disable", list(&config.rules.disable)),
+        ("rules.extra", list(&extra)),
+    ]
+}
+
+fn grants(loaded: &Loaded) -> String {
+    let mut text = String::new();
+    let from = origin(&loaded.origin("grant"));
+    for grant in &loaded.config.grant {
+        let _ = writeln!(
+            text,
+            "\n[[grant]] # {from}\nskill = {:?}\nallow = {:?}\ndeny = {:?}",
+            grant.skill, grant.allow, grant.deny
+        );
+    }
+    let from = origin(&loaded.origin("suppress"));
+    for accepted in &loaded.config.suppress {
+        let _ = writeln!(
+            text,
+            "\n[[suppress]] # {from}\nrule = {:?}\nreason = {:?}\nexpires = {:?}",
+            accepted.rule, accepted.reason, accepted.expires
+        );
+    }
+    let scopes = |rules: &[BuiltinRule]| {
+        rules
+            .iter()
+            .map(|rule| rule.scope)
+            .collect::<Vec<_>>()
+            .join("\n#   ")
+    };
+    let _ = writeln!(
+        text,
+        "\n# a skill that no table names is granted, of what it declares:\n#   {}",
+        scopes(DEFAULT_GRANTS)
+    );
+    let _ = writeln!(text, "# but for:\n#   {}", scopes(DEFAULT_DENIES));
+    text
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Default => "default".to_owned(),
+        Origin::File(path, line) => format!("{}:{line}", path.display()),
+        Origin::Option(option) => format!("option {option}"),
+    }
+}

@@ -1,0 +1,175 @@
+//! `skillgate scan`: the way from candidates to verdicts, reports and actions.
+
+mod ledger;
+mod output;
+mod session;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use skillgate_permissions::{PolicyFile, PolicyTables};
+use skillgate_pipeline::{
+    Accepted, Baseline, Discovery, Gate, Loaded, Requirement, Simulation, discover, shared_names,
+    well_known,
+};
+use skillgate_sandbox::Backend;
+use skillgate_scanner::Scanner;
+use time::OffsetDateTime;
+
+use self::ledger::Ledger;
+use self::session::{Counts, Session};
+use crate::args::Scan;
+use crate::interrupt;
+
+/// Something was quarantined.
+const QUARANTINED: u8 = 1;
+/// There was nothing to scan.
+const NOTHING: u8 = 3;
+/// An examination could not be completed, and nothing worse.
+const INCOMPLETE: u8 = 4;
+
+pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
+    let found = candidates(args)?;
+    if found.candidates.is_empty() {
+        super::say(format_args!(
+            "nothing to scan: no `.py` file and no folder with a `SKILL.md` was found"
+        ));
+        return Ok(ExitCode::from(NOTHING));
+    }
+    let loaded = settings(args, &found)?;
+    let scanner = Scanner::new(super::rules_in_force(&loaded)?);
+    let backend = backend(args, &loaded)?;
+    let ledger = Ledger::open(&loaded.store())?;
+    let gate = Gate {
+        scanner: &scanner,
+        simulation: simulation(args, &backend),
+        policy: policy(&loaded)?,
+        config: &loaded.config,
+        accepted: accepted(args, &loaded)?,
+        shared_names: shared_names(&found.candidates),
+    };
+    interrupt::listen()?;
+    let counts = Session::new(args, &gate, &ledger).run(&found.candidates)?;
+    if interrupt::is_set() {
+        super::say(format_args!(
+            "interrupted: what was not reported was not examined"
+        ));
+        return Ok(ExitCode::from(interrupt::EXIT));
+    }
+    gate.accepted.baseline.write()?;
+    Ok(exit_code(args, &found, counts))
+}
+
+fn policy(loaded: &Loaded) -> anyhow::Result<PolicyFile> {
+    let tables = PolicyTables {
+        grant: loaded.config.grant.clone(),
+        quarantined: Vec::new(),
+    };
+    PolicyFile::from_tables(&tables).context("the policy of the configuration does not load")
+}
+
+fn accepted(args: &Scan, loaded: &Loaded) -> anyhow::Result<Accepted> {
+    let baseline = Baseline::read(args.baseline.as_deref())?;
+    let today = OffsetDateTime::now_utc().date();
+    Ok(Accepted::new(baseline, &loaded.config.suppress, today)?)
+}
+
+fn candidates(args: &Scan) -> anyhow::Result<Discovery> {
+    let mut paths = args.paths.clone();
+    if paths.is_empty() {
+        let folder = std::env::current_dir().context("the working directory cannot be found")?;
+        paths = well_known(&folder, std::env::home_dir().as_deref());
+    }
+    let found = discover(&paths)?;
+    for (path, reason) in &found.unreadable {
+        super::say(format_args!(
+            "warning: `{}` was not searched: {reason}",
+            path.display().to_string().escape_debug()
+        ));
+    }
+    if !found.strays.is_empty() && !args.quiet {
+        let first = found
+            .strays
+            .first()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default();
+        let count = found.strays.len();
+        super::say(format_args!(
+            "note: {count} files belong to no skill and are not examined, the first is `{}`",
+            first.escape_debug()
+        ));
+    }
+    Ok(found)
+}
+
+fn settings(args: &Scan, found: &Discovery) -> anyhow::Result<Loaded> {
+    let roots: Vec<PathBuf> = found
+        .candidates
+        .iter()
+        .map(|candidate| candidate.path.clone())
+        .collect();
+    for target in [&args.promote_to, &args.quarantine_to]
+        .into_iter()
+        .flatten()
+    {
+        let inside = |root: &&PathBuf| {
+            let absolute =
+                |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            absolute(target).starts_with(absolute(root))
+        };
+        if let Some(root) = roots.iter().find(inside) {
+            bail!(
+                "`{}` lies inside the candidate `{}`",
+                target.display(),
+                root.display()
+            );
+        }
+    }
+    let mut loaded = super::configuration(args.config.as_deref(), &roots)?;
+    if let Some(profile) = args.profile {
+        loaded.config.profile = profile.into();
+    }
+    if let Some(severity) = args.fail_on {
+        loaded.config.fail_on = Some(severity.into());
+    }
+    if args.backend.is_some() {
+        loaded.config.sandbox.backend.clone_from(&args.backend);
+    }
+    Ok(loaded)
+}
+
+/// A backend that was asked for by name must work; without a name, that none does is part of every verdict.
+fn backend(args: &Scan, loaded: &Loaded) -> anyhow::Result<Result<&'static dyn Backend, String>> {
+    if args.static_only {
+        return Ok(Err(String::new()));
+    }
+    let name = loaded.config.sandbox.backend.as_deref();
+    let require_full = loaded.config.sandbox.require == Requirement::Full;
+    match skillgate_sandbox::select(name, require_full) {
+        Ok(backend) => Ok(Ok(backend)),
+        Err(error) if name.is_some() => Err(error.into()),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+fn simulation<'b>(
+    args: &Scan,
+    backend: &'b Result<&'static dyn Backend, String>,
+) -> Simulation<'b> {
+    match backend {
+        _ if args.static_only => Simulation::Off,
+        Ok(backend) => Simulation::In(*backend),
+        Err(reason) => Simulation::Unavailable(reason),
+    }
+}
+
+fn exit_code(args: &Scan, found: &Discovery, counts: Counts) -> ExitCode {
+    if counts.quarantined > 0 && !args.exit_zero {
+        ExitCode::from(QUARANTINED)
+    } else if counts.incomplete > 0 || !found.unreadable.is_empty() || counts.failed_actions > 0 {
+        ExitCode::from(INCOMPLETE)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,39 @@
+//! The `skillgate` command.
+
+mod args;
+mod commands;
+mod interrupt;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+/// Everything on the command line or in the configuration that cannot be used.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    // The sandbox starts this very program again; that call never comes back.
+    skillgate_sandbox::entry_if_reexecuted();
+    let args = Args::parse();
+    match run(args.command) {
+        Ok(code) => code,
+        Err(error) => {
+            commands::say(format_args!("error: {error:#}"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Scan(scan) => commands::scan::run(&scan),
+        Command::Report(report) => commands::report::run(&report),
+        Command::Rules(rules) => commands::rules::run(&rules),
+        Command::Config(config) => commands::config::run(&config),
+        Command::Init(init) => commands::init::run(&init),
+        Command::Doctor(doctor) => commands::doctor::run(&doctor),
+        Command::Completions(completions) => commands::completions::run(&completions),
+    }
+}

@@ -1,0 +1,296 @@
+//! One candidate through every layer: scan, simulate, permit, decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use skillgate_model::{
+    Effect, Finding, Layer, LayerReport, LayerStatus, Location, Profile, Reason, ReasonKind,
+    Report, Severity, Skill, SkillSummary, Trace, Verdict,
+};
+use skillgate_permissions::{Declared, PolicyFile};
+use skillgate_sandbox::Backend;
+use skillgate_scanner::{Scan, Scanner};
+
+use crate::accepted::Accepted;
+use crate::behaviour::{self, Behaviour};
+use crate::config::{Config, Requirement};
+use crate::decide::{Evidence, decide};
+use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
+use crate::permit::{self, Permit};
+use crate::simulated::Simulated;
+use crate::{Candidate, LoadLimits, load};
+
+/// How skills are simulated.
+#[derive(Clone, Copy)]
+pub enum Simulation<'b> {
+    /// In this backend.
+    In(&'b dyn Backend),
+    /// Not at all, because the operator said so.
+    Off,
+    /// Not at all, because no backend works here; the reason is a sentence.
+    Unavailable(&'b str),
+}
+
+/// The gate: everything that is the same for every candidate.
+pub struct Gate<'g> {
+    /// Layer 1.
+    pub scanner: &'g Scanner,
+    /// Layer 2.
+    pub simulation: Simulation<'g>,
+    /// Layer 3.
+    pub policy: PolicyFile,
+    /// What the operator set.
+    pub config: &'g Config,
+    /// What the operator has looked at.
+    pub accepted: Accepted,
+    /// Names that several candidates bear.
+    pub shared_names: BTreeMap<String, Vec<PathBuf>>,
+}
+
+/// One examined candidate: the bytes and what is said of them.
+#[derive(Debug)]
+pub struct Examined {
+    /// What was read.
+    pub skill: Skill,
+    /// What is said of it.
+    pub report: Report,
+}
+
+impl Gate<'_> {
+    /// Examines a candidate; a bad one gets a bad verdict, never an error.
+    pub fn examine(&self, candidate: &Candidate) -> Examined {
+        let started = Instant::now();
+        let started_at = now();
+        let skill = load(candidate, LoadLimits::from(&self.config.scan));
+        let (scan, scan_time) = timed(|| self.scanner.scan(&skill));
+        let inferred = inferred(&scan.findings);
+        let (outcome, simulation_time) = timed(|| self.simulate(&skill));
+        let (trace, behaviour, simulated) = read(outcome, &skill, &inferred);
+        let (permit, permit_time) =
+            timed(|| Permit::of(&skill, &inferred, &behaviour.observed, &self.policy));
+        let scan_summary = scan_summary(&scan);
+        let mut findings = manifest_findings(&skill, &permit.declared);
+        findings.extend(self.same_name(&skill));
+        findings.extend(scan.findings);
+        findings.extend(behaviour.findings);
+        let verdict = decide(self.evidence(&skill, &findings, &scan.coverage, &permit, &simulated));
+        let report = Report {
+            schema: "skillgate-report/1".to_owned(),
+            id: report_id(&skill.digest, &started_at),
+            tool: concat!("skillgate ", env!("CARGO_PKG_VERSION")).to_owned(),
+            started_at,
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            profile: self.config.profile,
+            scan: layer(
+                status(&verdict, &[Layer::Load, Layer::Scan]),
+                scan_summary,
+                scan_time,
+            ),
+            simulation: layer(
+                simulated.status(&verdict),
+                simulated.summary,
+                simulation_time,
+            ),
+            permissions: layer(
+                status(&verdict, &[Layer::Permit]),
+                permit.summary(),
+                permit_time,
+            ),
+            skill: summary(&skill),
+            effects: permit.table(&skill, inferred, behaviour.observed),
+            verdict,
+            findings,
+            coverage: scan.coverage,
+            trace,
+        };
+        Examined { skill, report }
+    }
+
+    fn simulate(&self, skill: &Skill) -> Result<Trace, Simulated> {
+        match self.simulation {
+            Simulation::In(backend) => {
+                let granted = permit::runnable(skill, &self.policy);
+                let trace =
+                    skillgate_sandbox::simulate(backend, &self.config.limits, skill, &granted);
+                trace.map_err(|error| Simulated::failed(&error.to_string()))
+            }
+            Simulation::Off => Err(Simulated::declined("switched off by `--static-only`")),
+            Simulation::Unavailable(reason) => Err(Simulated::failed(reason)),
+        }
+    }
+
+    fn same_name(&self, skill: &Skill) -> Option<Finding> {
+        let others = self.shared_names.get(&skill.name)?;
+        let other = others.iter().find(|path| **path != skill.root)?;
+        let path = skill.manifest_path.clone().unwrap_or_default();
+        Some(SAME_NAME.finding(Location::file(path), None, format!("`{}`", other.display())))
+    }
+
+    fn evidence<'a>(
+        &self,
+        skill: &Skill,
+        findings: &'a [Finding],
+        coverage: &'a [skillgate_model::Coverage],
+        permit: &'a Permit,
+        simulated: &'a Simulated,
+    ) -> Evidence<'a> {
+        let (accepted, open): (Vec<&Finding>, Vec<&Finding>) = findings
+            .iter()
+            .partition(|finding| self.accepted.accepts(skill, finding));
+        let mut qualifiers: Vec<String> = simulated.qualifier.iter().cloned().collect();
+        if !accepted.is_empty() {
+            qualifiers.push(format!(
+                "{} findings accepted by the operator",
+                accepted.len()
+            ));
+        }
+        Evidence {
+            profile: self.config.profile,
+            fail_on: self.config.fail_on,
+            declares: skill.manifest.declares,
+            findings: open,
+            comparison: &permit.comparison,
+            permitted_kinds: &permit.permitted_kinds,
+            coverage,
+            unsimulated: &simulated.gaps,
+            needs_simulation: self.needs_simulation(simulated),
+            qualifiers,
+        }
+    }
+
+    /// Whether a gap of the simulation makes the examination incomplete, or is only said.
+    fn needs_simulation(&self, simulated: &Simulated) -> bool {
+        match self.config.sandbox.require {
+            Requirement::Full => true,
+            Requirement::Available if simulated.was_declined => false,
+            Requirement::Available => !simulated.ran || self.config.profile == Profile::Strict,
+        }
+    }
+}
+
+fn read(
+    outcome: Result<Trace, Simulated>,
+    skill: &Skill,
+    inferred: &[Effect],
+) -> (Option<Trace>, Behaviour, Simulated) {
+    match outcome {
+        Ok(trace) => {
+            let main = skill.manifest_path.as_deref().unwrap_or_default();
+            let behaviour = behaviour::read(&trace, inferred, main);
+            let simulated = Simulated::of(&trace, &behaviour);
+            (Some(trace), behaviour, simulated)
+        }
+        Err(absent) => (None, Behaviour::default(), absent),
+    }
+}
+
+fn manifest_findings(skill: &Skill, declared: &Declared) -> Vec<Finding> {
+    let path = skill.manifest_path.clone().unwrap_or_default();
+    let at = |line| Location {
+        line,
+        column: 1,
+        end_line: line,
+        end_column: 1,
+        ..Location::file(&path)
+    };
+    let errors = skill.manifest.errors.iter().map(|error| {
+        let rule = if error.fatal {
+            HOSTILE_MANIFEST
+        } else {
+            BROKEN_MANIFEST
+        };
+        rule.finding(at(error.line), None, error.message.clone())
+    });
+    let refused = declared.refused.iter();
+    let refused =
+        refused.map(|error| REFUSED_SCOPE.finding(Location::file(&path), None, error.to_string()));
+    errors.chain(refused).collect()
+}
+
+fn inferred(findings: &[Finding]) -> Vec<Effect> {
+    let effects = findings
+        .iter()
+        .filter(|finding| finding.infers)
+        .filter_map(|finding| finding.effect.clone());
+    effects.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A layer passes when no reason is its own.
+fn status(verdict: &Verdict, layers: &[Layer]) -> LayerStatus {
+    let own: Vec<&Reason> = verdict
+        .reasons
+        .iter()
+        .filter(|reason| layers.contains(&reason.layer))
+        .collect();
+    if own.is_empty() {
+        LayerStatus::Passed
+    } else if own
+        .iter()
+        .all(|reason| reason.kind == ReasonKind::Incomplete)
+    {
+        LayerStatus::Incomplete
+    } else {
+        LayerStatus::Failed
+    }
+}
+
+const fn layer(status: LayerStatus, summary: String, duration_us: u64) -> LayerReport {
+    LayerReport {
+        status,
+        summary,
+        duration_us,
+    }
+}
+
+fn scan_summary(scan: &Scan) -> String {
+    let files = scan.coverage.len();
+    let worth = scan
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.severity >= Severity::Medium)
+        .count();
+    format!(
+        "{files} files, {} findings, {worth} of them medium or worse",
+        scan.findings.len()
+    )
+}
+
+fn summary(skill: &Skill) -> SkillSummary {
+    /// The specification's own limit for descriptions.
+    const DESCRIPTION_CHARS: usize = 1024;
+    let description = skill.manifest.description.as_ref();
+    SkillSummary {
+        name: skill.name.clone(),
+        path: skill.root.display().to_string(),
+        kind: skill.kind,
+        digest: skill.digest.clone(),
+        description: description.map(|text| text.chars().take(DESCRIPTION_CHARS).collect()),
+        files: u32::try_from(skill.files.len()).unwrap_or(u32::MAX),
+        size: skill.files.iter().map(|file| file.size).sum(),
+    }
+}
+
+fn report_id(digest: &str, started_at: &str) -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let seed = format!("{digest} {started_at} {} {number}", std::process::id());
+    let hex = crate::load::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
+    format!("r-{}", hex.get(..16).unwrap_or_default())
+}
+
+fn now() -> String {
+    let now = time::OffsetDateTime::now_utc();
+    now.format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default()
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let started = Instant::now();
+    let result = work();
+    (
+        result,
+        u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+    )
+}

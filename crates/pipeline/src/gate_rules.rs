@@ -1,0 +1,138 @@
+//! Rules of the gate itself: what loading, simulation and comparison have to say.
+
+use std::sync::Arc;
+
+use skillgate_model::{Confidence, Effect, Finding, Layer, Location, RuleInfo, Severity, Taxonomy};
+
+/// One rule that no engine of the scanner speaks for.
+#[derive(Debug, Clone, Copy)]
+pub struct GateRule {
+    /// Stable for ever.
+    pub id: &'static str,
+    /// The bad pattern in a few words.
+    pub title: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Who speaks.
+    pub layer: Layer,
+    /// One sentence.
+    pub message: &'static str,
+    /// One sentence: the next step.
+    pub remedy: &'static str,
+}
+
+macro_rules! gate_rules {
+    ($($name:ident = $id:literal, $severity:ident, $layer:ident, $title:literal, $message:literal, $remedy:literal;)*) => {
+        $(pub(crate) const $name: GateRule = GateRule {
+            id: $id, title: $title, severity: Severity::$severity, layer: Layer::$layer,
+            message: $message, remedy: $remedy,
+        };)*
+        /// Every rule of the gate itself, sorted by id.
+        pub const GATE_RULES: &[GateRule] = &[$($name),*];
+    };
+}
+
+gate_rules! {
+    REFUSED_SCOPE = "GATE-DECL-001", Medium, Permit, "declared scope that declares nothing",
+        "declares a scope that is malformed or covers everything",
+        "name what the skill needs, for instance `filesystem:read(./**)`";
+    HOSTILE_MANIFEST = "GATE-LOAD-001", High, Load, "hostile manifest",
+        "has a manifest that was built to harm or confuse its reader",
+        "write plain `key: value` lines without tags, anchors or duplicate keys";
+    BROKEN_MANIFEST = "GATE-LOAD-002", Low, Load, "broken manifest",
+        "has a manifest that cannot be read, so it declares nothing",
+        "start SKILL.md with a line `---`, `name:` and `description:`, and a line `---`";
+    SAME_NAME = "GATE-LOAD-003", Medium, Load, "name of another skill",
+        "bears the name of another candidate with other content",
+        "rename one of the two";
+    DECOY = "GATE-SIM-001", Critical, Simulate, "decoy secret opened",
+        "opened a decoy at a place where secrets lie",
+        "remove the code that looks for secrets";
+    FORBIDDEN_CALL = "GATE-SIM-002", High, Simulate, "forbidden system call",
+        "was killed for a system call that no skill needs",
+        "remove the code that talks to the kernel directly";
+    IMPORT_HANGS = "GATE-SIM-003", High, Simulate, "import that does not end",
+        "does not finish importing within the limits of time",
+        "move the work from module level into a function";
+    CALL_HANGS = "GATE-SIM-004", Medium, Simulate, "call that does not end",
+        "does not finish its calls within the limits of time",
+        "give every loop and wait an end";
+    MEMORY = "GATE-SIM-005", High, Simulate, "memory exhausted",
+        "used more memory than it may",
+        "process the data in pieces";
+    OUTPUT = "GATE-SIM-006", High, Simulate, "output flood",
+        "wrote more output than it may",
+        "print a summary instead of the data";
+    SIGNAL = "GATE-SIM-007", High, Simulate, "death by signal",
+        "died by a signal",
+        "remove the code that crashes the interpreter";
+    NO_ANSWER = "GATE-SIM-008", High, Simulate, "runner ended by the skill",
+        "ended the process that examined it before the results were in",
+        "remove calls that end the process at import or inside a tool";
+    IMPORT_FAILS = "GATE-SIM-009", Low, Simulate, "import that fails",
+        "has a module that raises an exception when it is imported",
+        "make the module importable without arguments, files or variables";
+    MISSING_MODULE = "GATE-SIM-010", Info, Simulate, "missing dependency",
+        "imports a module that the sandbox lacks",
+        "install it in the environment named by the profile to have this part simulated";
+    MISMATCH = "GATE-SIM-011", Low, Simulate, "docstring example that is wrong",
+        "returns something else than its docstring says",
+        "correct the example or the code";
+    UNFORESEEN = "GATE-SIM-012", Medium, Simulate, "behaviour the code does not show",
+        "did something in the sandbox that the static scan did not foresee",
+        "write the effect where it can be read, and declare it";
+}
+
+impl GateRule {
+    /// The rule in the form that findings carry.
+    pub fn info(&self) -> RuleInfo {
+        RuleInfo {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            severity: self.severity,
+            confidence: Confidence::High,
+            excusable: false,
+            message: self.message.to_owned(),
+            remedy: self.remedy.to_owned(),
+            taxonomy: Taxonomy::default(),
+        }
+    }
+
+    pub(crate) fn finding(
+        &self,
+        location: Location,
+        effect: Option<Effect>,
+        detail: impl Into<Option<String>>,
+    ) -> Finding {
+        let detail = detail.into();
+        let seed = format!(
+            "{}\0{}\0{}",
+            self.id,
+            location.path,
+            detail.as_deref().unwrap_or_default()
+        );
+        let fingerprint =
+            crate::load::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
+        Finding {
+            rule: Arc::new(self.info()),
+            layer: self.layer,
+            location,
+            effect,
+            infers: false,
+            detail,
+            decoded: Vec::new(),
+            excerpt: None,
+            fingerprint: fingerprint.get(..32).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_the_gate_are_sorted_and_unique() {
+        assert!(GATE_RULES.windows(2).all(|pair| pair[0].id < pair[1].id));
+    }
+}

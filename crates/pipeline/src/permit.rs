@@ -1,0 +1,97 @@
+//! Layer 3 for one skill: what it needs beside what it declares and what it was granted.
+
+use skillgate_model::{Effect, EffectKind, EffectTable, Skill};
+use skillgate_permissions::{Comparison, Declared, Policy, PolicyFile};
+
+pub(crate) struct Permit {
+    pub(crate) declared: Declared,
+    pub(crate) comparison: Comparison,
+    /// Kinds of which something is declared and granted.
+    pub(crate) permitted_kinds: Vec<EffectKind>,
+    granted: Vec<String>,
+}
+
+impl Permit {
+    pub(crate) fn of(
+        skill: &Skill,
+        inferred: &[Effect],
+        observed: &[Effect],
+        policy: &PolicyFile,
+    ) -> Self {
+        let declared = Declared::parse(&skill.manifest.declared);
+        let policy = policy_for(&skill.name, policy);
+        let needed: Vec<Effect> = inferred.iter().chain(observed).cloned().collect();
+        let comparison = Comparison::of(&needed, &declared.scopes, &policy);
+        let permits = |kind: &EffectKind| {
+            let any = Effect::any(*kind);
+            declared.scopes.iter().any(|scope| scope.may_meet(&any))
+                && policy.granted().any(|scope| scope.may_meet(&any))
+        };
+        Self {
+            permitted_kinds: EffectKind::ALL.into_iter().filter(permits).collect(),
+            granted: policy
+                .granted()
+                .map(|scope| scope.as_str().to_owned())
+                .collect(),
+            declared,
+            comparison,
+        }
+    }
+
+    pub(crate) fn summary(&self) -> String {
+        let undeclared = self.comparison.undeclared().count();
+        let refused = self.comparison.not_granted().count();
+        let needs = self.comparison.needs.len();
+        let unused = self.comparison.unused.len();
+        format!(
+            "{needs} effects needed: {undeclared} not declared, {refused} declared and not granted; {unused} declared and never needed"
+        )
+    }
+
+    pub(crate) fn table(
+        &self,
+        skill: &Skill,
+        inferred: Vec<Effect>,
+        observed: Vec<Effect>,
+    ) -> EffectTable {
+        EffectTable {
+            declares: skill.manifest.declares,
+            declared: skill.manifest.declared.clone(),
+            granted: self.granted.clone(),
+            inferred,
+            observed,
+            undeclared: self.comparison.undeclared().cloned().collect(),
+            not_granted: self.comparison.not_granted().cloned().collect(),
+            unused: self.comparison.unused.clone(),
+        }
+    }
+}
+
+/// Programs the skill declares and was granted by name, which the simulation may therefore run.
+pub(crate) fn runnable(skill: &Skill, policy: &PolicyFile) -> Vec<Effect> {
+    let policy = policy_for(&skill.name, policy);
+    let declared = skill
+        .manifest
+        .declared
+        .iter()
+        .filter_map(|scope| scope.parse::<Effect>().ok());
+    let is_granted = |effect: &Effect| {
+        effect.kind == EffectKind::ProcessSpawn
+            && effect
+                .resource
+                .as_ref()
+                .is_some_and(|program| !program.contains('*'))
+            && policy.decide_effect(effect).allow
+    };
+    declared.filter(is_granted).collect()
+}
+
+/// A skill that no table of the operator names gets the built-in policy.
+fn policy_for(name: &str, file: &PolicyFile) -> Policy {
+    let policy = file.for_skill(name);
+    if policy.rules().is_empty() {
+        Policy::builtin()
+    } else {
+        policy
+    }
+}
