@@ -31,17 +31,35 @@ enum Target<'a> {
 impl<'a> Host<'a> {
     /// The host as a pattern for itself.
     pub(crate) fn canonical(&self) -> String {
-        let host = match &self.target {
-            Target::Name(name) => name.to_ascii_lowercase(),
-            Target::Below(name) => format!("*.{}", name.to_ascii_lowercase()),
-            Target::Any => "*".to_owned(),
-            Target::Address(IpAddr::V4(address)) => address.to_string(),
-            Target::Address(IpAddr::V6(address)) => format!("[{address}]"),
+        let host = match self.address() {
+            Some(IpAddr::V6(address)) => format!("[{address}]"),
+            Some(IpAddr::V4(_)) | None => self.host_text(),
         };
         match self.port {
             Some(port) => format!("{host}:{port}"),
             None => host,
         }
+    }
+
+    /// The host alone, in lower case.
+    pub(crate) fn host_text(&self) -> String {
+        match &self.target {
+            Target::Name(name) => name.to_ascii_lowercase(),
+            Target::Below(name) => format!("*.{}", name.to_ascii_lowercase()),
+            Target::Any => "*".to_owned(),
+            Target::Address(address) => address.to_string(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self.target {
+            Target::Address(address) => Some(address),
+            Target::Name(_) | Target::Below(_) | Target::Any => None,
+        }
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// `None` where the text does not say which host is meant. Allocates for names outside ASCII.
@@ -203,7 +221,7 @@ pub(crate) struct HostPattern {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum TargetPattern {
+pub(crate) enum TargetPattern {
     Any,
     /// In lower-case ASCII.
     Name(Box<str>),
@@ -240,6 +258,14 @@ impl HostPattern {
             Target::Address(address) => TargetPattern::Network(address, full_length(address)),
         };
         Ok(Self { target, port })
+    }
+
+    pub(crate) fn target(&self) -> &TargetPattern {
+        &self.target
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     pub(crate) fn includes(&self, host: &Host<'_>) -> bool {

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod call;
+pub mod cedar;
 mod chain;
 mod comparison;
 mod decision;
@@ -17,6 +18,7 @@ mod policy;
 mod program;
 mod resource;
 mod scope;
+pub mod translate;
 mod trie;
 
 pub use builtin::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};

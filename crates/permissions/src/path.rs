@@ -19,6 +19,16 @@ enum Root {
     Home,
 }
 
+impl Root {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "/",
+            Self::Work => "./",
+            Self::Home => "~/",
+        }
+    }
+}
+
 /// A path after `.`, `..` and empty components were taken out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path<'a> {
@@ -59,12 +69,11 @@ impl<'a> Path<'a> {
 
     /// The path as a pattern for itself.
     pub(crate) fn canonical(&self) -> String {
-        let start = match self.root {
-            Root::System => "/",
-            Root::Work => "./",
-            Root::Home => "~/",
-        };
-        format!("{start}{}", self.components().join("/"))
+        format!("{}{}", self.root_text(), self.components().join("/"))
+    }
+
+    pub(crate) fn root_text(&self) -> &'static str {
+        self.root.as_str()
     }
 
     /// Whether names there change from run to run.
@@ -76,7 +85,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    fn components(&self) -> &[&'a str] {
+    pub(crate) fn components(&self) -> &[&'a str] {
         self.components.get(..self.depth).unwrap_or_default()
     }
 }
@@ -124,6 +133,14 @@ impl PathPattern {
     /// Whether some file that `path` may mean is covered; errs towards yes.
     pub(crate) fn may_meet(&self, path: &Path<'_>) -> bool {
         self.root == path.root && sequence_may_meet(&self.components, path.components())
+    }
+
+    pub(crate) fn root_text(&self) -> &'static str {
+        self.root.as_str()
+    }
+
+    pub(crate) fn components(&self) -> impl Iterator<Item = &str> {
+        self.components.iter().map(AsRef::as_ref)
     }
 
     /// Whether a file of this name may be covered.

@@ -44,6 +44,13 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The last component as it was written.
+    pub(crate) fn file(&self) -> &'a str {
+        match self {
+            Self::Name(file) | Self::Path { file, .. } => file,
+        }
+    }
+
     /// `None` for a command line and for a path that cannot be resolved.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         if !text.contains('/') {
