@@ -22,6 +22,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Examine skills: static scan, simulation, permissions; then promote or quarantine
     Scan(Box<Scan>),
+    /// Run one skill in the sandbox and show what it did
+    Run(Run),
+    /// Print the least that a skill must declare
+    Suggest(Suggest),
     /// Show a report from the store again
     Report(Report),
     /// List, show and test rules
@@ -151,6 +155,33 @@ impl From<AudienceArg> for skillgate_report::Audience {
             AudienceArg::Author => Self::Author,
         }
     }
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Run {
+    /// A skill file or a skill folder
+    pub(crate) path: PathBuf,
+    /// Run in this backend
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backend: Option<String>,
+    /// Write the whole trace as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Read this configuration instead of the nearest one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Suggest {
+    /// A skill file or a skill folder
+    pub(crate) path: PathBuf,
+    /// Go by the code alone, without running it
+    #[arg(long)]
+    pub(crate) static_only: bool,
+    /// Read this configuration instead of the nearest one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Arguments)]

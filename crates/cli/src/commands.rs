@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use skillgate_permissions::{PolicyFile, PolicyTables};
 use skillgate_pipeline::Loaded;
 use skillgate_report::{FORMATS, Format};
 use skillgate_scanner::{Rule, Rules};
@@ -14,7 +15,9 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod report;
 pub(crate) mod rules;
+pub(crate) mod run;
 pub(crate) mod scan;
+pub(crate) mod suggest;
 
 /// One line to standard error; that nobody reads it is no reason to fail.
 pub(crate) fn say(line: std::fmt::Arguments<'_>) {
@@ -55,6 +58,15 @@ pub(crate) fn configuration(file: Option<&Path>, candidates: &[PathBuf]) -> anyh
             Ok(Loaded::find(&folder, candidates)?)
         }
     }
+}
+
+/// The operator's policy, checked with its examples.
+pub(crate) fn policy(loaded: &Loaded) -> anyhow::Result<PolicyFile> {
+    let tables = PolicyTables {
+        grant: loaded.config.grant.clone(),
+        quarantined: Vec::new(),
+    };
+    PolicyFile::from_tables(&tables).context("the policy of the configuration does not load")
 }
 
 /// The built-in rules and the operator's, without those that are switched off.

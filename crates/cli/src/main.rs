@@ -29,6 +29,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Scan(scan) => commands::scan::run(&scan),
+        Command::Run(run) => commands::run::run(&run),
+        Command::Suggest(suggest) => commands::suggest::run(&suggest),
         Command::Report(report) => commands::report::run(&report),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Config(config) => commands::config::run(&config),

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use skillgate_permissions::{PolicyFile, PolicyTables};
 use skillgate_pipeline::{
     Accepted, Baseline, Discovery, Gate, Loaded, Requirement, Simulation, discover, shared_names,
     well_known,
@@ -44,7 +43,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     let gate = Gate {
         scanner: &scanner,
         simulation: simulation(args, &backend),
-        policy: policy(&loaded)?,
+        policy: super::policy(&loaded)?,
         config: &loaded.config,
         accepted: accepted(args, &loaded)?,
         shared_names: shared_names(&found.candidates),
@@ -59,14 +58,6 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     }
     gate.accepted.baseline.write()?;
     Ok(exit_code(args, &found, counts))
-}
-
-fn policy(loaded: &Loaded) -> anyhow::Result<PolicyFile> {
-    let tables = PolicyTables {
-        grant: loaded.config.grant.clone(),
-        quarantined: Vec::new(),
-    };
-    PolicyFile::from_tables(&tables).context("the policy of the configuration does not load")
 }
 
 fn accepted(args: &Scan, loaded: &Loaded) -> anyhow::Result<Accepted> {

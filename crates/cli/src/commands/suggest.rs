@@ -1,0 +1,87 @@
+//! `skillgate suggest SKILL`: the least a skill must declare, as lines for its manifest.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use skillgate_model::{Effect, Report, SkillKind};
+use skillgate_permissions::least;
+use skillgate_pipeline::{Accepted, Gate, Simulation, discover};
+use skillgate_scanner::Scanner;
+
+use crate::args::Suggest;
+use crate::interrupt;
+
+pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
+    let found = discover(std::slice::from_ref(&args.path))?;
+    let [candidate] = found.candidates.as_slice() else {
+        bail!(
+            "`{}` holds {} skills; name one",
+            args.path.display(),
+            found.candidates.len()
+        );
+    };
+    let loaded = super::configuration(
+        args.config.as_deref(),
+        std::slice::from_ref(&candidate.path),
+    )?;
+    let scanner = Scanner::new(super::rules_in_force(&loaded)?);
+    let simulation = if args.static_only {
+        Simulation::Off
+    } else {
+        Simulation::In(skillgate_sandbox::select(
+            loaded.config.sandbox.backend.as_deref(),
+            false,
+        )?)
+    };
+    interrupt::listen()?;
+    let gate = Gate {
+        scanner: &scanner,
+        simulation,
+        policy: super::policy(&loaded)?,
+        config: &loaded.config,
+        accepted: Accepted::default(),
+        shared_names: std::collections::BTreeMap::new(),
+    };
+    super::print(&show(&gate.examine(candidate).report))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(report: &Report) -> String {
+    let table = &report.effects;
+    let needed: BTreeSet<Effect> = table
+        .inferred
+        .iter()
+        .chain(&table.observed)
+        .cloned()
+        .collect();
+    let needed: Vec<Effect> = needed.into_iter().collect();
+    let mut text = match report.skill.kind {
+        SkillKind::Folder => "# in the front matter of SKILL.md\n".to_owned(),
+        SkillKind::File => {
+            "# in the module's docstring, indented below a line `skillgate:`\n".to_owned()
+        }
+    };
+    let suggestions = least(&needed);
+    if suggestions.is_empty() {
+        text.push_str("effects: []\n");
+        return text;
+    }
+    text.push_str("effects:\n");
+    for suggestion in suggestions {
+        let widened = suggestion
+            .widened
+            .map(|why| format!("  # {why}"))
+            .unwrap_or_default();
+        let _ = writeln!(text, "  - {:?}{widened}", suggestion.scope);
+    }
+    for unused in &table.unused {
+        let _ = writeln!(
+            text,
+            "# declared and never needed: {}",
+            unused.escape_debug()
+        );
+    }
+    text
+}
