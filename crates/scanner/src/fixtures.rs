@@ -4,7 +4,7 @@
 //! in a comment `expect: RULE-ID, …` must have exactly these findings (`expect-file:` speaks of the file as a
 //! whole); what has no comments is listed in the folder's `expected.toml`. Markers are blanked before scanning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,14 @@
 //! Rules as data: one YAML file a rule, loaded strictly.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
 
 use crate::facts::FactsMatch;
-use crate::pattern::PatternMatch;
+use crate::pattern::{PatternMatch, PatternRule, Resolved, TreeRule, TreeRules};
 use crate::text::TextMatch;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
@@ -27,13 +27,26 @@ pub struct Rule {
     pub(crate) matcher: Matcher,
 }
 
+impl Rule {
+    /// The shape this rule looks for, if it is one.
+    pub(crate) fn tree(&self) -> Option<&TreeRule> {
+        match &self.matcher {
+            Matcher::Pattern(PatternRule::Tree(shape)) => Some(shape),
+            Matcher::Pattern(PatternRule::Resolved(_))
+            | Matcher::Facts(_)
+            | Matcher::Text(_)
+            | Matcher::Check(_) => None,
+        }
+    }
+}
+
 /// The engine a rule speaks to, and what it says.
 #[derive(Debug, Clone)]
 pub(crate) enum Matcher {
     /// Resolved names and flows of Python.
     Facts(Box<FactsMatch>),
-    /// Shapes of a syntax tree, in ast-grep's own syntax.
-    Pattern(Box<PatternMatch>),
+    /// Shapes of a syntax tree in ast-grep's own syntax, or names that a follower resolved.
+    Pattern(PatternRule),
     /// Prose, manifests, secrets.
     Text(Box<TextMatch>),
     /// A check written in Rust, by its name; the rule gives it id, severity and words.
@@ -68,6 +81,7 @@ pub enum RuleError {
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     all: Vec<Arc<Rule>>,
+    trees: OnceLock<Arc<TreeRules>>,
 }
 
 impl Rules {
@@ -109,7 +123,10 @@ impl Rules {
                 return Err(RuleError::Duplicate(a.info.id.clone()));
             }
         }
-        Ok(Self { all })
+        Ok(Self {
+            all,
+            trees: OnceLock::new(),
+        })
     }
 
     /// Every rule, sorted by id.
@@ -132,10 +149,33 @@ impl Rules {
             .find(|rule| matches!(&rule.matcher, Matcher::Check(check) if check == name))
     }
 
+    /// The rules that are shapes of syntax trees, prepared at the first use.
+    pub(crate) fn trees(&self) -> &TreeRules {
+        self.trees
+            .get_or_init(|| Arc::new(TreeRules::new(&self.all)))
+    }
+
+    /// The rules over resolved names of a language.
+    pub(crate) fn resolved(&self, language: &str) -> impl Iterator<Item = (&Arc<Rule>, &Resolved)> {
+        self.all
+            .iter()
+            .filter(move |rule| rule.language == language)
+            .filter_map(|rule| match &rule.matcher {
+                Matcher::Pattern(PatternRule::Resolved(resolved)) => {
+                    Some((rule, resolved.as_ref()))
+                }
+                Matcher::Pattern(PatternRule::Tree(_))
+                | Matcher::Facts(_)
+                | Matcher::Text(_)
+                | Matcher::Check(_) => None,
+            })
+    }
+
     /// These rules without the ids that `keep` refuses.
     #[must_use]
     pub fn filtered(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
         self.all.retain(|rule| keep(rule));
+        self.trees = OnceLock::new();
         self
     }
 }
@@ -200,10 +240,14 @@ fn parse_one(path: PathBuf, text: &str) -> Result<Rule, RuleError> {
         path: path.clone(),
         message: message.to_owned(),
     };
+    let pattern = file
+        .pattern
+        .map(|pattern| PatternRule::compile(&pattern, &file.language))
+        .transpose()
+        .map_err(|message| invalid(&message))?;
     let mut matchers = [
         file.facts.map(|facts| Matcher::Facts(Box::new(facts))),
-        file.pattern
-            .map(|pattern| Matcher::Pattern(Box::new(pattern))),
+        pattern.map(Matcher::Pattern),
         file.text.map(|text| Matcher::Text(Box::new(text))),
         file.check.map(Matcher::Check),
     ]

@@ -167,8 +167,8 @@ fn is_pyc(bytes: &[u8]) -> bool {
 pub(super) fn is_text_pickle(bytes: &[u8]) -> bool {
     let head = match bytes {
         [b'c' | b'i', ..] => 0,
-        [b'(', b'c' | b'i' | b'd' | b'l', ..] => 1,
         [b'}' | b']', b'q', ..] | [b'(', b'd' | b'l', b'p', ..] => return bytes.ends_with(b"."),
+        [b'(', b'c' | b'i', ..] => 1,
         _ => return false,
     };
     let mut lines = bytes

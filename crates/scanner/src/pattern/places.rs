@@ -1,0 +1,219 @@
+//! Files and hosts that mean something: credentials, start-up files, an agent's own settings, paste sites.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
+/// Files that hold credentials or the traces of a person.
+static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
+    compile(concat!(
+        r"(?i)(?:^|[/\\~])(?:",
+        r"\.ssh(?:/?$|/\*|/(?:id_\w+|identity|\w*key\w*|config)(?:$|[^.\w]))|\.aws(?:/?$|/credentials|/config|/\*)|\.azure(?:/|$)|",
+        r"\.config/(?:gcloud|gh|solana|op|sops|rclone|hub)(?:/|$)|\.kube(?:/?$|/config)|\.docker/config\.json|",
+        r"\.netrc|_netrc|\.npmrc|\.pypirc|\.git-credentials|\.gnupg(?:/|$)|\.password-store|\.vault-token|\.pgpass|\.my\.cnf|",
+        r"\.boto|\.s3cfg|\.terraform\.d/credentials|\.cargo/credentials|\.gem/credentials|\.bash_history|\.zsh_history|",
+        r"\.python_history|\.mysql_history|\.psql_history|\.electrum|\.bitcoin|\.ethereum|\.exodus|wallet\.dat|",
+        r"\.claude/\.credentials|\.claude\.json|\.codex/auth\.json|\.gemini/oauth|",
+        r"etc/(?:shadow|gshadow|sudoers|master\.passwd)|proc/(?:self|\d+|\*|1)/environ|var/run/secrets|run/secrets|",
+        r"login\.keychain|keychains?(?:/|$)|login data|cookies\.sqlite|key4\.db|logins\.json|",
+        r"(?:chrome|chromium|brave[^/]*|edge|firefox|opera)[^\n]*(?:cookies|local state|login data|default|profiles?)",
+        r")"
+    ))
+});
+
+/// A project's own secrets, which honest tools read and only thieves send.
+static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)(?:^|[/\\])(?:\.env(?:\.(?:local|production|prod|development))?|secrets?\.(?:ya?ml|json|toml|txt)|credentials?\.(?:json|ya?ml|txt)|service[-_]?account[\w-]*\.json|[\w.-]*(?:private|secret)[\w-]*\.(?:pem|key)|\.htpasswd|master\.key|id_(?:rsa|ed25519|ecdsa|dsa))$",
+    )
+});
+
+/// Files that an agent obeys.
+static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
+    compile(concat!(
+        r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|commands|agents|rules|mcp\.json|config\.(?:toml|json)|memory|projects|skills)|\.json)|",
+        r"CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|MEMORY\.md|SOUL\.md|IDENTITY\.md|\.cursorrules|\.windsurfrules|\.mcp\.json|claude_desktop_config\.json|\.github/copilot-instructions\.md)"
+    ))
+});
+
+/// Whether a path leads to credentials.
+pub(crate) fn is_credential(path: &str) -> bool {
+    CREDENTIALS.is_match(path)
+}
+
+/// Whether a path leads to a project's secrets.
+pub(crate) fn is_project_secret(path: &str) -> bool {
+    PROJECT_SECRETS.is_match(path) && !path.contains("example") && !path.contains("template")
+}
+
+/// Whether a path leads to what an agent obeys or remembers.
+pub(crate) fn is_agent_setting(path: &str) -> bool {
+    AGENT_SETTINGS.is_match(path)
+}
+
+/// Names of variables that hold a credential.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let words = [
+        "SECRET",
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "API_KEY",
+        "APIKEY",
+        "ACCESS_KEY",
+        "PRIVATE_KEY",
+        "CREDENTIAL",
+    ];
+    words.iter().any(|word| upper.contains(word))
+}
+
+/// Hosts whose installers are piped to a shell by their makers' own instructions.
+const INSTALLERS: &[&str] = &[
+    "astral.sh",
+    "sh.rustup.rs",
+    "static.rust-lang.org",
+    "get.docker.com",
+    "get.k3s.io",
+    "bun.sh",
+    "bun.com",
+    "deno.land",
+    "get.pnpm.io",
+    "install.python-poetry.org",
+    "deb.nodesource.com",
+    "rpm.nodesource.com",
+    "get.helm.sh",
+    "cli.github.com",
+    "claude.ai",
+    "ollama.com",
+    "ollama.ai",
+    "fly.io",
+    "get.sdkman.io",
+    "starship.rs",
+    "mise.run",
+    "mise.jdx.dev",
+    "pixi.sh",
+    "bootstrap.pypa.io",
+    "aka.ms",
+    "packages.microsoft.com",
+    "apt.releases.hashicorp.com",
+    "sdk.cloud.google.com",
+    "awscli.amazonaws.com",
+    "foundry.paradigm.xyz",
+    "get.volta.sh",
+    "pyenv.run",
+    "get.modular.com",
+    "install.determinate.systems",
+    "nixos.org",
+    "sh.brew.sh",
+    "opencode.ai",
+    "cursor.com",
+    "download.docker.com",
+    "dl.google.com",
+    "cli.run.nodejs.org",
+    "yarnpkg.com",
+    "dl.yarnpkg.com",
+    "get.rvm.io",
+    "railway.app",
+    "railway.com",
+];
+
+/// Repositories whose raw files are such installers.
+const INSTALLER_REPOSITORIES: &[&str] = &[
+    "nvm-sh/nvm",
+    "Homebrew/install",
+    "helm/helm",
+    "ohmyzsh/ohmyzsh",
+    "pyenv/pyenv-installer",
+    "rbenv/rbenv-installer",
+    "asdf-vm/asdf",
+    "conda-forge/miniforge",
+    "astral-sh/uv",
+    "golangci/golangci-lint",
+    "aquasecurity/trivy",
+    "anchore/syft",
+    "anchore/grype",
+];
+
+/// Whether this address is a maker's published installer, asked for over TLS.
+pub(crate) fn is_known_installer(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else {
+        return false;
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let raw = matches!(host, "raw.githubusercontent.com" | "github.com");
+    INSTALLERS.contains(&host.trim_start_matches("www."))
+        || raw
+            && INSTALLER_REPOSITORIES.iter().any(|name| {
+                path.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
+}
+
+/// Host and port of an address, without user and path.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let plain = host.split(':').next()?;
+    let looks =
+        plain.contains('.') || plain == "localhost" || host.starts_with('[') || !scheme.is_empty();
+    let valid = plain.bytes().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']')
+    });
+    (looks && valid && !host.is_empty()).then(|| host.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_told_from_look_alikes() {
+        for path in [
+            "~/.ssh/id_rsa",
+            "~/.aws/credentials",
+            "/home/a/.ssh",
+            "/etc/shadow",
+            "$HOME/.netrc",
+            "/proc/self/environ",
+        ] {
+            assert!(is_credential(path), "{path}");
+        }
+        for path in [
+            "~/.ssh/known_hosts",
+            "docs/aws.md",
+            "src/keychain_test.go",
+            "/etc/hosts",
+            "id.txt",
+        ] {
+            assert!(!is_credential(path), "{path}");
+        }
+        assert!(is_project_secret("./.env") && !is_project_secret(".env.example"));
+        assert!(is_agent_setting("~/.claude/settings.json"));
+    }
+
+    #[test]
+    fn a_host_is_read_from_an_address() {
+        assert_eq!(
+            host_of("https://u:p@Ex.org:8443/a?b").as_deref(),
+            Some("ex.org:8443")
+        );
+        assert_eq!(host_of("file.txt/x").as_deref(), Some("file.txt"));
+        assert_eq!(host_of("data"), None);
+    }
+
+    #[test]
+    fn a_known_installer_needs_its_own_host_and_tls() {
+        assert!(is_known_installer("https://astral.sh/uv/install.sh"));
+        assert!(!is_known_installer("http://astral.sh/uv/install.sh"));
+        assert!(!is_known_installer("https://astral.sh.evil.example/x"));
+        assert!(!is_known_installer(
+            "https://raw.githubusercontent.com/evil/nvm-sh/nvm/x"
+        ));
+    }
+}

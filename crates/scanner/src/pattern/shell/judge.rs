@@ -1,0 +1,277 @@
+//! What a single step of a script gives away by itself, without any flow.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::What;
+use super::programs::join;
+use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
+static SYSTEM_TREE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"^(?:/|/\*|~|~/|~/\*|\.\./?\*?|\.\./\.\.\S*|\./\*|/(?:bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|srv|sys|usr|var|Users|System|Library|Applications)(?:/?\*?)?|/(?:home|Users)/[^/]+/?\*?|[A-Z]:[\\/]\*?)$",
+    )
+});
+static SYSTEM_FILE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"^/(?:bin|boot|etc|lib|lib64|sbin|sys|usr|root|proc|var/(?:log|lib|spool))/|^~/(?:Documents|Desktop|Pictures|\.\w+rc$|\.profile$)",
+    )
+});
+static HISTORY: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)(?:\.(?:bash|zsh|sh|python|mysql)_history|/var/log(?:/|$)|/var/run/utmp|wtmp|btmp|lastlog)",
+    )
+});
+static DISK: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
+static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)\b(?:firewalld|ufw|apparmor|selinux|auditd|rsyslog|syslog|fail2ban|clamav|clamd|falcon-sensor|crowdstrike|osquery|wazuh|ossec|sentinelone|defender|mdatp|XProtect|sysmon|carbonblack|snort|suricata)",
+    )
+});
+static METADATA: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2::254",
+    )
+});
+static MINER: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)stratum\+(?:tcp|ssl)://|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
+    )
+});
+static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?:--extra-index-url|--index-url|(?:^| )-i|--registry|--index|--source)[ =](?:https?://)?(?P<host>[\w.-]+)",
+    )
+});
+static CRON_LINE: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
+
+const OFFICIAL_INDEXES: &[&str] = &[
+    "pypi.org",
+    "test.pypi.org",
+    "pypi.python.org",
+    "files.pythonhosted.org",
+    "registry.npmjs.org",
+    "rubygems.org",
+    "download.pytorch.org",
+    "registry.yarnpkg.com",
+    "npm.pkg.github.com",
+    "pypi.nvidia.com",
+    "jsr.io",
+    "npm.jsr.io",
+];
+/// Commands that people type without looking, so that another meaning is a trap.
+const COMMON: &[&str] = &[
+    "sudo", "su", "ssh", "scp", "git", "ls", "cd", "cat", "rm", "cp", "mv", "curl", "wget",
+    "python", "pip", "npm", "docker", "kubectl", "passwd", "gpg",
+];
+
+/// The checks that this step meets, each with a word about it.
+pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    match what {
+        What::Command { name, arguments } => command(name, arguments, &mut found),
+        What::Write { path, content } => written(path, content, &mut found),
+        What::Delete(path) if HISTORY.is_match(path) => {
+            found.push(("shell-traces-wiped", path.clone()))
+        }
+        What::Delete(path) if SYSTEM_FILE.is_match(path) && !SYSTEM_TREE.is_match(path) => {
+            found.push(("shell-system-file-deleted", path.clone()));
+        }
+        What::Assign { name, value }
+            if matches!(name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE") =>
+        {
+            if matches!(value.as_str(), "" | "0" | "/dev/null") {
+                found.push(("shell-traces-wiped", format!("{name}={value}")));
+            }
+        }
+        What::Connect(host) if METADATA.is_match(host) => {
+            found.push(("shell-metadata-service", host.clone()))
+        }
+        _ => {}
+    }
+    found
+}
+
+fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, String)>) {
+    let joined = join(arguments).text;
+    let line = format!("{name} {joined}");
+    let words: Vec<&str> = arguments
+        .iter()
+        .map(|argument| argument.text.as_str())
+        .collect();
+    let mut add = |check: &'static str| found.push((check, line.chars().take(120).collect()));
+    match name {
+        "rm" | "find" | "shred" if deletes_tree(name, &words) => add("shell-tree-deleted"),
+        "mv" if words.last() == Some(&"/dev/null") && words.len() > 1 => add("shell-tree-deleted"),
+        "mkfs" | "wipefs" | "blkdiscard" => add("shell-disk-overwritten"),
+        "dd" if words.iter().any(|word| {
+            word.strip_prefix("of=")
+                .is_some_and(|path| DISK.is_match(path))
+        }) =>
+        {
+            add("shell-disk-overwritten")
+        }
+        "shred" if words.iter().any(|word| DISK.is_match(word)) => add("shell-disk-overwritten"),
+        "history"
+            if words.iter().any(|word| {
+                word.starts_with('-') && (word.contains('c') || word.contains('w'))
+            }) =>
+        {
+            add("shell-traces-wiped")
+        }
+        "unset" if words.contains(&"HISTFILE") => add("shell-traces-wiped"),
+        "truncate" | "shred" if words.iter().any(|word| HISTORY.is_match(word)) => {
+            add("shell-traces-wiped")
+        }
+        "journalctl" if joined.contains("--vacuum") => add("shell-traces-wiped"),
+        "wevtutil" if words.contains(&"cl") => add("shell-traces-wiped"),
+        "setenforce" if words.contains(&"0") || words.contains(&"Permissive") => {
+            add("shell-protection-off")
+        }
+        "ufw" if words.contains(&"disable") => add("shell-protection-off"),
+        "iptables" | "ip6tables" | "nft"
+            if words
+                .iter()
+                .any(|word| matches!(*word, "-F" | "--flush" | "flush" | "-X")) =>
+        {
+            add("shell-protection-off")
+        }
+        "systemctl" | "service" if stops(&words) && GUARDS.is_match(&joined) => {
+            add("shell-protection-off")
+        }
+        "pkill" | "killall" if GUARDS.is_match(&joined) => add("shell-protection-off"),
+        "spctl" | "csrutil" if words.iter().any(|word| word.contains("disable")) => {
+            add("shell-protection-off")
+        }
+        "xattr" if joined.contains("com.apple.quarantine") => add("shell-protection-off"),
+        "auditctl" if joined.contains("-e 0") || joined.contains("-D") => {
+            add("shell-protection-off")
+        }
+        "crontab"
+            if !words.is_empty()
+                && !words.iter().all(|word| {
+                    matches!(*word, "-l" | "-u" | "-e")
+                        || !word.starts_with('-') && words.contains(&"-l")
+                }) =>
+        {
+            add("shell-cron");
+        }
+        "at" | "batch"
+            if words
+                .iter()
+                .any(|word| word.starts_with("now") || word.contains(':') || *word == "-f") =>
+        {
+            add("shell-cron")
+        }
+        "alias" => {
+            let trap = words.iter().filter_map(|word| word.split_once('='));
+            let mut trap = trap.filter(|(name, _)| COMMON.contains(name));
+            if trap.any(|(name, text)| !text.split_whitespace().any(|word| word == name)) {
+                add("shell-shadowed-command");
+            }
+        }
+        "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
+        "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun"
+            if foreign_index(&joined) =>
+        {
+            add("shell-foreign-index")
+        }
+        _ if name.starts_with("mkfs.") => add("shell-disk-overwritten"),
+        _ => {}
+    }
+    if MINER.is_match(&line)
+        && !matches!(name, "echo" | "printf" | "grep" | "rg" | ":" | "[[" | "[")
+    {
+        found.push(("shell-miner", line.chars().take(120).collect()));
+    }
+}
+
+/// `rm -r` of a tree that is not the script's own.
+fn deletes_tree(name: &str, words: &[&str]) -> bool {
+    let recursive = words.iter().any(|word| {
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains(['r', 'R']);
+        short || *word == "--recursive" || *word == "--no-preserve-root"
+    });
+    match name {
+        "rm" => {
+            recursive
+                && words.iter().any(|word| {
+                    !word.starts_with('-') && SYSTEM_TREE.is_match(word) && *word != "./*"
+                        || *word == "--no-preserve-root"
+                })
+                || recursive
+                    && words.contains(&"./*")
+                    && words.iter().any(|word| word.starts_with(".."))
+        }
+        "find" => {
+            words.first().is_some_and(|word| SYSTEM_TREE.is_match(word))
+                && words.contains(&"-delete")
+        }
+        _ => recursive && words.iter().any(|word| SYSTEM_TREE.is_match(word)),
+    }
+}
+
+fn stops(words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| matches!(*word, "stop" | "disable" | "mask" | "kill"))
+}
+
+/// A name or a list of processes, where a script may end its own by number.
+fn kills_others(words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| *word == "-1" || *word == "-u" || *word == "--user")
+        && words
+            .iter()
+            .any(|word| matches!(*word, "-9" | "-KILL" | "-1" | "-u" | "--user"))
+}
+
+fn foreign_index(joined: &str) -> bool {
+    let option = INDEX_OPTION
+        .captures(joined)
+        .and_then(|found| found.name("host").map(|host| host.as_str().to_owned()));
+    let local = |host: &str| host.starts_with("localhost") || host.starts_with("127.");
+    let foreign = option.is_some_and(|host| {
+        !OFFICIAL_INDEXES.contains(&host.as_str()) && !local(&host) && host.contains('.')
+    });
+    let address = joined.contains("install")
+        && joined
+            .split_whitespace()
+            .any(|word| word.starts_with("http://") || word.starts_with("git+http://"));
+    foreign || address || joined.contains("--trusted-host")
+}
+
+fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>) {
+    if DISK.is_match(path) {
+        found.push(("shell-disk-overwritten", path.to_owned()));
+    }
+    if HISTORY.is_match(path)
+        && content.text.trim_matches(UNKNOWN).trim().is_empty()
+        && content.taint == Taint::default()
+    {
+        found.push(("shell-traces-wiped", path.to_owned()));
+    }
+    let code = path
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| matches!(extension, "py" | "sh" | "js" | "pyw" | "ps1"));
+    if code && content.taint.has(Taint::ENCODED) {
+        found.push(("shell-encoded-script", path.to_owned()));
+    }
+}
+
+/// The commands of a crontab, without their times.
+pub(super) fn cron_commands(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| CRON_LINE.replace(line, ""))
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,395 @@
+//! Programs that talk to other machines: what they send, what they fetch.
+
+use std::ops::Range;
+
+use super::super::What;
+use super::super::run::{Call, Run};
+use crate::pattern::places;
+use crate::pattern::value::{Taint, Value};
+
+/// The output of a program that uses the network, `None` when it is none.
+pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
+    Some(match call.name.as_str() {
+        "curl" | "wget" | "http" | "https" | "xh" | "httpie" | "aria2c" | "fetch" | "lynx"
+        | "axel" | "GET" | "POST" => web(run, call),
+        "nc" | "ncat" | "netcat" | "socat" | "telnet" | "cryptcat" => raw_client(run, call),
+        "dig" | "nslookup" | "host" | "drill" | "resolvectl" | "getent" => names(run, call),
+        "ping" | "traceroute" => names(run, call),
+        "scp" | "rsync" | "sftp" | "ftp" | "lftp" | "ssh" | "rclone" | "gsutil" | "s3cmd"
+        | "mc" => copy(run, call),
+        "aws" | "az" | "gcloud"
+            if call.arguments.iter().any(|argument| {
+                matches!(
+                    argument.text.as_str(),
+                    "cp" | "sync" | "upload" | "put-object"
+                )
+            }) =>
+        {
+            copy(run, call)
+        }
+        "mail" | "mailx" | "sendmail" | "mutt" | "msmtp" => copy(run, call),
+        _ => return None,
+    })
+}
+
+/// Judges data that leaves the machine.
+pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &Range<usize>) {
+    let detail = format!("{} → {target}", taint.describe());
+    if taint.has(Taint::SECRET) {
+        run.check(span, "shell-credentials-sent", detail);
+    } else if taint.has(Taint::ENVIRONMENT) {
+        run.check(span, "shell-environment-sent", detail);
+    } else if taint.has(Taint::SYSTEM) {
+        run.check(span, "shell-system-file-sent", detail);
+    } else if taint.has(Taint::MACHINE) {
+        run.check(span, "shell-identity-sent", detail);
+    } else if taint.has(Taint::FILE) && taint.has(Taint::ENCODED) {
+        run.check(span, "shell-encoded-file-sent", detail);
+    } else if taint.has(Taint::TOKEN) {
+        run.check(span, "shell-token-sent", detail);
+    }
+}
+
+/// Options of curl and wget whose value is sent, is a file to send, or names the output.
+const DATA: &[&str] = &[
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "--data-urlencode",
+    "--data-ascii",
+    "--json",
+    "-F",
+    "--form",
+    "--form-string",
+    "--post-data",
+    "--body-data",
+    "--get-data",
+];
+const FILES: &[&str] = &["-T", "--upload-file", "--post-file", "--body-file"];
+const OUTPUT: &[&str] = &["-o", "--output", "-O", "--output-document", "--out"];
+const VALUES: &[&str] = &[
+    "-H",
+    "--header",
+    "-u",
+    "--user",
+    "-A",
+    "--user-agent",
+    "-X",
+    "--request",
+    "-m",
+    "--max-time",
+    "-e",
+    "--referer",
+    "-b",
+    "--cookie",
+    "-c",
+    "-x",
+    "--proxy",
+    "--connect-timeout",
+    "--retry",
+    "--retry-delay",
+    "-w",
+    "--write-out",
+    "--cacert",
+    "--cert",
+    "--key",
+    "-P",
+    "--timeout",
+    "-t",
+    "--tries",
+    "--resolve",
+    "--proto",
+    "--proto-redir",
+    "--interface",
+    "--max-filesize",
+    "--limit-rate",
+    "--capath",
+    "--unix-socket",
+    "-K",
+    "--config",
+];
+
+#[derive(Default)]
+struct Request {
+    addresses: Vec<Value>,
+    body: Taint,
+    output: Option<Value>,
+    named_output: bool,
+}
+
+fn web(run: &mut Run, call: &Call<'_>) -> Value {
+    let request = request(run, call);
+    let mut downloads = Taint::default();
+    let mut target = String::from("the network");
+    for address in &request.addresses {
+        let known = places::is_known_installer(&address.text);
+        downloads |= if known {
+            Taint::NETWORK | Taint::INSTALLER
+        } else {
+            Taint::NETWORK
+        };
+        if let Some(host) = places::host_of(&address.text) {
+            run.fact(&call.span, What::Connect(host.clone()));
+            target = host;
+        }
+        // A credential in an address is how many services want their key; a file or an identity is not.
+        sent(
+            run,
+            address.taint.without(Taint::TOKEN | Taint::FILE),
+            &target,
+            &call.span,
+        );
+    }
+    if request
+        .addresses
+        .iter()
+        .any(|address| !places::is_known_installer(&address.text))
+    {
+        downloads = downloads.without(Taint::INSTALLER);
+    }
+    sent(run, request.body, &target, &call.span);
+    let download = Value::unknown(if request.addresses.is_empty() {
+        Taint::NETWORK
+    } else {
+        downloads
+    });
+    let file = request.output.or_else(|| {
+        request
+            .named_output
+            .then(|| base_name(request.addresses.first()))
+            .flatten()
+    });
+    match file {
+        Some(file) if file.text != "-" && file.text != "/dev/stdout" => {
+            run.write(&file, &download, &call.span);
+            Value::default()
+        }
+        _ => download,
+    }
+}
+
+fn request(run: &mut Run, call: &Call<'_>) -> Request {
+    let wget = matches!(call.name.as_str(), "wget" | "aria2c" | "axel" | "fetch");
+    let mut request = Request {
+        named_output: wget,
+        ..Request::default()
+    };
+    let mut arguments = call.arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let text = argument.text.as_str();
+        let (option, joined) = option_of(text, wget);
+        let mut value = || {
+            joined
+                .map(|text| Value {
+                    text: text.to_owned(),
+                    taint: argument.taint,
+                })
+                .or_else(|| arguments.next().cloned())
+        };
+        if option == "-O" && !wget || option == "--remote-name" {
+            request.named_output = true;
+        } else if OUTPUT.contains(&option) {
+            request.output = value();
+        } else if DATA.contains(&option) {
+            request.body |= body(run, value(), call);
+        } else if FILES.contains(&option) {
+            let file = value().unwrap_or_default();
+            request.body |= file.taint
+                | if file.text == "-" {
+                    call.input.taint
+                } else {
+                    run.read(&file.text, &call.span).taint
+                };
+        } else if VALUES.contains(&option) {
+            // A header carries the caller's own key by design; anything else in it is smuggled.
+            request.body |= value().map_or(Taint::default(), |value| {
+                value
+                    .taint
+                    .without(Taint::TOKEN | Taint::FILE | Taint::MACHINE)
+            });
+        } else if !text.starts_with('-') {
+            if matches!(call.name.as_str(), "http" | "https" | "xh" | "httpie")
+                && (text.contains('=') || text.contains('@'))
+            {
+                request.body |= argument.taint;
+            } else if !is_method(text) {
+                request.addresses.push(argument.clone());
+            }
+        }
+    }
+    if matches!(
+        call.name.as_str(),
+        "http" | "https" | "xh" | "httpie" | "POST"
+    ) {
+        request.body |= call.input.taint;
+    }
+    request
+}
+
+fn is_method(text: &str) -> bool {
+    matches!(text, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD")
+}
+
+/// `@file`, `@-`, `name=@file`, or the data itself.
+fn body(run: &mut Run, value: Option<Value>, call: &Call<'_>) -> Taint {
+    let value = value.unwrap_or_default();
+    let mut taint = value.taint;
+    if let Some((_, path)) = value
+        .text
+        .split_once('@')
+        .filter(|(before, _)| before.is_empty() || before.ends_with('='))
+    {
+        let path = path.split(';').next().unwrap_or(path);
+        taint |= if path == "-" || path == "/dev/stdin" {
+            call.input.taint
+        } else {
+            run.read(path, &call.span).taint
+        };
+    }
+    taint
+}
+
+/// The option and a value that stands in the same word: `--data=x`, `-dx`, `-sSLo`.
+fn option_of(text: &str, wget: bool) -> (&str, Option<&str>) {
+    if text.starts_with("--") {
+        return match text.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (text, None),
+        };
+    }
+    let flags = text.strip_prefix('-').unwrap_or("");
+    for (index, flag) in flags.char_indices() {
+        let takes = if wget { "OoPtTUe" } else { "dFToHuAXmebcxwK" };
+        if takes.contains(flag) {
+            let option = match (wget, flag) {
+                (true, 'O') => "-O",
+                (true, _) => "-P",
+                (false, 'd') => "-d",
+                (false, 'F') => "-F",
+                (false, 'T') => "-T",
+                (false, 'o') => "-o",
+                (false, _) => "-H",
+            };
+            let rest = flags
+                .get(index + flag.len_utf8()..)
+                .filter(|rest| !rest.is_empty());
+            return (option, rest);
+        }
+        if flag == 'O' {
+            return ("-O", None);
+        }
+    }
+    (text, None)
+}
+
+fn base_name(address: Option<&Value>) -> Option<Value> {
+    let path = address?.text.split(['?', '#']).next()?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    Some(Value::text(name))
+}
+
+/// `nc`, `socat`, `telnet`: bytes in both directions, a shell with `-e`.
+pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
+    let words: Vec<&str> = call
+        .arguments
+        .iter()
+        .map(|argument| argument.text.as_str())
+        .collect();
+    let shell = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        ["/sh", "/bash", "/zsh", "cmd.exe", "powershell"]
+            .iter()
+            .any(|name| lower.contains(name))
+            || super::is_shell(&lower)
+    };
+    let executes = words.iter().any(|word| {
+        let flags = word.strip_prefix('-').unwrap_or("");
+        !flags.starts_with('-') && !flags.is_empty() && (flags.contains('e') || flags.contains('c'))
+            || *word == "--exec"
+            || *word == "--sh-exec"
+    }) && words.iter().any(|word| shell(word));
+    let socat = call.name == "socat"
+        && words.iter().any(|word| {
+            word.to_ascii_uppercase().contains("EXEC:")
+                || word.to_ascii_uppercase().contains("SYSTEM:")
+        });
+    let host = words
+        .iter()
+        .find(|word| !word.starts_with('-') && word.contains('.'))
+        .map_or("the network", |host| host);
+    if executes || socat || call.input.taint.has(Taint::SHELL) {
+        run.check(
+            &call.span,
+            "shell-reverse-shell",
+            format!("{} runs a shell for {host}", call.name),
+        );
+    }
+    let listens = words
+        .iter()
+        .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('l'));
+    run.fact(
+        &call.span,
+        if listens {
+            What::Listen
+        } else {
+            What::Connect(host.to_owned())
+        },
+    );
+    let mut taint = call.input.taint;
+    for argument in call.arguments {
+        taint |= argument.taint;
+    }
+    sent(run, taint, host, &call.span);
+    Value::unknown(Taint::NETWORK)
+}
+
+/// A name that carries data is data sent.
+fn names(run: &mut Run, call: &Call<'_>) -> Value {
+    for argument in call.arguments {
+        let carried = argument.taint;
+        if carried.has(
+            Taint::SECRET
+                | Taint::ENVIRONMENT
+                | Taint::FILE
+                | Taint::MACHINE
+                | Taint::ENCODED
+                | Taint::TOKEN,
+        ) {
+            let detail = format!("{} → {}", carried.describe(), argument.text);
+            run.check(&call.span, "shell-dns-data", detail);
+        }
+    }
+    Value::unknown(Taint::NETWORK)
+}
+
+/// Paths and input that go to another machine.
+fn copy(run: &mut Run, call: &Call<'_>) -> Value {
+    let mut taint = call.input.taint;
+    let mut target = None;
+    for argument in call
+        .arguments
+        .iter()
+        .filter(|argument| !argument.text.starts_with('-'))
+    {
+        taint |= argument.taint;
+        if argument.text.contains(':') || argument.text.contains('@') {
+            target = Some(argument.text.clone());
+        } else if places::is_credential(&argument.text) && call.name != "ssh" {
+            taint |= run.read(&argument.text, &call.span).taint;
+        } else if let Some(file) = run.files.get(&argument.text) {
+            taint |= file.taint;
+        }
+    }
+    let target = target.unwrap_or_else(|| call.name.clone());
+    if let Some(host) = places::host_of(target.split(':').next().unwrap_or(&target)) {
+        run.fact(&call.span, What::Connect(host));
+    }
+    sent(
+        run,
+        taint.without(Taint::TOKEN | Taint::MACHINE),
+        &target,
+        &call.span,
+    );
+    Value::unknown(Taint::NETWORK)
+}

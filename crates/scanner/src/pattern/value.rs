@@ -1,0 +1,150 @@
+//! What a word may be: its text as far as it is known, and where it came from.
+
+use std::ops::{BitOr, BitOrAssign};
+
+use super::places;
+
+/// Where a value came from; several at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Taint(u16);
+
+impl Taint {
+    /// The network.
+    pub(crate) const NETWORK: Self = Self(1);
+    /// A decoder: base64, hex, reversal, decompression.
+    pub(crate) const DECODED: Self = Self(2);
+    /// A file of credentials, a key ring, the clipboard.
+    pub(crate) const SECRET: Self = Self(4);
+    /// The whole environment.
+    pub(crate) const ENVIRONMENT: Self = Self(8);
+    /// One variable with the name of a credential.
+    pub(crate) const TOKEN: Self = Self(16);
+    /// The caller's arguments or input.
+    pub(crate) const ARGUMENT: Self = Self(32);
+    /// What the machine says of itself.
+    pub(crate) const MACHINE: Self = Self(64);
+    /// Some local file.
+    pub(crate) const FILE: Self = Self(128);
+    /// The network, at an address whose maker publishes an installer there.
+    pub(crate) const INSTALLER: Self = Self(256);
+    /// An encoder: base64, hex, encryption, an archive.
+    pub(crate) const ENCODED: Self = Self(512);
+
+    /// A file that belongs to the system.
+    pub(crate) const SYSTEM: Self = Self(1024);
+
+    /// What a shell answers.
+    pub(crate) const SHELL: Self = Self(2048);
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Words for a report, in a fixed order.
+    pub(crate) fn describe(self) -> String {
+        let names = [
+            (Self::SECRET, "credentials"),
+            (Self::ENVIRONMENT, "the environment"),
+            (Self::TOKEN, "a credential variable"),
+            (Self::SYSTEM, "a system file"),
+            (Self::MACHINE, "the machine's identity"),
+            (Self::FILE, "a local file"),
+            (Self::DECODED, "decoded data"),
+            (Self::NETWORK, "downloaded data"),
+            (Self::INSTALLER, "a published installer"),
+            (Self::ARGUMENT, "the caller's input"),
+        ];
+        let present: Vec<&str> = names
+            .iter()
+            .filter(|(taint, _)| self.has(*taint))
+            .map(|(_, name)| *name)
+            .collect();
+        present.join(", ")
+    }
+}
+
+impl BitOr for Taint {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Taint {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// Longest text that is followed, in bytes.
+const MAX_TEXT: usize = 64 << 10;
+/// Stands in a text for what is not known.
+pub(crate) const UNKNOWN: char = '\u{fffd}';
+
+/// A value while a program is followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) taint: Taint,
+}
+
+impl Value {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            taint: Taint::default(),
+        }
+    }
+
+    pub(crate) fn unknown(taint: Taint) -> Self {
+        Self {
+            text: UNKNOWN.to_string(),
+            taint,
+        }
+    }
+
+    pub(crate) fn tainted(mut self, taint: Taint) -> Self {
+        self.taint |= taint;
+        self
+    }
+
+    /// The text, where all of it is known.
+    pub(crate) fn known(&self) -> Option<&str> {
+        (!self.text.contains(UNKNOWN)).then_some(&self.text)
+    }
+
+    pub(crate) fn push(&mut self, other: &Self) {
+        self.taint |= other.taint;
+        if self.text.len() + other.text.len() <= MAX_TEXT {
+            self.text.push_str(&other.text);
+        } else if !self.text.ends_with(UNKNOWN) {
+            self.text.push(UNKNOWN);
+        }
+    }
+
+    /// The program's name: the last component of a path.
+    pub(crate) fn program(&self) -> &str {
+        self.text.rsplit(['/', '\\']).next().unwrap_or(&self.text)
+    }
+}
+
+/// What reading a file of this name yields.
+pub(crate) fn of_path(path: &str) -> Taint {
+    if places::is_credential(path) || places::is_project_secret(path) {
+        Taint::SECRET
+    } else if path.starts_with("/proc/") || path.starts_with("/sys/") || path == "/etc/os-release" {
+        Taint::MACHINE
+    } else if path.starts_with("/etc/")
+        || path.starts_with("/root/")
+        || path.starts_with("/var/log/")
+    {
+        Taint::SYSTEM
+    } else {
+        Taint::FILE
+    }
+}
