@@ -1,5 +1,6 @@
 //! Layer 3 and the run-time matcher: one scope grammar, one matcher, one explanation.
 
+mod audit;
 mod builtin;
 mod call;
 pub mod cedar;
@@ -21,6 +22,7 @@ mod scope;
 pub mod translate;
 mod trie;
 
+pub use audit::{AuditError, AuditLog, AuditMode};
 pub use builtin::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};
 pub use call::Argument;
 pub use chain::{Chain, ChainDecision, DepthError, MAX_DEPTH, decide_all, is_subset};
