@@ -71,11 +71,7 @@ pub(crate) fn policy(loaded: &Loaded) -> anyhow::Result<PolicyFile> {
 
 /// The built-in rules and the operator's, without those that are switched off.
 pub(crate) fn rules_in_force(loaded: &Loaded) -> anyhow::Result<Rules> {
-    let mut own = Vec::new();
-    for folder in &loaded.config.rules.extra {
-        own.extend(rule_files(&loaded.folder.join(folder))?);
-    }
-    let rules = Rules::built_in_and(own)?;
+    let rules = Rules::built_in_and(own_rules(loaded)?)?;
     let mut disabled = globset::GlobSetBuilder::new();
     for id in &loaded.config.rules.disable {
         disabled.add(
@@ -95,6 +91,15 @@ fn known(glob: &str, rules: &Rules) -> anyhow::Result<()> {
         bail!("`{glob}` in `rules.disable` names no rule; see `skillgate rules list`");
     }
     Ok(())
+}
+
+/// The operator's own rules as they are written.
+fn own_rules(loaded: &Loaded) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut own = Vec::new();
+    for folder in &loaded.config.rules.extra {
+        own.extend(rule_files(&loaded.folder.join(folder))?);
+    }
+    Ok(own)
 }
 
 fn rule_files(folder: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {

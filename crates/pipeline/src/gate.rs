@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use skillgate_model::{
-    Effect, Finding, Layer, LayerReport, LayerStatus, Location, Profile, Reason, ReasonKind,
-    Report, Severity, Skill, SkillSummary, Trace, Verdict,
+    Effect, ExitReason, Finding, Layer, LayerReport, LayerStatus, Location, PhaseTrace, Profile,
+    Reason, ReasonKind, Report, Severity, Skill, SkillSummary, Trace, Verdict,
 };
 use skillgate_permissions::{Declared, PolicyFile};
 use skillgate_sandbox::Backend;
@@ -14,6 +14,7 @@ use skillgate_scanner::{Scan, Scanner};
 
 use crate::accepted::Accepted;
 use crate::behaviour::{self, Behaviour};
+use crate::cache::Cache;
 use crate::config::{Config, Requirement};
 use crate::decide::{Evidence, decide};
 use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
@@ -44,6 +45,8 @@ pub struct Gate<'g> {
     pub config: &'g Config,
     /// What the operator has looked at.
     pub accepted: Accepted,
+    /// What was said of the same bytes before.
+    pub cache: Option<Cache>,
     /// Names that several candidates bear.
     pub shared_names: BTreeMap<String, Vec<PathBuf>>,
 }
@@ -63,7 +66,7 @@ impl Gate<'_> {
         let started = Instant::now();
         let started_at = now();
         let skill = load(candidate, LoadLimits::from(&self.config.scan));
-        let (scan, scan_time) = timed(|| self.scanner.scan(&skill));
+        let (scan, scan_time) = timed(|| self.scan(&skill));
         let inferred = inferred(&scan.findings);
         let (outcome, simulation_time) = timed(|| self.simulate(&skill));
         let (trace, behaviour, simulated) = read(outcome, &skill, &inferred);
@@ -107,17 +110,49 @@ impl Gate<'_> {
         Examined { skill, report }
     }
 
+    /// The findings depend on the bytes and on the name, and on nothing else of the candidate.
+    fn scan(&self, skill: &Skill) -> Scan {
+        let key = [skill.digest.as_str(), &skill.name];
+        let Some(cache) = &self.cache else {
+            return self.scanner.scan(skill);
+        };
+        cache.get("scan", &key).unwrap_or_else(|| {
+            let scan = self.scanner.scan(skill);
+            cache.put("scan", &key, &scan);
+            scan
+        })
+    }
+
     fn simulate(&self, skill: &Skill) -> Result<Trace, Simulated> {
         match self.simulation {
-            Simulation::In(backend) => {
-                let granted = permit::runnable(skill, &self.policy);
-                let trace =
-                    skillgate_sandbox::simulate(backend, &self.config.limits, skill, &granted);
-                trace.map_err(|error| Simulated::failed(&error.to_string()))
-            }
+            Simulation::In(backend) => self.simulate_in(backend, skill),
             Simulation::Off => Err(Simulated::declined("switched off by `--static-only`")),
             Simulation::Unavailable(reason) => Err(Simulated::failed(reason)),
         }
+    }
+
+    fn simulate_in(&self, backend: &dyn Backend, skill: &Skill) -> Result<Trace, Simulated> {
+        let granted = permit::runnable(skill, &self.policy);
+        let granted_text: String = granted.iter().map(|effect| format!("{effect}\n")).collect();
+        let key = [
+            backend.name(),
+            skill.digest.as_str(),
+            &skill.name,
+            &granted_text,
+        ];
+        if let Some(trace) = self
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.get("trace", &key))
+        {
+            return Ok(trace);
+        }
+        let trace = skillgate_sandbox::simulate(backend, &self.config.limits, skill, &granted);
+        let trace = trace.map_err(|error| Simulated::failed(&error.to_string()))?;
+        if let Some(cache) = self.cache.as_ref().filter(|_| is_conclusive(&trace)) {
+            cache.put("trace", &key, &trace);
+        }
+        Ok(trace)
     }
 
     fn same_name(&self, skill: &Skill) -> Option<Finding> {
@@ -167,6 +202,20 @@ impl Gate<'_> {
             Requirement::Available => !simulated.ran || self.config.profile == Profile::Strict,
         }
     }
+}
+
+/// A run that the machine cut short, or that lacked a dependency, may end differently the next time.
+fn is_conclusive(trace: &Trace) -> bool {
+    let has_ended = |phase: &PhaseTrace| match phase.exit.reason {
+        ExitReason::Exit | ExitReason::Signal | ExitReason::OutputLimit | ExitReason::Denied => {
+            true
+        }
+        ExitReason::Timeout | ExitReason::CpuLimit | ExitReason::Oom | ExitReason::NotRun => false,
+    };
+    trace
+        .phases
+        .iter()
+        .all(|phase| has_ended(phase) && phase.missing_modules.is_empty())
 }
 
 fn read(

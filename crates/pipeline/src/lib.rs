@@ -4,6 +4,7 @@ mod accepted;
 mod action;
 mod baseline;
 mod behaviour;
+mod cache;
 mod config;
 mod danger;
 mod decide;
@@ -19,6 +20,7 @@ mod simulated;
 pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
 pub use baseline::Baseline;
+pub use cache::Cache;
 pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};
 pub use discover::{
     Candidate, CandidateKind, Discovery, WELL_KNOWN, discover, shared_names, well_known,

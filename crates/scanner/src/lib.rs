@@ -32,7 +32,7 @@ pub(crate) const MAX_ARTIFACTS: usize = 512;
 pub(crate) const MAX_UNCOVERED_BYTES: usize = 64 << 20;
 
 /// What the static scan says of a skill.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Scan {
     /// Sorted by file, line, column and rule.
     pub findings: Vec<Finding>,

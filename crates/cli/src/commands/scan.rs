@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use skillgate_pipeline::{
-    Accepted, Baseline, Discovery, Gate, Loaded, Requirement, Simulation, discover, shared_names,
-    well_known,
+    Accepted, Baseline, Cache, Discovery, Gate, Loaded, Requirement, Simulation, discover,
+    shared_names, well_known,
 };
 use skillgate_sandbox::Backend;
 use skillgate_scanner::Scanner;
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
         policy: super::policy(&loaded)?,
         config: &loaded.config,
         accepted: accepted(args, &loaded)?,
+        cache: cache(args, &loaded)?,
         shared_names: shared_names(&found.candidates),
     };
     interrupt::listen()?;
@@ -58,6 +59,28 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     }
     gate.accepted.baseline.write()?;
     Ok(exit_code(args, &found, counts))
+}
+
+/// What makes earlier results worthless: another program, other rules, other limits.
+fn cache(args: &Scan, loaded: &Loaded) -> anyhow::Result<Option<Cache>> {
+    if args.no_cache {
+        return Ok(None);
+    }
+    let program = std::env::current_exe().and_then(std::fs::metadata);
+    let Ok(program) = program else {
+        return Ok(None);
+    };
+    let config = &loaded.config;
+    let own = super::own_rules(loaded)?;
+    let salt = format!(
+        "{} {:?} {} {:?} {:?} {own:?}",
+        env!("CARGO_PKG_VERSION"),
+        program.modified().ok(),
+        program.len(),
+        config.limits,
+        config.rules.disable,
+    );
+    Ok(Cache::open(&loaded.store().join("cache"), salt.as_bytes()))
 }
 
 fn accepted(args: &Scan, loaded: &Loaded) -> anyhow::Result<Accepted> {

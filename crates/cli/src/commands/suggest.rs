@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         policy: super::policy(&loaded)?,
         config: &loaded.config,
         accepted: Accepted::default(),
+        cache: None,
         shared_names: std::collections::BTreeMap::new(),
     };
     super::print(&show(&gate.examine(candidate).report))?;
