@@ -1,14 +1,46 @@
-//! The facts engine: Python, names resolved.
+//! The facts engine: Python, names resolved, constants folded, flows followed.
 
-use serde::Deserialize;
+mod args;
+mod branch;
+mod calls;
+mod checks;
+mod decoders;
+mod encoding;
+mod expressions;
+mod fold;
+mod index;
+mod interp;
+mod intrinsic;
+mod join;
+mod knowledge;
+mod layout;
+mod matching;
+mod meaning;
+mod methods;
+mod names;
+mod origin;
+mod scope;
+mod statements;
+mod value;
+mod walk;
+
+use std::collections::HashMap;
+
+use ruff_python_ast::{ModModule, PySourceType, PythonVersion, Stmt};
+use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
+use ruff_text_size::Ranged;
 use skillgate_model::Skill;
 
-use crate::{Artifact, Sink};
+use crate::source::Source;
+use crate::{Artifact, Kind, Sink};
+use checks::Check;
+pub(crate) use index::Index;
+use interp::{Interp, Sibling};
+pub(crate) use matching::{FactsMatch, ResourceMatch};
 
-/// What a rule says to the facts engine.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FactsMatch {}
+/// Sibling modules that one file may draw in, and their bytes together.
+const MAX_SIBLINGS: usize = 24;
+const MAX_SIBLING_BYTES: usize = 512 << 10;
 
 /// What one module leaves for the pass across files.
 pub(crate) struct Module {}
@@ -18,8 +50,223 @@ pub(crate) fn examine(
     skill: &Skill,
     sink: &mut Sink<'_>,
 ) -> Option<Module> {
-    let _ = (artifact, skill, sink);
-    None
+    if artifact.kind != Kind::Python {
+        return None;
+    }
+    sink.examined("facts");
+    let index = sink.rules().facts();
+    let decoded = match encoding::decode(&artifact.bytes) {
+        Ok(decoded) => decoded,
+        Err(encoding::Refused(reason)) => {
+            if let Some(rule) = index.check(Check::Encoding) {
+                sink.report_file(rule, artifact, None, Some(reason.clone()));
+            }
+            sink.incomplete(format!("`{}` cannot be decoded: {reason}", artifact.path));
+            return None;
+        }
+    };
+    let text = &*decoded.text;
+    let parsed = parse(text);
+    let source = Source::new(text);
+    let siblings = Siblings::of(artifact, skill, parsed.syntax());
+    let table = siblings.table();
+    let mut interp = Interp::new(index, skill, &table, text.len());
+    interp.installing = artifact.path.rsplit('/').next() == Some("setup.py");
+    if let Some(codec) = &decoded.odd {
+        interp.report_check(
+            Check::OddEncoding,
+            Default::default(),
+            Some(format!("`{codec}`")),
+        );
+    }
+    layout::examine(text, &parsed, &mut interp);
+    interp.run(&parsed.syntax().body);
+    let too_deep = interp.too_deep;
+    let mut found = std::mem::take(&mut interp.found);
+    let payloads = std::mem::take(&mut interp.payloads);
+    drop(interp);
+    found.sort_by_key(|found| found.range.start);
+    for found in found {
+        sink.report(
+            found.rule,
+            artifact,
+            &source,
+            found.range,
+            found.effect,
+            found.detail,
+        );
+    }
+    for payload in payloads {
+        let mut layer = artifact.layer(&source, payload.range, &payload.decoders, payload.bytes);
+        if payload.executed {
+            layer.kind = Kind::Python;
+        }
+        sink.uncover(layer);
+    }
+    refused(&parsed, artifact, &source, too_deep, sink);
+    drop(table);
+    drop_deep(parsed);
+    Some(Module {})
+}
+
+/// What the parser refuses, and what is nested too deep to be looked at, is said.
+fn refused(
+    parsed: &Parsed<ModModule>,
+    artifact: &Artifact<'_>,
+    source: &Source<'_>,
+    too_deep: bool,
+    sink: &mut Sink<'_>,
+) {
+    let index = sink.rules().facts();
+    if let Some(error) = parsed.errors().first() {
+        // A decoded layer that is no Python is no secret either: it was executed as text.
+        if artifact.anchor.is_none() {
+            sink.incomplete(format!(
+                "`{}` is no Python that is understood: {}",
+                artifact.path, error.error
+            ));
+        }
+        if let Some(rule) = index.check(Check::Syntax) {
+            let range = error.range();
+            let range = range.start().to_usize()..range.end().to_usize();
+            sink.report(
+                rule,
+                artifact,
+                source,
+                range,
+                None,
+                Some(error.error.to_string()),
+            );
+        }
+    }
+    if too_deep {
+        sink.incomplete(format!(
+            "`{}` is nested deeper than the scanner follows",
+            artifact.path
+        ));
+        if let Some(rule) = index.check(Check::TooDeep) {
+            sink.report_file(rule, artifact, None, None);
+        }
+    }
+}
+
+fn parse(text: &str) -> Parsed<ModModule> {
+    let options =
+        ParseOptions::from(PySourceType::Python).with_target_version(PythonVersion::latest());
+    parse_unchecked(text, options)
+        .try_into_module()
+        .expect("module options parse to a module")
+}
+
+/// A deep tree is dropped on a stack that is deep enough.
+fn drop_deep<T>(tree: T) {
+    stacker::maybe_grow(512 << 10, 64 << 20, || drop(tree));
+}
+
+/// The other modules of the skill that a module imports, parsed.
+struct Siblings {
+    parsed: Vec<(Vec<String>, String, Parsed<ModModule>)>,
+}
+
+impl Siblings {
+    fn of(artifact: &Artifact<'_>, skill: &Skill, module: &ModModule) -> Self {
+        let mut siblings = Self { parsed: Vec::new() };
+        let files = skill
+            .files
+            .iter()
+            .filter(|file| file.path.ends_with(".py") && file.path != artifact.path);
+        if artifact.depth > 0 || files.clone().next().is_none() {
+            return siblings;
+        }
+        let mut wanted = imports(&module.body);
+        let mut bytes = 0;
+        while let Some(path) = wanted.pop() {
+            let known = siblings
+                .parsed
+                .iter()
+                .any(|(names, ..)| names.contains(&path));
+            if known || siblings.parsed.len() >= MAX_SIBLINGS {
+                continue;
+            }
+            let tail = path.replace('.', "/");
+            let matches = |file: &&skillgate_model::SkillFile| {
+                [format!("{tail}.py"), format!("{tail}/__init__.py")]
+                    .iter()
+                    .any(|end| {
+                        file.path
+                            .strip_suffix(end.as_str())
+                            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+                    })
+            };
+            let Some(file) = files.clone().find(matches) else {
+                continue;
+            };
+            bytes += file.bytes().map_or(0, <[u8]>::len);
+            let decoded = file.bytes().and_then(|bytes| encoding::decode(bytes).ok());
+            let Some(decoded) = decoded.filter(|_| bytes <= MAX_SIBLING_BYTES) else {
+                continue;
+            };
+            let parsed = parse(&decoded.text);
+            wanted.extend(imports(&parsed.syntax().body));
+            siblings
+                .parsed
+                .push((vec![path], file.path.clone(), parsed));
+        }
+        siblings
+    }
+
+    fn table(&self) -> HashMap<String, Sibling<'_>> {
+        let mut table = HashMap::new();
+        for (names, path, parsed) in &self.parsed {
+            for name in names {
+                table.insert(
+                    name.clone(),
+                    Sibling {
+                        body: &parsed.syntax().body,
+                        path,
+                    },
+                );
+            }
+        }
+        table
+    }
+}
+
+/// The dotted paths that a module imports at its top level, or inside functions and branches of it.
+fn imports(body: &[Stmt]) -> Vec<String> {
+    let mut paths = Vec::new();
+    for statement in body {
+        match statement {
+            Stmt::Import(import) => {
+                paths.extend(import.names.iter().map(|alias| alias.name.id.to_string()))
+            }
+            Stmt::ImportFrom(import) => {
+                let module = import
+                    .module
+                    .as_ref()
+                    .map_or("", |module| module.id.as_str());
+                if !module.is_empty() {
+                    paths.push(module.to_owned());
+                }
+                for alias in &import.names {
+                    paths.push(if module.is_empty() {
+                        alias.name.id.to_string()
+                    } else {
+                        format!("{module}.{}", alias.name.id)
+                    });
+                }
+            }
+            Stmt::FunctionDef(def) => paths.extend(
+                def.body
+                    .iter()
+                    .flat_map(|inner| imports(std::slice::from_ref(inner))),
+            ),
+            Stmt::Try(try_) => paths.extend(imports(&try_.body)),
+            Stmt::If(if_) => paths.extend(imports(&if_.body)),
+            _ => {}
+        }
+    }
+    paths
 }
 
 pub(crate) fn across_files<'m>(

@@ -7,7 +7,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
 
-use crate::facts::FactsMatch;
+use crate::facts::{FactsMatch, Index, ResourceMatch};
 use crate::pattern::{PatternMatch, PatternRule, Resolved, TreeRule, TreeRules};
 use crate::text::TextMatch;
 
@@ -24,6 +24,8 @@ pub struct Rule {
     pub effect: Option<EffectKind>,
     /// Whether the effect enters the inferred set.
     pub infer: bool,
+    /// Where the resource of the effect is found, for the facts engine.
+    pub(crate) resource: Option<ResourceMatch>,
     pub(crate) matcher: Matcher,
 }
 
@@ -78,10 +80,11 @@ pub enum RuleError {
 }
 
 /// The rules in force, by engine.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     all: Vec<Arc<Rule>>,
     trees: OnceLock<Arc<TreeRules>>,
+    facts: Arc<Index>,
 }
 
 impl Rules {
@@ -123,10 +126,24 @@ impl Rules {
                 return Err(RuleError::Duplicate(a.info.id.clone()));
             }
         }
+        Self::compile(all)
+    }
+
+    fn compile(all: Vec<Arc<Rule>>) -> Result<Self, RuleError> {
+        let facts = Index::new(&all).map_err(|(id, message)| RuleError::Invalid {
+            path: PathBuf::from(id),
+            message,
+        })?;
         Ok(Self {
             all,
             trees: OnceLock::new(),
+            facts: Arc::new(facts),
         })
+    }
+
+    /// The rules of the facts engine, compiled.
+    pub(crate) fn facts(&self) -> &Index {
+        &self.facts
     }
 
     /// Every rule, sorted by id.
@@ -175,8 +192,7 @@ impl Rules {
     #[must_use]
     pub fn filtered(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
         self.all.retain(|rule| keep(rule));
-        self.trees = OnceLock::new();
-        self
+        Self::compile(self.all).expect("rules that compiled together compile without some of them")
     }
 }
 
@@ -211,6 +227,8 @@ struct RuleFile {
     effect: Option<EffectKind>,
     #[serde(default = "yes")]
     infer: bool,
+    #[serde(default)]
+    resource: Option<ResourceMatch>,
     #[serde(default = "yes")]
     excusable: bool,
     message: String,
@@ -279,6 +297,7 @@ fn parse_one(path: PathBuf, text: &str) -> Result<Rule, RuleError> {
         language: file.language,
         effect: file.effect,
         infer: file.infer,
+        resource: file.resource,
         matcher,
     })
 }

@@ -1,0 +1,228 @@
+//! Binding names, and what is left of it where branches meet.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+use ruff_python_ast::{CmpOp, Expr, UnaryOp};
+
+use super::interp::Interp;
+use super::join::join;
+use super::origin::Sinks;
+use super::scope::{Scope, ScopeKind};
+use super::value::{Shape, Value};
+
+/// What a branch bound.
+pub(crate) type Changes<'a> = Vec<(Rc<Scope<'a>>, &'a str, Value<'a>)>;
+
+impl<'a> Interp<'a, '_> {
+    /// The value of a name, as Python would find it.
+    pub(crate) fn lookup(&self, name: &str) -> Option<Value<'a>> {
+        if let Some(value) = self.scope.get(name) {
+            return Some(value);
+        }
+        let mut at = self.scope.parent.as_ref();
+        while let Some(scope) = at {
+            if scope.kind != ScopeKind::Class
+                && let Some(value) = scope.get(name)
+            {
+                return Some(value);
+            }
+            at = scope.parent.as_ref();
+        }
+        self.stars.iter().find_map(|module| {
+            let found = self.index.names.child(*module, name)?;
+            Some(Value::of(Shape::Name(found)))
+        })
+    }
+
+    /// Binds a name where Python would.
+    pub(crate) fn bind(&mut self, name: &'a str, value: Value<'a>) {
+        let sent = self
+            .scope
+            .elsewhere
+            .borrow()
+            .iter()
+            .find(|(sent, _)| *sent == name)
+            .copied();
+        let scope = match sent {
+            None => self.scope.clone(),
+            Some((_, true)) => self.module.clone(),
+            Some((_, false)) => self.owner_of(name),
+        };
+        self.bind_in(scope, name, value);
+    }
+
+    fn owner_of(&self, name: &str) -> Rc<Scope<'a>> {
+        let mut at = self.scope.parent.clone();
+        while let Some(scope) = at {
+            if scope.kind == ScopeKind::Function && scope.names.borrow().contains_key(name) {
+                return scope;
+            }
+            at = scope.parent.clone();
+        }
+        self.scope.clone()
+    }
+
+    pub(crate) fn bind_in(&mut self, scope: Rc<Scope<'a>>, name: &'a str, value: Value<'a>) {
+        let before = scope.names.borrow_mut().insert(name, value);
+        if self.branches > 0 {
+            self.trail.push((scope, name, before));
+        }
+    }
+
+    pub(crate) fn begin_branch(&mut self) -> usize {
+        self.branches += 1;
+        self.trail.len()
+    }
+
+    /// Takes back what was bound since `mark`, and says what it was.
+    pub(crate) fn end_branch(&mut self, mark: usize) -> Changes<'a> {
+        self.branches -= 1;
+        let mut changes = Changes::new();
+        for (scope, name, before) in self.trail.drain(mark..).rev() {
+            let mut names = scope.names.borrow_mut();
+            let after = match before {
+                Some(before) => names.insert(name, before),
+                None => names.remove(name),
+            };
+            drop(names);
+            if let Some(after) = after {
+                changes.push((scope, name, after));
+            }
+        }
+        // The last binding of a name came first; the earlier ones are what it overwrote.
+        changes
+    }
+
+    /// Binds what the branches that end here leave behind.
+    pub(crate) fn merge(&mut self, arms: Vec<(Changes<'a>, bool)>) {
+        let all_exit = arms.iter().all(|(_, exits)| *exits);
+        let mut live = 0;
+        let mut order = Vec::new();
+        let mut merged: HashMap<(usize, &'a str), (usize, usize, Value<'a>), RandomState> =
+            HashMap::default();
+        for (arm, (changes, exits)) in arms.into_iter().enumerate() {
+            if exits && !all_exit {
+                continue;
+            }
+            live += 1;
+            for (scope, name, value) in changes {
+                let key = (Rc::as_ptr(&scope) as usize, name);
+                match merged.get_mut(&key) {
+                    // An arm's later entries are its earlier values.
+                    Some((last, ..)) if *last == arm => {}
+                    Some((last, count, joined)) => {
+                        *last = arm;
+                        *count += 1;
+                        let before = std::mem::replace(joined, Value::UNKNOWN);
+                        *joined = join(before, value);
+                    }
+                    None => {
+                        merged.insert(key, (arm, 1, value));
+                        order.push((scope, name));
+                    }
+                }
+            }
+        }
+        for (scope, name) in order {
+            let key = (Rc::as_ptr(&scope) as usize, name);
+            let Some((_, count, joined)) = merged.remove(&key) else {
+                continue;
+            };
+            let value = match scope.get(name) {
+                Some(before) if count < live => join(before, joined),
+                _ => joined,
+            };
+            self.bind_in(scope, name, value);
+        }
+    }
+
+    /// After a test whose other outcome leaves: what it compared is taken as checked.
+    pub(crate) fn guard(&mut self, test: &'a Expr) {
+        self.deeper(|this| match test {
+            Expr::BoolOp(both) => both.values.iter().for_each(|test| this.guard(test)),
+            Expr::UnaryOp(not) if not.op == UnaryOp::Not => this.guard(&not.operand),
+            Expr::Compare(compare) => {
+                let checks = compare
+                    .ops
+                    .iter()
+                    .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::Eq | CmpOp::NotEq));
+                if checks {
+                    this.checked(&compare.left);
+                    compare
+                        .comparators
+                        .iter()
+                        .for_each(|side| this.checked(side));
+                }
+            }
+            Expr::Call(call) => {
+                if let Expr::Attribute(method) = &*call.func
+                    && CHECKS.contains(&method.attr.id.as_str())
+                {
+                    this.checked(&method.value);
+                    call.arguments
+                        .args
+                        .iter()
+                        .for_each(|argument| this.checked(argument));
+                } else if super::walk::last_name(&call.func).contains("valid")
+                    || super::walk::last_name(&call.func).contains("safe")
+                {
+                    call.arguments
+                        .args
+                        .iter()
+                        .for_each(|argument| this.checked(argument));
+                }
+            }
+            _ => {}
+        });
+    }
+
+    fn checked(&mut self, expr: &'a Expr) {
+        self.deeper(|this| this.check_part(expr));
+    }
+
+    fn check_part(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) => {
+                if let Some(mut value) = self.lookup(&name.id)
+                    && !value.from.is_empty()
+                {
+                    value.safe = Sinks::ALL;
+                    self.bind(&name.id, value);
+                }
+            }
+            Expr::Attribute(attribute) => self.checked(&attribute.value),
+            Expr::Call(call) => {
+                call.arguments
+                    .args
+                    .iter()
+                    .for_each(|argument| self.checked(argument));
+                if let Expr::Attribute(method) = &*call.func {
+                    self.checked(&method.value);
+                }
+            }
+            Expr::Subscript(item) => self.checked(&item.value),
+            _ => {}
+        }
+    }
+}
+
+/// Methods that test a value.
+const CHECKS: &[&str] = &[
+    "startswith",
+    "endswith",
+    "isdigit",
+    "isalnum",
+    "isalpha",
+    "isidentifier",
+    "isnumeric",
+    "isdecimal",
+    "match",
+    "fullmatch",
+    "search",
+    "is_relative_to",
+    "issubset",
+    "is_safe",
+    "is_valid",
+];

@@ -1,0 +1,649 @@
+//! Calls: the rules that speak of the callee, the flow into its arguments, and what comes back.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, Parameters};
+use ruff_text_size::TextRange;
+
+use super::args::Args;
+use super::index::{Entry, RuleId};
+use super::interp::{Interp, MAX_CALLS};
+use super::join::join;
+use super::names::{CALLED, Name};
+use super::origin::{Origins, Sinks};
+use super::scope::{Code, FunctionId, Scope, ScopeKind, State, Summary};
+use super::value::{Shape, Text, Value};
+
+impl<'a, 's> Interp<'a, 's> {
+    /// Calls a method: `name` of `receiver`.
+    pub(crate) fn call_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &'a str,
+        args: Args<'a>,
+        target: Option<&'a Expr>,
+        name_range: TextRange,
+        range: TextRange,
+    ) -> Value<'a> {
+        if let Some(result) = self.builtin_method(receiver, name, &args, target, range) {
+            return result;
+        }
+        let callee = self.attribute(receiver, name, name_range);
+        let known = match &callee.shape {
+            Shape::Unknown | Shape::Foreign => false,
+            Shape::Names(_) => false,
+            _ => true,
+        };
+        if known {
+            return self.call(&callee, args, Some(receiver), range);
+        }
+        self.call_unknown_method(receiver, name, &args, range)
+    }
+
+    fn call_unknown_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
+        let index = self.index;
+        let mut result = args.blend();
+        result.taint_with(receiver);
+        self.run_callables(args, range);
+        if let Some(entry) = index.method(name) {
+            let shown = format!("`.{name}`");
+            self.matched(entry, &entry.calls, args, Some(receiver), range, &shown);
+            self.flows(entry, args, Some(receiver), range, &shown);
+            if entry.sinks.is_empty() && entry.source.is_empty() {
+                return cleaned(result, entry);
+            }
+            result = receiver.derived().from(entry.source);
+        }
+        result
+    }
+
+    /// Calls a value with values, from a place that is no call expression.
+    pub(crate) fn call_value(
+        &mut self,
+        callee: &Value<'a>,
+        values: Vec<Value<'a>>,
+        range: TextRange,
+    ) -> Value<'a> {
+        self.call(callee, Args::of(values), None, range)
+    }
+
+    /// Calls a value.
+    pub(crate) fn call(
+        &mut self,
+        callee: &Value<'a>,
+        args: Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+    ) -> Value<'a> {
+        self.deeper(|this| this.call_shape(callee, args, receiver, range))
+            .unwrap_or(Value::UNKNOWN)
+    }
+
+    fn call_shape(
+        &mut self,
+        callee: &Value<'a>,
+        args: Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+    ) -> Value<'a> {
+        match &callee.shape {
+            Shape::Name(name) => self.call_name(*name, callee, &args, receiver, range),
+            Shape::Function(id) => {
+                let method = self
+                    .functions
+                    .get(*id as usize)
+                    .is_some_and(|function| function.class.is_some() && !function.is_static);
+                match receiver {
+                    Some(receiver) if method && !matches!(receiver.shape, Shape::Class(_)) => {
+                        let mut with_self = args;
+                        with_self.positional.insert(0, receiver.clone());
+                        self.follow(*id, with_self, range)
+                    }
+                    _ => self.follow(*id, args, range),
+                }
+            }
+            Shape::Bound(bound) => {
+                let bound = bound.clone();
+                let (receiver, callee) = &*bound;
+                self.call(callee, args, Some(receiver), range)
+            }
+            Shape::Partial(partial) => {
+                let partial = partial.clone();
+                let mut all = args;
+                for (at, value) in partial.1.iter().enumerate() {
+                    all.positional.insert(at, value.clone());
+                }
+                self.call(&partial.0, all, receiver, range)
+            }
+            Shape::Class(id) => self.construct(*id, args, range),
+            Shape::Instance(id) => match self.class_attribute(*id, "__call__", 0) {
+                Some(method) => self.call(&method, args, Some(callee), range),
+                None => args.blend(),
+            },
+            Shape::OneOf(values) => {
+                let values = values.clone();
+                let mut results = values
+                    .iter()
+                    .map(|value| self.call(value, args.clone(), receiver, range))
+                    .collect::<Vec<_>>()
+                    .into_iter();
+                let first = results.next().unwrap_or(Value::UNKNOWN);
+                results.fold(first, join)
+            }
+            _ => {
+                self.run_callables(&args, range);
+                args.blend().with(callee)
+            }
+        }
+    }
+
+    fn call_name(
+        &mut self,
+        name: Name,
+        callee: &Value<'a>,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+    ) -> Value<'a> {
+        let index = self.index;
+        let entry = index.entry(name);
+        let mut keeps_origins = true;
+        if let Some(entry) = entry {
+            if !entry.calls.is_empty() || !entry.sinks.is_empty() {
+                let shown = self.quoted(name);
+                self.matched(entry, &entry.calls, args, receiver, range, &shown);
+                self.flows(entry, args, receiver, range, &shown);
+            }
+            keeps_origins = entry.sinks.is_empty();
+            if entry.runs {
+                self.depends |= args.all().any(|value| value.from.meets(Origins::INNER));
+            }
+            if let Some(intrinsic) = entry.intrinsic
+                && let Some(result) = self.intrinsic(intrinsic, name, args, receiver, range)
+            {
+                return cleaned(result, entry);
+            }
+        }
+        self.run_callables(args, range);
+        let mut result = match index.names.child(name, CALLED) {
+            Some(object) => {
+                let object = self.named(object);
+                keeps_origins &= object.from.is_empty();
+                object
+            }
+            None => Value::UNKNOWN,
+        };
+        if keeps_origins {
+            result.taint_with(&args.blend());
+        }
+        if let Some(receiver) = receiver {
+            result.taint_with(receiver);
+        }
+        let from = callee.from;
+        if !from.is_empty() && keeps_origins {
+            result.taint_with(&Value {
+                shape: Shape::Unknown,
+                ..callee.clone()
+            });
+        }
+        entry.map_or(result.clone(), |entry| cleaned(result, entry))
+    }
+
+    /// Reports the rules among `rules` whose conditions the arguments meet.
+    pub(crate) fn matched(
+        &mut self,
+        entry: &'s Entry,
+        rules: &'s [RuleId],
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+        shown: &str,
+    ) {
+        let _ = entry;
+        let index = self.index;
+        for id in rules {
+            let Some(compiled) = index.rule(*id) else {
+                continue;
+            };
+            if !self.is_time_for(&compiled.when) {
+                continue;
+            }
+            let rest = args.rest.is_some();
+            let depends = args
+                .all()
+                .chain(receiver)
+                .any(|value| value.from.meets(Origins::INNER));
+            if depends
+                && !(compiled.arguments.is_empty()
+                    && compiled.any.is_none()
+                    && compiled.receiver.is_none())
+            {
+                self.depends = true;
+            }
+            let holds = compiled
+                .arguments
+                .iter()
+                .all(|(selectors, test)| test.holds(args.select(selectors, receiver), rest))
+                && compiled
+                    .any
+                    .as_ref()
+                    .is_none_or(|test| args.all().any(|value| test.holds(Some(value), rest)))
+                && compiled
+                    .receiver
+                    .as_ref()
+                    .is_none_or(|test| test.holds(receiver, rest));
+            if !holds {
+                continue;
+            }
+            let detail = self.at_what_time(shown.to_owned());
+            for effect in self.effects(compiled, args, receiver) {
+                self.depends |= depends && effect.is_some();
+                self.report(&compiled.rule, range, effect, Some(detail.clone()));
+            }
+        }
+    }
+
+    /// Reports the flows that end in this call.
+    pub(crate) fn flows(
+        &mut self,
+        entry: &'s Entry,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+        shown: &str,
+    ) {
+        for sink in &entry.sinks {
+            if let Some(keyword) = &sink.only_if {
+                let given = args.keyword(keyword);
+                if given.is_none_or(|value| value.truth() == Some(false)) {
+                    continue;
+                }
+            }
+            let mut from = Origins::NONE;
+            let mut add = |value: &Value<'a>| {
+                if !value.safe.has(sink.class) {
+                    from = from.union(value.from);
+                }
+            };
+            if sink.arguments.is_empty() {
+                args.all().for_each(&mut add);
+            } else {
+                args.select(&sink.arguments, receiver)
+                    .into_iter()
+                    .chain(&args.rest)
+                    .for_each(&mut add);
+            }
+            self.flow_into(sink.class, from, args, receiver, range, shown);
+        }
+    }
+
+    fn flow_into(
+        &mut self,
+        class: u8,
+        from: Origins,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+        shown: &str,
+    ) {
+        if from.is_empty() {
+            return;
+        }
+        let index = self.index;
+        self.depends |= from.meets(Origins::INNER);
+        for flow in index.flows.get(class as usize).into_iter().flatten() {
+            let passes = from.meets(flow.from)
+                && (flow.and.is_empty() || from.meets(flow.and))
+                && !from.meets(flow.but);
+            let Some(compiled) = index.rule(flow.rule) else {
+                continue;
+            };
+            let rest = args.rest.is_some();
+            if !passes || !self.is_time_for(&compiled.when) {
+                continue;
+            }
+            let holds = compiled
+                .arguments
+                .iter()
+                .all(|(selectors, test)| test.holds(args.select(selectors, receiver), rest))
+                && compiled
+                    .any
+                    .as_ref()
+                    .is_none_or(|test| args.all().any(|value| test.holds(Some(value), rest)));
+            if holds {
+                let origins = from
+                    .without(Origins::INNER)
+                    .without(Origins::BUILT)
+                    .without(Origins::FOLDED)
+                    .describe();
+                let detail = self.at_what_time(format!("from {origins} to {shown}"));
+                let effects = self.effects(compiled, args, receiver);
+                self.report(
+                    &compiled.rule,
+                    range,
+                    effects.into_iter().next().flatten(),
+                    Some(detail),
+                );
+            }
+        }
+    }
+
+    /// A sink that is no call: a value is returned, or stored where it is shown.
+    pub(crate) fn flow_to(
+        &mut self,
+        class: &str,
+        value: &Value<'a>,
+        range: TextRange,
+        shown: &str,
+    ) {
+        if let Some(class) = self.index.class(class)
+            && !value.safe.has(class)
+        {
+            self.flow_into(
+                class,
+                value.from,
+                &Args::of([value.clone()]),
+                None,
+                range,
+                shown,
+            );
+        }
+    }
+
+    /// Callables handed to something that is not known are taken to be called.
+    fn run_callables(&mut self, args: &Args<'a>, range: TextRange) {
+        if self.calls.len() >= MAX_CALLS {
+            return;
+        }
+        for value in args.all() {
+            if let Shape::Bound(_) | Shape::Partial(_) = value.shape {
+                self.call(&value.clone(), Args::default(), None, range);
+            }
+        }
+    }
+
+    fn construct(&mut self, class: u32, args: Args<'a>, range: TextRange) -> Value<'a> {
+        let object = Value::of(Shape::Instance(class));
+        let blend = args.blend();
+        if let Some(init) = self.class_attribute(class, "__init__", 0)
+            && let Shape::Function(id) = init.shape
+        {
+            let mut with_self = args;
+            with_self.positional.insert(0, object.clone());
+            self.follow(id, with_self, range);
+        }
+        object.with(&blend)
+    }
+
+    /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.
+    pub(crate) fn follow(&mut self, id: FunctionId, args: Args<'a>, range: TextRange) -> Value<'a> {
+        if self.calls.contains(&id) || self.calls.len() >= MAX_CALLS {
+            return args.blend();
+        }
+        let summary = self.summarise(id);
+        let blend = args.blend();
+        let Some(summary) = summary else { return blend };
+        let matters = args
+            .all()
+            .any(|value| !value.from.is_empty() || !matches!(value.shape, Shape::Unknown));
+        let worth = (summary.depends && matters) || (!self.called && summary.depends);
+        if worth && self.fuel > 0 {
+            return self.interpret(id, Some(&args), range).returns;
+        }
+        let mut result = summary.returns;
+        if result.from.meets(Origins::INNER) {
+            result.from = result
+                .from
+                .without(Origins::INNER)
+                .without(Origins::PARAM)
+                .without(Origins::WEB);
+            result.taint_with(&blend);
+        }
+        result
+    }
+
+    /// What a function does when nothing is known of its arguments; worked out once.
+    pub(crate) fn summarise(&mut self, id: FunctionId) -> Option<Summary<'a>> {
+        let function = self.functions.get_mut(id as usize)?;
+        match &function.state {
+            State::Known(summary) => return Some(summary.clone()),
+            State::Running => return None,
+            State::New => function.state = State::Running,
+        }
+        let (called, fuel, following) = (self.called, self.fuel, self.following);
+        // A function of a file is called by others as well, with arguments that are theirs to choose.
+        self.called = true;
+        self.following = false;
+        let summary = self.interpret(id, None, TextRange::default());
+        (self.called, self.following) = (called, following);
+        self.fuel = self.fuel.min(fuel);
+        if let Some(function) = self.functions.get_mut(id as usize) {
+            function.state = State::Known(summary.clone());
+        }
+        Some(summary)
+    }
+
+    fn interpret(
+        &mut self,
+        id: FunctionId,
+        args: Option<&Args<'a>>,
+        range: TextRange,
+    ) -> Summary<'a> {
+        let unknown = Summary {
+            returns: Value::UNKNOWN,
+            depends: false,
+        };
+        let Some(function) = self.functions.get(id as usize) else {
+            return unknown;
+        };
+        let (code, parameters, public, class, is_static) = (
+            function.code,
+            function.parameters,
+            function.public,
+            function.class,
+            function.is_static,
+        );
+        let defaults = function.defaults.clone();
+        let scope = Scope::new(ScopeKind::Function, Some(function.scope.clone()));
+        let outer = (
+            std::mem::replace(&mut self.scope, scope.clone()),
+            self.returned.take(),
+            std::mem::replace(&mut self.depends, false),
+            self.class,
+            std::mem::replace(&mut self.branches, 0),
+            std::mem::replace(&mut self.loops, 0),
+            self.following,
+            std::mem::take(&mut self.trail),
+            self.installing,
+        );
+        self.class = class;
+        self.following |= args.is_some();
+        self.calls.push(id);
+        if let Some(class) = class {
+            self.installing |= self.installs(class);
+        }
+        if let Some(parameters) = parameters {
+            let method = class.is_some() && !is_static;
+            self.bind_parameters(
+                parameters,
+                args,
+                &defaults,
+                public,
+                method.then_some(class).flatten(),
+                range,
+            );
+        }
+        match code {
+            Code::Def(def) => {
+                self.suite(&def.body);
+            }
+            Code::Lambda(body) => {
+                let value = self.expr(body);
+                self.returned = Some(value);
+            }
+        }
+        self.calls.pop();
+        let returns = self.returned.take().unwrap_or(Value::of(Shape::Nothing));
+        let depends = self.depends
+            || (!matches!(
+                returns.shape,
+                Shape::Unknown | Shape::Nothing | Shape::Foreign
+            ) && returns.from.meets(Origins::INNER));
+        let outer_depends;
+        (
+            self.scope,
+            self.returned,
+            outer_depends,
+            self.class,
+            self.branches,
+            self.loops,
+            self.following,
+            self.trail,
+            self.installing,
+        ) = outer;
+        let inner_args =
+            args.is_some_and(|args| args.all().any(|value| value.from.meets(Origins::INNER)));
+        self.depends = outer_depends || (depends && inner_args);
+        Summary { returns, depends }
+    }
+
+    fn bind_parameters(
+        &mut self,
+        parameters: &'a Parameters,
+        args: Option<&Args<'a>>,
+        defaults: &[(&'a str, Value<'a>)],
+        public: Origins,
+        class: Option<u32>,
+        range: TextRange,
+    ) {
+        let _ = range;
+        for (at, parameter) in parameters.iter_non_variadic_params().enumerate() {
+            let name: &'a str = &parameter.parameter.name.id;
+            let default = defaults
+                .iter()
+                .find_map(|(known, value)| (*known == name).then_some(value));
+            let positional = at < parameters.posonlyargs.len() + parameters.args.len();
+            let value = match args {
+                Some(args) => {
+                    let given = if positional { args.at(at) } else { None };
+                    let given = given.or_else(|| args.keyword(name));
+                    match (given, &args.rest, default) {
+                        (Some(value), ..) => value.clone(),
+                        (None, Some(rest), _) => rest.derived(),
+                        (None, None, Some(default)) => default.clone(),
+                        (None, None, None) => Value::UNKNOWN,
+                    }
+                }
+                None if at == 0 && class.is_some() => {
+                    class.map_or(Value::UNKNOWN, |class| Value::of(Shape::Instance(class)))
+                }
+                None => self.assumed(&parameter.parameter, default, public),
+            };
+            self.scope.names.borrow_mut().insert(name, value);
+        }
+        for rest in [&parameters.vararg, &parameters.kwarg]
+            .into_iter()
+            .flatten()
+        {
+            let value = match args {
+                Some(args) => {
+                    let skip = parameters.posonlyargs.len() + parameters.args.len();
+                    if parameters
+                        .vararg
+                        .as_ref()
+                        .is_some_and(|vararg| std::ptr::eq(vararg, rest))
+                    {
+                        Value::list(args.positional.iter().skip(skip).cloned().collect())
+                    } else {
+                        args.blend()
+                    }
+                }
+                None => Value::tainted(public.union(Origins::INNER)),
+            };
+            self.scope.names.borrow_mut().insert(&rest.name.id, value);
+        }
+    }
+
+    /// What a parameter may be when nothing is known of the caller.
+    fn assumed(
+        &mut self,
+        parameter: &'a ruff_python_ast::Parameter,
+        default: Option<&Value<'a>>,
+        public: Origins,
+    ) -> Value<'a> {
+        let annotation = parameter
+            .annotation()
+            .map(super::walk::last_name)
+            .unwrap_or("");
+        let harmless = [
+            "int", "float", "bool", "date", "datetime", "Decimal", "UUID",
+        ]
+        .contains(&annotation);
+        let from = if harmless {
+            Origins::INNER
+        } else {
+            public.union(Origins::INNER)
+        };
+        let mut value = Value::tainted(from);
+        if harmless {
+            value.safe = Sinks::ALL;
+        }
+        if parameter.name.id == "request" || annotation.ends_with("Request") {
+            value = value.from(Origins::WEB);
+        }
+        match default {
+            Some(default)
+                if default.as_name().is_some() || matches!(default.shape, Shape::Function(_)) =>
+            {
+                join(value, default.clone())
+            }
+            _ => {
+                if annotation == "Path" {
+                    let path = self.index.names.find("pathlib.Path()");
+                    value.shape = path.map_or(Shape::Unknown, Shape::Name);
+                }
+                value
+            }
+        }
+    }
+
+    /// Whether methods of this class run while a package is installed.
+    fn installs(&self, class: u32) -> bool {
+        let Some(class) = self.classes.get(class as usize) else {
+            return false;
+        };
+        class.bases.iter().any(|base| match base.shape {
+            Shape::Name(name) => {
+                let path = self.index.names.path(name);
+                path.starts_with("setuptools.command.")
+                    || path.starts_with("distutils.command.")
+                    || path == "setuptools.Command"
+            }
+            _ => false,
+        })
+    }
+
+    /// An instance with text as its path, for the methods of `pathlib`.
+    pub(crate) fn path_of(text: &str, like: &Value<'a>) -> Value<'a> {
+        Value::of(Shape::Path(Text::Owned(Rc::from(text)))).with(like)
+    }
+}
+
+/// A result after a callee that makes values safe.
+fn cleaned<'a>(mut value: Value<'a>, entry: &Entry) -> Value<'a> {
+    if let Some(sinks) = entry.cleans {
+        if sinks == Sinks::ALL {
+            value.from = Origins::NONE;
+            value.safe = Sinks::ALL;
+        } else {
+            value.safe = value.safe.union(sinks);
+        }
+    }
+    value
+}

@@ -1,0 +1,60 @@
+//! Checks that are written in Rust; a rule with `check: NAME` gives each its words and its severity.
+
+/// Defines the checks with the names that rules use for them.
+macro_rules! checks {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal,)*) => {
+        /// A check of the facts engine.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Check { $($(#[$doc])* $variant,)* }
+        impl Check {
+            pub(crate) const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
+    };
+}
+
+checks! {
+    /// The parser refuses the file.
+    Syntax = "python-syntax",
+    /// The bytes cannot be decoded as CPython would.
+    Encoding = "python-encoding",
+    /// An encoding that hides code from readers.
+    OddEncoding = "python-odd-encoding",
+    /// Nested deeper than CPython compiles.
+    TooDeep = "python-too-deep",
+    /// An attribute of a guarded module, or a module, picked by a computed name.
+    DynamicAccess = "python-dynamic-access",
+    /// A dangerous name put together from pieces.
+    HiddenName = "python-hidden-name",
+    /// Constant data that is decoded and executed.
+    DecodedCode = "python-decoded-code",
+    /// Constant text that is executed.
+    ConstantCode = "python-constant-code",
+    /// Byte code built or loaded from data.
+    ByteCode = "python-byte-code",
+    /// Code far to the right.
+    FarRight = "python-far-right",
+    /// Code after very many blank lines.
+    FarDown = "python-far-down",
+    /// An identifier that is another one after normalisation.
+    LookAlike = "python-look-alike",
+    /// A dangerous callable bound where something else calls it.
+    Hook = "python-hook",
+    /// A class walk from a literal to the classes of the interpreter.
+    ClassWalk = "python-class-walk",
+    /// A comment that would switch a scanner off.
+    Suppression = "python-suppression",
+    /// More folding than the bounds allow.
+    Bounds = "python-bounds",
+    /// A file of the skill that is no code is executed.
+    AssetCode = "python-asset-code",
+    /// A module behind another module that has no business with it.
+    BehindModule = "python-behind-module",
+}
+
+impl Check {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find_map(|(word, check)| (*word == name).then_some(*check))
+    }
+}

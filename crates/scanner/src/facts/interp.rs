@@ -1,0 +1,272 @@
+//! The interpreter: one pass over a module with values instead of runs, and its bounds.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+use ruff_python_ast::Stmt;
+use ruff_text_size::{Ranged, TextRange};
+use skillgate_model::{Effect, Skill};
+
+use super::checks::Check;
+use super::index::{Index, RuleId};
+use super::matching::When;
+use super::scope::{Class, ClassId, Function, FunctionId, Scope, ScopeKind};
+use super::value::Value;
+use crate::rule::Rule;
+
+/// How deep expressions and statements may lie in each other; CPython gives up earlier on brackets.
+const MAX_NESTING: u32 = 1_500;
+/// From which nesting on the stack is grown as needed.
+const SHALLOW: u32 = 24;
+/// How deep calls are followed.
+pub(crate) const MAX_CALLS: usize = 6;
+/// Bytes that folding may produce in one file, beside sixteen times its size.
+const FOLDED_BYTES: usize = 4 << 20;
+/// Expressions that followed calls may evaluate in one file, beside two for each byte.
+const FUEL: usize = 20_000;
+
+/// A finding before it is written down.
+#[derive(Debug)]
+pub(crate) struct Found<'s> {
+    pub(crate) rule: &'s Rule,
+    pub(crate) range: Range<usize>,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) detail: Option<String>,
+}
+
+/// A decoded payload to be scanned in turn.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    pub(crate) range: Range<usize>,
+    pub(crate) decoders: Vec<String>,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether something executes it as Python.
+    pub(crate) executed: bool,
+}
+
+/// A sibling module of the skill, parsed.
+#[derive(Debug)]
+pub(crate) struct Sibling<'a> {
+    pub(crate) body: &'a [Stmt],
+    pub(crate) path: &'a str,
+}
+
+/// The state of interpreting one module.
+pub(crate) struct Interp<'a, 's> {
+    pub(crate) index: &'s Index,
+    pub(crate) skill: &'s Skill,
+    pub(crate) siblings: &'a HashMap<String, Sibling<'a>>,
+    pub(crate) loaded: HashMap<&'a str, Rc<Scope<'a>>>,
+    pub(crate) module: Rc<Scope<'a>>,
+    pub(crate) scope: Rc<Scope<'a>>,
+    pub(crate) functions: Vec<Function<'a>>,
+    pub(crate) classes: Vec<Class<'a>>,
+    /// Functions and classes by the place of their code, so that each is entered once.
+    pub(crate) known: HashMap<usize, u32, RandomState>,
+    pub(crate) pending: VecDeque<FunctionId>,
+    /// The functions being interpreted, innermost last.
+    pub(crate) calls: Vec<FunctionId>,
+    pub(crate) class: Option<ClassId>,
+    /// Modules whose names were all imported with a star.
+    pub(crate) stars: Vec<super::names::Name>,
+    /// What was overwritten since the innermost branch began.
+    pub(crate) trail: Vec<(Rc<Scope<'a>>, &'a str, Option<Value<'a>>)>,
+    pub(crate) branches: u32,
+    pub(crate) loops: u32,
+    /// What the function being interpreted has returned so far.
+    pub(crate) returned: Option<Value<'a>>,
+    /// Whether the function being interpreted does something that depends on its parameters.
+    pub(crate) depends: bool,
+    /// Attributes that were set on names the file does not own.
+    pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
+    /// Paths to which remote or decoded data was written.
+    pub(crate) dropped: HashSet<String>,
+    pub(crate) fuel: usize,
+    pub(crate) room: usize,
+    pub(crate) following: bool,
+    pub(crate) nesting: u32,
+    pub(crate) too_deep: bool,
+    pub(crate) called: bool,
+    pub(crate) installing: bool,
+    pub(crate) muted: bool,
+    pub(crate) found: Vec<Found<'s>>,
+    seen: HashSet<(usize, u32, u32), RandomState>,
+    pub(crate) payloads: Vec<Payload>,
+}
+
+impl<'a, 's> Interp<'a, 's> {
+    pub(crate) fn new(
+        index: &'s Index,
+        skill: &'s Skill,
+        siblings: &'a HashMap<String, Sibling<'a>>,
+        size: usize,
+    ) -> Self {
+        let module = Scope::new(ScopeKind::Module, None);
+        Self {
+            index,
+            skill,
+            siblings,
+            loaded: HashMap::new(),
+            scope: module.clone(),
+            module,
+            functions: Vec::new(),
+            classes: Vec::new(),
+            known: HashMap::default(),
+            pending: VecDeque::new(),
+            calls: Vec::new(),
+            class: None,
+            stars: Vec::new(),
+            trail: Vec::new(),
+            branches: 0,
+            loops: 0,
+            returned: None,
+            depends: false,
+            patches: HashMap::default(),
+            dropped: HashSet::new(),
+            fuel: FUEL + 2 * size,
+            room: FOLDED_BYTES + 16 * size,
+            following: false,
+            nesting: 0,
+            too_deep: false,
+            called: false,
+            installing: false,
+            muted: false,
+            found: Vec::new(),
+            seen: HashSet::default(),
+            payloads: Vec::new(),
+        }
+    }
+
+    /// Interprets the module, and then every function that nothing called.
+    pub(crate) fn run(&mut self, body: &'a [Stmt]) {
+        self.suite(body);
+        self.called = true;
+        while let Some(function) = self.pending.pop_front() {
+            self.summarise(function);
+        }
+    }
+
+    /// Runs `step` one level deeper, on a grown stack where needed; `None` when it would be too deep.
+    pub(crate) fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.nesting >= MAX_NESTING {
+            self.too_deep = true;
+            return None;
+        }
+        self.nesting += 1;
+        let result = if self.nesting > SHALLOW {
+            stacker::maybe_grow(256 << 10, 2 << 20, || step(self))
+        } else {
+            step(self)
+        };
+        self.nesting -= 1;
+        Some(result)
+    }
+
+    /// Whether folding may produce this many bytes more.
+    pub(crate) fn may_fold(&mut self, bytes: usize) -> bool {
+        match self.room.checked_sub(bytes) {
+            Some(room) => {
+                self.room = room;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes a finding down, once for each rule, place and effect.
+    pub(crate) fn report(
+        &mut self,
+        rule: &'s Rule,
+        range: TextRange,
+        effect: Option<Effect>,
+        detail: Option<String>,
+    ) {
+        if self.muted {
+            return;
+        }
+        let key = (
+            std::ptr::from_ref(rule) as usize,
+            range.start().to_u32(),
+            effect.as_ref().map_or(0, |effect| {
+                1 + effect.kind as u32 * 2 + u32::from(effect.resource.is_some())
+            }),
+        );
+        if self.seen.insert(key) {
+            self.found.push(Found {
+                rule,
+                range: range.start().to_usize()..range.end().to_usize(),
+                effect,
+                detail,
+            });
+        }
+    }
+
+    pub(crate) fn report_check(&mut self, check: Check, range: TextRange, detail: Option<String>) {
+        let index = self.index;
+        if let Some(rule) = index.check(check) {
+            self.report(rule, range, None, detail);
+        }
+    }
+
+    /// Reports a rule that speaks of no argument.
+    pub(crate) fn report_plain(&mut self, id: RuleId, range: TextRange, detail: String) {
+        let index = self.index;
+        if let Some(compiled) = index.rule(id)
+            && self.is_time_for(&compiled.when)
+        {
+            let detail = self.at_what_time(detail);
+            self.report(&compiled.rule, range, None, Some(detail));
+        }
+    }
+
+    pub(crate) fn is_time_for(&self, when: &[When]) -> bool {
+        when.is_empty()
+            || when.iter().any(|when| match when {
+                When::Import => !self.called,
+                When::Call => self.called,
+                When::Install => self.installing,
+            })
+    }
+
+    /// Says when the code runs, beside what it does.
+    pub(crate) fn at_what_time(&self, detail: String) -> String {
+        match (self.installing, self.called) {
+            (true, _) => detail + ", runs when installed",
+            (false, false) => detail + ", runs on import",
+            (false, true) => detail,
+        }
+    }
+
+    /// The dotted path of a name, in backticks.
+    pub(crate) fn quoted(&self, name: super::names::Name) -> String {
+        format!("`{}`", self.index.names.path(name))
+    }
+
+    pub(crate) fn uncover(
+        &mut self,
+        range: TextRange,
+        decoders: Vec<String>,
+        bytes: &[u8],
+        executed: bool,
+    ) {
+        const MOST: usize = 64;
+        let range = range.start().to_usize()..range.end().to_usize();
+        let known = |payload: &Payload| payload.bytes == bytes;
+        if self.muted || self.payloads.len() >= MOST || self.payloads.iter().any(known) {
+            return;
+        }
+        self.payloads.push(Payload {
+            range,
+            decoders,
+            bytes: bytes.to_vec(),
+            executed,
+        });
+    }
+
+    /// The place of a piece of code, as a key.
+    pub(crate) fn key(code: &impl Ranged) -> usize {
+        std::ptr::from_ref(code).cast::<u8>() as usize
+    }
+}

@@ -1,0 +1,330 @@
+//! Callables whose meaning the interpreter knows.
+
+/// What a known callable does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intrinsic {
+    /// Picks an attribute by name.
+    Getattr,
+    /// Sets an attribute by name.
+    Setattr,
+    /// The names of an object or of the scope.
+    Vars,
+    /// The names of the module.
+    Globals,
+    /// Imports a module by name.
+    Import,
+    /// Imports a module, or what is in it, by dotted name.
+    Locate,
+    /// Runs or compiles its first argument.
+    Exec,
+    /// Makes a callable that picks attributes.
+    AttrGetter,
+    /// Makes a callable that picks an item.
+    ItemGetter,
+    /// Makes a callable that calls a method.
+    MethodCaller,
+    /// Binds the first arguments.
+    Partial,
+    /// Calls its first argument on the elements of the others.
+    Map,
+    /// Calls the callable in its arguments with the rest of them.
+    Apply,
+    /// Calls the `target` or first argument later with `args`.
+    Later,
+    /// `chr`.
+    Chr,
+    /// `ord`.
+    Ord,
+    /// `str`.
+    Str,
+    /// `bytes`, `bytearray`.
+    Bytes,
+    /// `int`.
+    Int,
+    /// `len`.
+    Len,
+    /// `hex`, `oct`, `bin`.
+    Hex,
+    /// `reversed`.
+    Reversed,
+    /// `list`, `tuple`, `set`, `iter`, `sorted`.
+    List,
+    /// `range`.
+    Range,
+    /// `zip`.
+    Zip,
+    /// `enumerate`.
+    Enumerate,
+    /// `next`.
+    Next,
+    /// `dict`.
+    Dict,
+    /// `type`, with one argument or three.
+    Type,
+    /// `format`.
+    Format,
+    /// Decodes base64.
+    Base64,
+    /// Decodes base32.
+    Base32,
+    /// Decodes base85 in the RFC 1924 alphabet.
+    Base85,
+    /// Decodes hexadecimal digits.
+    Hexadecimal,
+    /// Inflates a zlib stream, or a gzip one.
+    Inflate,
+    /// Decompresses something that is not decompressed here.
+    Decompress,
+    /// `codecs.decode`.
+    Codec,
+    /// `urllib.parse.unquote`.
+    Unquote,
+    /// Loads byte code.
+    Marshal,
+    /// Loads a pickle.
+    Pickle,
+    /// `os.path.join`.
+    Join,
+    /// `os.path.expanduser`.
+    ExpandUser,
+    /// `os.path.expandvars`.
+    ExpandVars,
+    /// The value of an environment variable.
+    Environ,
+    /// `open`.
+    Open,
+    /// A `pathlib` path.
+    Path,
+    /// The user's home.
+    Home,
+    /// Evaluates annotations.
+    Hints,
+    /// `super`.
+    Super,
+    /// Gives back its first argument.
+    Identity,
+    /// Writes its first argument, data from elsewhere, to the path in its second.
+    Download,
+}
+
+impl Intrinsic {
+    /// By name; several names for one are parted by spaces.
+    pub(crate) const NAMES: &'static [(&'static str, Self)] = &[
+        (
+            "getattr object.__getattribute__ type.__getattribute__ inspect.getattr_static operator.getattr",
+            Self::Getattr,
+        ),
+        ("setattr object.__setattr__ type.__setattr__", Self::Setattr),
+        ("vars locals operator.vars", Self::Vars),
+        ("globals", Self::Globals),
+        (
+            "__import__ importlib.import_module importlib.__import__ importlib.reload",
+            Self::Import,
+        ),
+        (
+            "pydoc.locate pkgutil.resolve_name pydoc.resolve pydoc.safeimport logging.config._resolve unittest.mock._importer test.support.import_helper.import_module runpy.run_module django.utils.module_loading.import_string werkzeug.utils.import_string",
+            Self::Locate,
+        ),
+        (
+            "eval exec compile timeit.timeit timeit.repeat timeit.Timer code.InteractiveInterpreter().runsource code.InteractiveInterpreter().runcode code.InteractiveConsole().push code.InteractiveConsole().runsource code.InteractiveConsole().runcode cProfile.run cProfile.runctx profile.run profile.runctx trace.Trace().run trace.Trace().runctx pdb.run pdb.runeval bdb.Bdb().run bdb.Bdb().runeval doctest.debug_script doctest.debug_src codeop.compile_command codeop.Compile() codeop.CommandCompiler() _xxsubinterpreters.run_string _testcapi.run_in_subinterp IPython.get_ipython().run_cell ast.parse execfile",
+            Self::Exec,
+        ),
+        ("operator.attrgetter", Self::AttrGetter),
+        ("operator.itemgetter", Self::ItemGetter),
+        ("operator.methodcaller", Self::MethodCaller),
+        ("functools.partial functools.partialmethod", Self::Partial),
+        (
+            "map filter itertools.starmap itertools.filterfalse itertools.takewhile itertools.dropwhile",
+            Self::Map,
+        ),
+        (
+            "functools.reduce operator.call asyncio.to_thread apply concurrent.futures.ThreadPoolExecutor().submit concurrent.futures.ProcessPoolExecutor().submit multiprocessing.Pool().apply multiprocessing.Pool().apply_async contextvars.Context().run",
+            Self::Apply,
+        ),
+        (
+            "threading.Thread threading.Timer multiprocessing.Process _thread.start_new_thread thread.start_new_thread atexit.register weakref.finalize signal.signal sched.scheduler().enter tkinter.Tk().after",
+            Self::Later,
+        ),
+        ("chr", Self::Chr),
+        ("ord", Self::Ord),
+        ("str", Self::Str),
+        ("bytes bytearray memoryview", Self::Bytes),
+        ("int", Self::Int),
+        ("len", Self::Len),
+        ("hex oct bin", Self::Hex),
+        ("reversed", Self::Reversed),
+        (
+            "list tuple set frozenset iter sorted collections.deque",
+            Self::List,
+        ),
+        ("range", Self::Range),
+        ("zip", Self::Zip),
+        ("enumerate", Self::Enumerate),
+        ("next", Self::Next),
+        (
+            "dict collections.OrderedDict types.SimpleNamespace",
+            Self::Dict,
+        ),
+        ("type", Self::Type),
+        ("format", Self::Format),
+        (
+            "base64.b64decode base64.urlsafe_b64decode base64.standard_b64decode base64.decodebytes base64.decodestring binascii.a2b_base64",
+            Self::Base64,
+        ),
+        ("base64.b32decode base64.b32hexdecode", Self::Base32),
+        ("base64.b85decode base64.a85decode", Self::Base85),
+        (
+            "binascii.unhexlify binascii.a2b_hex bytes.fromhex bytearray.fromhex base64.b16decode",
+            Self::Hexadecimal,
+        ),
+        (
+            "zlib.decompress zlib.decompressobj().decompress gzip.decompress",
+            Self::Inflate,
+        ),
+        (
+            "bz2.decompress lzma.decompress brotli.decompress lz4.frame.decompress zstandard.decompress",
+            Self::Decompress,
+        ),
+        ("codecs.decode codecs.encode _codecs.decode", Self::Codec),
+        (
+            "urllib.parse.unquote urllib.parse.unquote_plus urllib.unquote",
+            Self::Unquote,
+        ),
+        ("marshal.loads marshal.load", Self::Marshal),
+        (
+            "pickle.loads _pickle.loads cPickle.loads dill.loads cloudpickle.loads",
+            Self::Pickle,
+        ),
+        (
+            "os.path.join posixpath.join ntpath.join pathlib.PurePath().joinpath pathlib.Path().joinpath",
+            Self::Join,
+        ),
+        (
+            "os.path.expanduser posixpath.expanduser ntpath.expanduser pathlib.Path().expanduser",
+            Self::ExpandUser,
+        ),
+        ("os.path.expandvars", Self::ExpandVars),
+        (
+            "os.getenv os.getenvb os.environ.get os.environ.pop os.environ.setdefault os.environ.__getitem__",
+            Self::Environ,
+        ),
+        ("open", Self::Open),
+        (
+            "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.WindowsPath pathlib.PurePosixPath",
+            Self::Path,
+        ),
+        ("pathlib.Path.home", Self::Home),
+        (
+            "typing.get_type_hints inspect.get_annotations annotationlib.get_annotations inspect.signature",
+            Self::Hints,
+        ),
+        ("super", Self::Super),
+        (
+            "os.fspath os.path.abspath os.path.realpath os.path.normpath os.fsdecode os.fsencode copy.copy copy.deepcopy asyncio.run asyncio.gather asyncio.wait_for contextlib.closing io.StringIO io.BytesIO io.TextIOWrapper textwrap.dedent inspect.cleandoc",
+            Self::Identity,
+        ),
+        (
+            "urllib.request.urlretrieve urllib.urlretrieve wget.download gdown.download",
+            Self::Download,
+        ),
+    ];
+}
+
+/// The names that need no import.
+pub(crate) const BUILTINS: &[&str] = &[
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BaseException",
+    "Exception",
+    "ImportError",
+    "__build_class__",
+    "__import__",
+    "__loader__",
+    "__builtins__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "apply",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "execfile",
+    "exit",
+    "file",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "long",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "raw_input",
+    "reduce",
+    "reload",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "unichr",
+    "unicode",
+    "vars",
+    "xrange",
+    "zip",
+];

@@ -1,0 +1,502 @@
+//! What names, imports, texts and assignments mean to the rules.
+
+use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
+use skillgate_model::{Effect, EffectKind};
+
+use super::args::Args;
+use super::checks::Check;
+use super::index::{Compiled, Resource};
+use super::interp::Interp;
+use super::matching::Form;
+use super::names::{ITEM, Name, Names};
+use super::origin::Origins;
+use super::scope::{Scope, ScopeKind};
+use super::value::{GAP, Shape, Value};
+
+impl<'a, 's> Interp<'a, 's> {
+    /// The module of this dotted path, known or foreign, or a sibling of the skill.
+    pub(crate) fn module_named(&mut self, path: &str) -> Value<'a> {
+        if let Some(scope) = self.sibling(path) {
+            return scope;
+        }
+        self.module_of(path)
+    }
+
+    /// The module of this dotted path, known or foreign.
+    pub(crate) fn module_of(&self, path: &str) -> Value<'a> {
+        match self.index.names.find(path) {
+            Some(name) => self.named(name),
+            None => {
+                let last = path.rsplit('.').next().unwrap_or(path);
+                let wrapped = path.contains('.') && ["moves", "compat"].contains(&last);
+                if wrapped {
+                    Value::UNKNOWN
+                } else {
+                    Value::of(Shape::Foreign)
+                }
+            }
+        }
+    }
+
+    pub(crate) fn module_at_level(&mut self, module: &str, level: u32) -> Value<'a> {
+        if level == 0 {
+            return self.module_named(module);
+        }
+        self.sibling(module).unwrap_or(Value::of(Shape::Foreign))
+    }
+
+    /// A module of the same skill, interpreted without reports of its own.
+    fn sibling(&mut self, path: &str) -> Option<Value<'a>> {
+        let siblings = self.siblings;
+        let (key, sibling) = siblings.get_key_value(path)?;
+        if let Some(scope) = self.loaded.get(key.as_str()) {
+            return Some(Value::of(Shape::Names(scope.clone())));
+        }
+        let scope = Scope::new(ScopeKind::Module, None);
+        self.loaded.insert(key, scope.clone());
+        let module = std::mem::replace(&mut self.module, scope.clone());
+        let outer = std::mem::replace(&mut self.scope, scope.clone());
+        let (muted, following) = (self.muted, self.following);
+        let pending = std::mem::take(&mut self.pending);
+        let branches = std::mem::replace(&mut self.branches, 0);
+        (self.muted, self.following) = (true, true);
+        self.suite(sibling.body);
+        (self.muted, self.following) = (muted, following);
+        (self.module, self.scope, self.pending, self.branches) = (module, outer, pending, branches);
+        Some(Value::of(Shape::Names(scope)))
+    }
+
+    /// An import of a module, and of everything above it.
+    pub(crate) fn imported(&mut self, path: &str, range: TextRange) {
+        let index = self.index;
+        let mut at = Names::ROOT;
+        for part in path.split('.') {
+            let Some(child) = index.names.child(at, part) else {
+                return;
+            };
+            at = child;
+            for id in index.entry(at).into_iter().flat_map(|entry| &entry.imports) {
+                self.report_plain(*id, range, format!("`{path}`"));
+            }
+        }
+    }
+
+    /// A name taken out of a module by `from … import`.
+    pub(crate) fn imported_name(&mut self, value: &Value<'a>, range: TextRange) {
+        let index = self.index;
+        let Some(name) = value.as_name() else { return };
+        for id in index
+            .entry(name)
+            .into_iter()
+            .flat_map(|entry| &entry.imports)
+        {
+            let shown = self.quoted(name);
+            self.report_plain(*id, range, shown);
+        }
+    }
+
+    /// A known name that is used without being called.
+    pub(crate) fn referred(&mut self, value: &Value<'a>, range: TextRange) {
+        let Shape::Name(name) = value.shape else {
+            return;
+        };
+        let index = self.index;
+        let Some(entry) = index.entry(name) else {
+            return;
+        };
+        for id in &entry.references {
+            let shown = self.quoted(name);
+            self.report_plain(*id, range, format!("{shown}, referred to without a call"));
+        }
+    }
+
+    pub(crate) fn referred_module(&mut self, value: &Value<'a>, range: TextRange) {
+        let index = self.index;
+        if let Some(name) = value.as_name() {
+            for id in index
+                .entry(name)
+                .into_iter()
+                .flat_map(|entry| &entry.imports)
+            {
+                let shown = self.quoted(name);
+                self.report_plain(*id, range, shown);
+            }
+        }
+    }
+
+    /// An attribute taken from anything.
+    pub(crate) fn attribute_taken(&mut self, attr: &str, range: TextRange) {
+        let index = self.index;
+        if let Some(rules) = index.attributes.get(attr) {
+            for id in rules {
+                self.report_plain(*id, range, format!("`{attr}`"));
+            }
+        }
+    }
+
+    /// A value is bound to a name; some names are called by the interpreter.
+    pub(crate) fn hooked(&mut self, name: &str, value: &Value<'a>, range: TextRange) {
+        let special = name.starts_with("__") && name.ends_with("__") && name.len() > 4;
+        let class_body = self.scope.kind == ScopeKind::Class;
+        let shadowed = self.scope.kind == ScopeKind::Module && HARMLESS.contains(&name);
+        if (special || class_body || shadowed) && self.is_runner(value) {
+            self.report_check(Check::Hook, range, Some(format!("bound to `{name}`")));
+        }
+    }
+
+    /// A value is put where something else will find and call it.
+    pub(crate) fn hooked_in_container(&mut self, value: &Value<'a>, range: TextRange) {
+        if self.is_runner(value) {
+            self.report_check(Check::Hook, range, None);
+        }
+    }
+
+    /// Whether calling the value runs what it is given.
+    pub(crate) fn is_runner(&self, value: &Value<'a>) -> bool {
+        value.choices().iter().any(|choice| {
+            choice
+                .as_name()
+                .is_some_and(|name| self.index.entry(name).is_some_and(|entry| entry.runs))
+        })
+    }
+
+    /// A name, attribute, key or keyword is given a value.
+    pub(crate) fn assigned(
+        &mut self,
+        name: &str,
+        value: &Value<'a>,
+        range: TextRange,
+        keyword: bool,
+    ) {
+        if !matches!(
+            value.shape,
+            Shape::Str(_)
+                | Shape::Bytes(_)
+                | Shape::Bool(_)
+                | Shape::Int(_)
+                | Shape::Nothing
+                | Shape::List(_)
+        ) {
+            return;
+        }
+        let index = self.index;
+        for (id, target, test, keywords) in &index.assigns {
+            if (*keywords || !keyword) && test.holds(Some(value), false) && target.0.is_match(name)
+            {
+                self.report_plain(*id, range, format!("`{name}`"));
+            }
+        }
+    }
+
+    /// A text, literal or folded, that is data.
+    pub(crate) fn constant_text(&mut self, text: &str, range: TextRange) {
+        let index = self.index;
+        let Some(strings) = &index.strings else {
+            return;
+        };
+        if self.muted || text.len() < 4 || text.len() > 1 << 20 {
+            return;
+        }
+        let mut told = smallvec::SmallVec::<[u16; 4]>::new();
+        for found in strings.automaton.find_overlapping_iter(text).take(256) {
+            let Some(id) = strings.owners.get(found.pattern().as_usize()) else {
+                continue;
+            };
+            if told.contains(id) {
+                continue;
+            }
+            told.push(*id);
+            if strings
+                .patterns
+                .get(id)
+                .is_none_or(|pattern| pattern.0.is_match(text))
+            {
+                let atom = text.get(found.range()).unwrap_or("");
+                self.report_plain(*id, range, format!("`{atom}`"));
+            }
+        }
+    }
+
+    /// A text annotation: something may evaluate it, so it is looked at as an expression.
+    pub(crate) fn annotation_text(&mut self, text: &str, range: TextRange) {
+        if text.contains('(') {
+            self.uncover(range, vec!["annotation".to_owned()], text.as_bytes(), true);
+        }
+    }
+
+    /// A class is derived from a value.
+    pub(crate) fn derived_from(&mut self, base: &Value<'a>, range: TextRange) {
+        let index = self.index;
+        if let Some(name) = base.as_name() {
+            for id in index.entry(name).into_iter().flat_map(|entry| &entry.bases) {
+                let shown = self.quoted(name);
+                self.report_plain(*id, range, shown);
+            }
+        }
+    }
+
+    /// A text used as a name: whoever builds a dangerous one from pieces hides it.
+    pub(crate) fn hidden_name(&mut self, key: &Value<'a>, name: &str, range: TextRange) {
+        let hidden =
+            key.from.meets(Origins::FOLDED.union(Origins::DECODED)) || !key.chain.is_empty();
+        if hidden && (DANGEROUS.contains(&name) || name.starts_with("__")) {
+            self.report_check(
+                Check::HiddenName,
+                range,
+                Some(format!("the name is `{name}`")),
+            );
+        }
+    }
+
+    pub(crate) fn dynamic_access(&mut self, module: &str, range: TextRange) {
+        self.report_check(Check::DynamicAccess, range, Some(format!("`{module}`")));
+    }
+
+    /// The value of an environment variable.
+    pub(crate) fn environment_variable(&mut self, key: &Value<'a>) -> Value<'a> {
+        let name = key.as_text().map(str::to_ascii_uppercase);
+        let name = name.as_deref().unwrap_or("");
+        let home = match name {
+            "HOME" | "USERPROFILE" => Some("~"),
+            "APPDATA" => Some("~/AppData/Roaming"),
+            "LOCALAPPDATA" => Some("~/AppData/Local"),
+            _ => None,
+        };
+        let mut from = Origins::ENVIRON;
+        if name.is_empty() {
+            from = from.union(Origins::CREDENTIAL);
+        }
+        if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+            from = from.union(Origins::CREDENTIAL);
+        }
+        if ["USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME"].contains(&name) {
+            from = from.union(Origins::HOST);
+        }
+        match home {
+            Some(home) => Self::path_text(home).from(from.union(Origins::HOME)),
+            None => {
+                let object = self
+                    .index
+                    .names
+                    .find("os.environ")
+                    .and_then(|name| self.index.names.child(name, ITEM));
+                let _ = object;
+                Value::tainted(from)
+            }
+        }
+    }
+
+    fn path_text(text: &str) -> Value<'a> {
+        Value::text(text)
+    }
+
+    pub(crate) fn environment_set(
+        &mut self,
+        name: Name,
+        key: &Value<'a>,
+        value: &Value<'a>,
+        range: TextRange,
+    ) {
+        let path = self.index.names.path(name);
+        if path == "os.environ" {
+            let index = self.index;
+            let setter = index
+                .names
+                .find("os.putenv")
+                .and_then(|name| index.entry(name));
+            if let Some(entry) = setter {
+                let args = Args::of([key.clone(), value.clone()]);
+                self.matched(entry, &entry.calls, &args, None, range, "`os.environ`");
+            }
+        }
+    }
+
+    /// The origins of the file at a path that is known as far as it is.
+    pub(crate) fn file_origins(&self, path: &Value<'a>) -> Origins {
+        let mut from = Origins::FILE;
+        for choice in path.choices() {
+            if let Some(text) = choice.as_gapped()
+                && self.is_secret_path(text)
+            {
+                from = from.union(Origins::SECRET);
+            }
+        }
+        from
+    }
+
+    pub(crate) fn is_secret_path(&self, text: &str) -> bool {
+        self.index.secret_paths.is_match(&text.replace('\\', "/"))
+    }
+
+    /// The effects of a match: one, or two when a mode is not known.
+    pub(crate) fn effects(
+        &self,
+        compiled: &Compiled,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+    ) -> Vec<Option<Effect>> {
+        let Some(kind) = compiled.rule.effect else {
+            return vec![None];
+        };
+        let Some(resource) = &compiled.resource else {
+            return vec![Some(Effect::any(kind))];
+        };
+        let kinds = match &resource.mode {
+            Some(mode) => open_kinds(kind, args.select(mode, receiver)),
+            None => vec![kind],
+        };
+        let resources = self.resources(resource, args, receiver);
+        kinds
+            .iter()
+            .flat_map(|kind| {
+                resources.iter().map(|resource| {
+                    Some(Effect {
+                        kind: *kind,
+                        resource: resource.clone(),
+                    })
+                })
+            })
+            .collect()
+    }
+
+    fn resources(
+        &self,
+        resource: &Resource,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+    ) -> Vec<Option<String>> {
+        match args.select(&resource.argument, receiver) {
+            Some(value) => value
+                .choices()
+                .iter()
+                .map(|value| read_resource(resource.form, value))
+                .collect(),
+            None => vec![None],
+        }
+    }
+}
+
+/// Reads for `r`, writes for `w`, both when the mode is not known.
+fn open_kinds(read: EffectKind, mode: Option<&Value<'_>>) -> Vec<EffectKind> {
+    let Some(mode) = mode else { return vec![read] };
+    match mode.as_text() {
+        Some(mode) if mode.contains('+') => vec![read, EffectKind::FilesystemWrite],
+        Some(mode) if mode.contains(['w', 'a', 'x']) => vec![EffectKind::FilesystemWrite],
+        Some(_) => vec![read],
+        None => vec![read, EffectKind::FilesystemWrite],
+    }
+}
+
+fn read_resource(form: Form, value: &Value<'_>) -> Option<String> {
+    let text = match &value.shape {
+        Shape::List(items) if form == Form::Command => items.first()?.as_text()?.to_owned(),
+        Shape::List(items) if form == Form::Host => {
+            let host = items.first()?.as_text()?;
+            match items.get(1).and_then(Value::as_int) {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            }
+        }
+        Shape::Bytes(data) => std::str::from_utf8(data).ok()?.to_owned(),
+        _ => value.as_gapped()?.to_owned(),
+    };
+    let text = match form {
+        Form::Url => host_of(&text)?,
+        Form::Command => {
+            let first = text.split_whitespace().next()?;
+            first.rsplit('/').next()?.to_owned()
+        }
+        Form::Path | Form::Host | Form::Name => text,
+    };
+    (!text.is_empty() && !text.contains(GAP) && text.len() <= 4096).then_some(text)
+}
+
+/// `https://user@host:443/path` → `host:443`; the port of the scheme where none is written.
+fn host_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    if host.contains(GAP) || host.is_empty() {
+        return None;
+    }
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let port = match scheme.to_ascii_lowercase().as_str() {
+        _ if has_port => return Some(host.to_ascii_lowercase()),
+        "https" | "wss" => 443,
+        "ftp" => 21,
+        "http" | "ws" => 80,
+        _ => return Some(host.to_ascii_lowercase()),
+    };
+    Some(format!("{}:{port}", host.to_ascii_lowercase()))
+}
+
+/// Words in the names of secrets.
+pub(crate) const SECRET_WORDS: &[&str] = &[
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSW",
+    "CREDENTIAL",
+    "AUTH",
+    "PRIVATE",
+];
+
+/// Names that nobody writes in pieces without a reason.
+const DANGEROUS: &[&str] = &[
+    "system",
+    "popen",
+    "eval",
+    "exec",
+    "compile",
+    "os",
+    "subprocess",
+    "builtins",
+    "Popen",
+    "run",
+    "call",
+    "check_output",
+    "spawn",
+    "import_module",
+    "loads",
+    "socket",
+    "ctypes",
+    "pty",
+    "posix",
+    "execfile",
+    "open",
+    "marshal",
+    "requests",
+    "urlopen",
+    "b64decode",
+    "decompress",
+    "execv",
+    "execve",
+    "fork",
+    "getoutput",
+    "startfile",
+    "base64",
+    "zlib",
+    "sys",
+    "modules",
+    "check_call",
+    "unlink",
+    "remove",
+    "rmtree",
+];
+
+/// Builtins that code calls without a second look.
+const HARMLESS: &[&str] = &[
+    "print", "len", "str", "int", "list", "dict", "range", "sorted", "format", "repr", "input",
+    "sum", "max", "min",
+];
+
+/// Whether an expression is a plain name.
+pub(crate) fn is_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(name) => Some(&name.id),
+        _ => None,
+    }
+}

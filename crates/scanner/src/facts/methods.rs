@@ -1,0 +1,546 @@
+//! Methods of texts, bytes, lists, dictionaries and files, whose results can be folded.
+
+use std::rc::Rc;
+
+use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
+
+use super::args::Args;
+use super::decoders;
+use super::fold::braces;
+use super::interp::Interp;
+use super::join::join;
+use super::names::Names;
+use super::origin::Origins;
+use super::value::{Data, GAP, Shape, Text, Value};
+
+/// How long a container may be to be changed in place.
+const MAX_CHANGED: usize = 64;
+
+impl<'a> Interp<'a, '_> {
+    /// A method whose meaning is known from the shape of its object.
+    pub(crate) fn builtin_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
+        match &receiver.shape {
+            Shape::Str(text) => self.text_method(receiver, text, name, args, range),
+            Shape::Bytes(data) => self.bytes_method(receiver, data, name, args),
+            Shape::List(_) => self.list_method(receiver, name, args, target, range),
+            Shape::Dict(_) => self.dict_method(receiver, name, args, target),
+            Shape::Names(scope) => match (name, args.at(0)?.as_text()) {
+                ("get" | "__getitem__" | "pop", Some(key)) => {
+                    let found = scope.get(key);
+                    Some(found.unwrap_or_else(|| {
+                        self.index
+                            .names
+                            .child(Names::BUILTINS, key)
+                            .map_or(Value::UNKNOWN, |name| self.named(name))
+                    }))
+                }
+                _ => None,
+            },
+            Shape::Name(known) if matches!(name, "get" | "__getitem__" | "pop" | "setdefault") => {
+                let listed = self.index.names.child(*known, name).is_some();
+                let key = args.at(0)?;
+                if listed
+                    || !["sys.modules", "os", "builtins", "subprocess"]
+                        .contains(&self.index.names.path(*known).as_str())
+                {
+                    return None;
+                }
+                Some(self.subscript(receiver, key, range))
+            }
+            Shape::Handle(handle)
+                if matches!(name, "write" | "writelines" | "write_bytes" | "write_text") =>
+            {
+                let handle = handle.clone();
+                let data = args.blend();
+                self.written(&handle.0, handle.1, &data);
+                None
+            }
+            Shape::Unknown
+                if matches!(
+                    name,
+                    "append"
+                        | "add"
+                        | "extend"
+                        | "update"
+                        | "insert"
+                        | "appendleft"
+                        | "write"
+                        | "set"
+                ) =>
+            {
+                let blend = args.blend();
+                if !blend.from.is_empty()
+                    && let Some(target) = target
+                {
+                    let changed = receiver.clone().with(&blend);
+                    self.rebind(target, changed);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Data goes into a file: where it came from elsewhere, the path is remembered.
+    pub(crate) fn written(
+        &mut self,
+        path: &Value<'a>,
+        variable: Option<&'a str>,
+        data: &Value<'a>,
+    ) {
+        let foreign = Origins::NETWORK
+            .union(Origins::DECODED)
+            .union(Origins::DECRYPTED);
+        if !data.from.meets(foreign) {
+            return;
+        }
+        if let Some(path) = path.as_gapped() {
+            self.dropped.insert(path.to_owned());
+        }
+        if let Some(variable) = variable
+            && let Some(value) = self.lookup(variable)
+        {
+            self.bind(variable, value.from(Origins::DROPPED));
+        }
+    }
+
+    fn text_method(
+        &mut self,
+        receiver: &Value<'a>,
+        text: &str,
+        name: &str,
+        args: &Args<'a>,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
+        let mut blend = receiver.derived();
+        blend.taint_with(&args.blend());
+        let whole = !text.contains(GAP);
+        let result = match name {
+            "join" => {
+                let items = self.iterated(args.at(0)?);
+                return Some(self.joined(text, &items, blend, range));
+            }
+            "format" if args.rest.is_none() => {
+                let folded = braces(text, args);
+                return Some(self.folded_text(folded, blend, range));
+            }
+            "format_map" => return Some(blend.from(Origins::BUILT)),
+            "replace" => text.replace(text_at(args, 0)?, text_at(args, 1)?),
+            "lower" | "casefold" => text.to_lowercase(),
+            "upper" => text.to_uppercase(),
+            "swapcase" => text
+                .chars()
+                .map(|c| {
+                    if c.is_uppercase() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        c.to_ascii_uppercase()
+                    }
+                })
+                .collect(),
+            "strip" | "lstrip" | "rstrip" => {
+                let cut: Vec<char> = text_at(args, 0).map_or_else(
+                    || " \t\r\n\u{c}\u{b}".chars().collect(),
+                    |cut| cut.chars().collect(),
+                );
+                let from = if name == "rstrip" {
+                    text
+                } else {
+                    text.trim_start_matches(&cut[..])
+                };
+                if name == "lstrip" {
+                    from
+                } else {
+                    from.trim_end_matches(&cut[..])
+                }
+                .to_owned()
+            }
+            "removeprefix" => text
+                .strip_prefix(text_at(args, 0)?)
+                .unwrap_or(text)
+                .to_owned(),
+            "removesuffix" => text
+                .strip_suffix(text_at(args, 0)?)
+                .unwrap_or(text)
+                .to_owned(),
+            "read" | "getvalue" | "read_text" | "__str__" | "expandtabs" | "title"
+            | "capitalize" | "readlines" | "zfill" | "ljust" | "rjust" => text.to_owned(),
+            "encode" => {
+                let codec = text_at(args, 0)
+                    .or_else(|| args.keyword("encoding")?.as_text())
+                    .unwrap_or("utf-8");
+                if !whole || !self.may_fold(text.len()) {
+                    return Some(blend);
+                }
+                if codec.starts_with("rot") {
+                    return Some(self.decoded_text(decoders::rot13(text), "rot13", receiver));
+                }
+                let mut value = Value::bytes(text.as_bytes().to_vec()).with(&blend);
+                if codec.to_ascii_lowercase().contains("latin") {
+                    value.shape = Shape::Bytes(Data::Owned(
+                        text.chars()
+                            .map(|c| u8::try_from(c as u32).unwrap_or(b'?'))
+                            .collect(),
+                    ));
+                }
+                return Some(value);
+            }
+            "decode" => {
+                let codec = text_at(args, 0)?;
+                if codec.starts_with("rot") {
+                    return Some(self.decoded_text(decoders::rot13(text), "rot13", receiver));
+                }
+                if codec == "hex" || codec == "base64" {
+                    return self.decoded_by(codec, receiver);
+                }
+                text.to_owned()
+            }
+            "split" | "rsplit" | "splitlines" | "partition"
+                if whole && self.may_fold(text.len() * 2) =>
+            {
+                let items: Vec<Value<'a>> = match (name, text_at(args, 0)) {
+                    ("partition", Some(by)) => text
+                        .split_once(by)
+                        .map_or(vec![text, "", ""], |(a, b)| vec![a, by, b])
+                        .into_iter()
+                        .map(|part| Value::text(part).with(&blend))
+                        .collect(),
+                    ("splitlines", _) => text
+                        .lines()
+                        .map(|part| Value::text(part).with(&blend))
+                        .collect(),
+                    (_, Some(by)) if !by.is_empty() => text
+                        .split(by)
+                        .map(|part| Value::text(part).with(&blend))
+                        .collect(),
+                    _ => text
+                        .split_whitespace()
+                        .map(|part| Value::text(part).with(&blend))
+                        .collect(),
+                };
+                blend.shape = Shape::List(Rc::new(items));
+                return Some(blend);
+            }
+            "translate" if whole => match &args.at(0)?.shape {
+                Shape::Dict(_) => {
+                    let table = args.at(0)?.clone();
+                    let mut out = String::with_capacity(text.len());
+                    if !self.may_fold(text.len() * 8) {
+                        return Some(blend);
+                    }
+                    for c in text.chars() {
+                        let key = Value::of(Shape::Int(i64::from(u32::from(c))));
+                        let found = self.item(&table, &key);
+                        match &found.shape {
+                            Shape::Str(to) => out.push_str(to),
+                            Shape::Int(code) => {
+                                out.extend(u32::try_from(*code).ok().and_then(char::from_u32))
+                            }
+                            _ => out.push(c),
+                        }
+                    }
+                    out
+                }
+                _ => return Some(blend),
+            },
+            "startswith" => {
+                return Some(
+                    text_at(args, 0)
+                        .filter(|_| whole)
+                        .map_or(Value::UNKNOWN, |prefix| {
+                            Value::of(Shape::Bool(text.starts_with(prefix)))
+                        }),
+                );
+            }
+            "endswith" => {
+                return Some(
+                    text_at(args, 0)
+                        .filter(|_| whole)
+                        .map_or(Value::UNKNOWN, |suffix| {
+                            Value::of(Shape::Bool(text.ends_with(suffix)))
+                        }),
+                );
+            }
+            "isdigit" | "isalpha" | "isalnum" | "index" | "find" | "rfind" | "count" => {
+                return Some(Value::UNKNOWN);
+            }
+            "maketrans" => return self.translation(args),
+            _ => return None,
+        };
+        if !self.may_fold(result.len()) {
+            return Some(blend);
+        }
+        if !matches!(
+            name,
+            "strip" | "lstrip" | "rstrip" | "read" | "lower" | "upper" | "getvalue" | "read_text"
+        ) {
+            blend.from = blend.from.union(Origins::FOLDED);
+        }
+        blend.shape = Shape::Str(Text::Owned(result.into()));
+        Some(blend)
+    }
+
+    /// `str.maketrans` of two texts or of a dictionary.
+    pub(crate) fn translation(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        if let (Some(from), Some(to)) = (args.at(0)?.as_text(), args.at(1).and_then(Value::as_text))
+        {
+            let pairs = from.chars().zip(to.chars()).take(256).map(|(a, b)| {
+                (
+                    Value::of(Shape::Int(i64::from(u32::from(a)))),
+                    Value::text(b.to_string()),
+                )
+            });
+            return Some(Value::of(Shape::Dict(Rc::new(pairs.collect()))));
+        }
+        args.at(0).cloned()
+    }
+
+    /// `separator.join(items)`.
+    fn joined(
+        &mut self,
+        separator: &str,
+        items: &Value<'a>,
+        mut blend: Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
+        blend.taint_with(items);
+        let Shape::List(list) = &items.shape else {
+            return blend.from(if blend_is_tainted(items) {
+                Origins::BUILT
+            } else {
+                Origins::NONE
+            });
+        };
+        let mut folded = String::new();
+        let single = list
+            .iter()
+            .filter(|item| item.as_text().is_some_and(|text| text.chars().count() == 1))
+            .count();
+        for (at, item) in list.iter().enumerate() {
+            if at > 0 {
+                folded.push_str(separator);
+            }
+            match &item.shape {
+                Shape::Str(text) => folded.push_str(text),
+                _ => super::expressions::push_gap(&mut folded),
+            }
+        }
+        if single > 3 && separator.is_empty() {
+            blend.chain = blend.chain.then("characters");
+        }
+        self.folded_text(folded, blend, range)
+    }
+
+    fn bytes_method(
+        &mut self,
+        receiver: &Value<'a>,
+        data: &[u8],
+        name: &str,
+        args: &Args<'a>,
+    ) -> Option<Value<'a>> {
+        if !self.may_fold(data.len()) {
+            return Some(receiver.derived());
+        }
+        let given = |at: usize| args.at(at).and_then(Value::as_bytes);
+        let shape = match name {
+            "decode" => {
+                let codec = args.at(0).or_else(|| args.keyword("encoding"));
+                let codec = codec
+                    .map_or(Some("utf-8"), Value::as_text)
+                    .unwrap_or("utf-8");
+                Shape::Str(Text::Owned(decoders::decode_text(data, codec)?.into()))
+            }
+            "hex" => Shape::Str(Text::Owned(
+                data.iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect::<String>()
+                    .into(),
+            )),
+            "read" | "getvalue" | "read_bytes" | "tobytes" => receiver.shape.clone(),
+            "strip" | "rstrip" | "lstrip" => Shape::Bytes(Data::Owned(data.trim_ascii().into())),
+            "replace" => {
+                let (from, to) = (given(0)?, given(1)?);
+                if from.is_empty() {
+                    return None;
+                }
+                let mut out = Vec::with_capacity(data.len());
+                let mut last = 0;
+                for at in memchr::memmem::find_iter(data, from) {
+                    out.extend(data.get(last..at).unwrap_or_default());
+                    out.extend(to);
+                    last = at + from.len();
+                }
+                out.extend(data.get(last..).unwrap_or_default());
+                Shape::Bytes(Data::Owned(out.into()))
+            }
+            "join" => {
+                let items = args.at(0)?;
+                let Shape::List(list) = &items.shape else {
+                    return None;
+                };
+                let parts: Option<Vec<&[u8]>> = list.iter().map(Value::as_bytes).collect();
+                let joined = parts?.join(data);
+                let mut value = Value::bytes(joined).with(items);
+                value.from = value.from.union(Origins::FOLDED);
+                return Some(value);
+            }
+            "translate" => {
+                let table = given(0).filter(|table| table.len() == 256)?;
+                Shape::Bytes(Data::Owned(
+                    data.iter()
+                        .map(|byte| table.get(*byte as usize).copied().unwrap_or(0))
+                        .collect(),
+                ))
+            }
+            _ => return None,
+        };
+        Some(Value {
+            shape,
+            ..receiver.clone()
+        })
+    }
+
+    fn list_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
+        let Shape::List(items) = &receiver.shape else {
+            return None;
+        };
+        let mut changed = receiver.clone();
+        changed.taint_with(&args.blend());
+        let room = items.len() < MAX_CHANGED;
+        let mut list = if room { (**items).clone() } else { Vec::new() };
+        let result = match (name, args.at(0)) {
+            ("append" | "add", Some(value)) => {
+                self.hooked_in_container(value, range);
+                list.push(value.clone());
+                Value::of(Shape::Nothing)
+            }
+            ("extend" | "update", Some(more)) => {
+                if let Shape::List(more) = &more.shape {
+                    list.extend(more.iter().take(MAX_CHANGED).cloned());
+                }
+                Value::of(Shape::Nothing)
+            }
+            ("insert", Some(at)) => {
+                let at = at
+                    .as_int()
+                    .and_then(|at| usize::try_from(at).ok())
+                    .unwrap_or(0)
+                    .min(list.len());
+                list.insert(at, args.at(1).cloned().unwrap_or(Value::UNKNOWN));
+                Value::of(Shape::Nothing)
+            }
+            ("pop", at) => {
+                let at = at.map_or(Some(-1), Value::as_int);
+                let item = at.map_or(receiver.derived(), |at| {
+                    self.item(receiver, &Value::of(Shape::Int(at)))
+                });
+                let at = at.and_then(|at| {
+                    usize::try_from(if at < 0 {
+                        at + i64::try_from(list.len()).unwrap_or(0)
+                    } else {
+                        at
+                    })
+                    .ok()
+                });
+                if let Some(at) = at.filter(|at| *at < list.len()) {
+                    list.remove(at);
+                }
+                item
+            }
+            ("reverse", None) => {
+                list.reverse();
+                Value::of(Shape::Nothing)
+            }
+            ("copy" | "__iter__", None) => return Some(receiver.clone()),
+            _ => return None,
+        };
+        if room && self.loops == 0 {
+            changed.shape = Shape::List(Rc::new(list));
+        } else if self.loops > 0 && !items.is_empty() || !room {
+            // Inside a loop the length is not known, and an index would lie.
+            changed.shape = Shape::Unknown;
+        } else {
+            changed.shape = Shape::Unknown;
+        }
+        if let Some(target) = target {
+            self.rebind(target, changed);
+        }
+        Some(result)
+    }
+
+    fn dict_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+    ) -> Option<Value<'a>> {
+        let Shape::Dict(pairs) = &receiver.shape else {
+            return None;
+        };
+        match name {
+            "get" | "pop" | "setdefault" | "__getitem__" => {
+                let found = self.item(receiver, args.at(0)?);
+                Some(match args.at(1) {
+                    Some(default) if !args.at(0)?.is_constant() => join(found, default.clone()),
+                    _ => found,
+                })
+            }
+            "values" => Some(
+                Value::list(pairs.iter().map(|(_, value)| value.clone()).collect()).with(receiver),
+            ),
+            "keys" => {
+                Some(Value::list(pairs.iter().map(|(key, _)| key.clone()).collect()).with(receiver))
+            }
+            "items" => Some(
+                Value::list(
+                    pairs
+                        .iter()
+                        .map(|(key, value)| Value::list(vec![key.clone(), value.clone()]))
+                        .collect(),
+                )
+                .with(receiver),
+            ),
+            "copy" => Some(receiver.clone()),
+            "update" => {
+                let mut changed = receiver.clone();
+                changed.taint_with(&args.blend());
+                if let (Some(Shape::Dict(more)), true) = (
+                    args.at(0).map(|value| &value.shape),
+                    pairs.len() < MAX_CHANGED,
+                ) {
+                    changed.shape =
+                        Shape::Dict(Rc::new([pairs.as_slice(), more.as_slice()].concat()));
+                }
+                if let Some(target) = target {
+                    self.rebind(target, changed);
+                }
+                Some(Value::of(Shape::Nothing))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn text_at<'v>(args: &'v Args<'_>, at: usize) -> Option<&'v str> {
+    args.at(at).and_then(Value::as_text)
+}
+
+fn blend_is_tainted(value: &Value<'_>) -> bool {
+    !value.from.is_empty()
+}

@@ -1,0 +1,193 @@
+//! Where values come from, where they may go, and how they were decoded: small sets in one word.
+
+/// Defines the origins with the words that rules use for them.
+macro_rules! origins {
+    ($($(#[$doc:meta])* $constant:ident = $bit:literal $word:literal;)*) => {
+        impl Origins {
+            $($(#[$doc])* pub(crate) const $constant: Self = Self(1 << $bit);)*
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$constant)),*];
+        }
+    };
+}
+
+/// A set of origins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Origins(u32);
+
+origins! {
+    /// One environment variable.
+    ENVIRON = 0 "environ";
+    /// The whole environment.
+    ENVIRONMENT = 1 "environment";
+    /// Credentials: key files, browser stores, wallets, secret variables.
+    SECRET = 2 "secret";
+    /// Names and addresses of the machine and its user.
+    HOST = 3 "host";
+    /// The content of a file.
+    FILE = 4 "file";
+    /// What came over the network.
+    NETWORK = 5 "network";
+    /// The output of a decoder.
+    DECODED = 6 "decoded";
+    /// The output of a cipher.
+    DECRYPTED = 7 "decrypted";
+    /// A parameter of a public function: the tool's argument.
+    PARAM = 8 "param";
+    /// A web request.
+    WEB = 9 "web";
+    /// The terminal, the command line.
+    INPUT = 10 "input";
+    /// The clipboard.
+    CLIPBOARD = 11 "clipboard";
+    /// Screen, camera, microphone, keys.
+    CAPTURE = 12 "capture";
+    /// A path in the user's home.
+    HOME = 13 "home";
+    /// A predictable random number.
+    RANDOM = 14 "weak-random";
+    /// A path to which remote or decoded data was written.
+    DROPPED = 15 "dropped";
+    /// The output of a program.
+    OUTPUT = 16 "output";
+    /// Put together from parts that are not all constant.
+    BUILT = 17 "built";
+    /// Put together from constants, as nobody writes who has nothing to hide.
+    FOLDED = 18 "folded";
+    /// A parameter of any function of this file; for summaries only.
+    INNER = 19 "inner";
+    /// Found by listing directories.
+    LISTING = 20 "listing";
+    /// The current time.
+    TIME = 21 "time";
+    /// A caught exception.
+    ERROR = 22 "error";
+    /// A file of the skill that is no code.
+    ASSET = 23 "asset";
+    /// A socket or connection the code opened or accepted.
+    SOCKET = 24 "socket";
+    /// A secret named by an environment variable or a parameter.
+    CREDENTIAL = 25 "credential";
+    /// A row of a database.
+    DATABASE = 26 "database";
+    /// The classes of the interpreter, or what lies behind one of them.
+    CLASSES = 27 "classes";
+}
+
+impl Origins {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The origin of this word.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::WORDS
+            .iter()
+            .find_map(|(name, origin)| (*name == word).then_some(*origin))
+    }
+
+    /// The words of the set, as a report prints them.
+    pub(crate) fn describe(self) -> String {
+        let words: Vec<&str> = Self::WORDS
+            .iter()
+            .filter(|(_, origin)| self.meets(*origin))
+            .map(|(name, _)| *name)
+            .collect();
+        words.join(", ")
+    }
+}
+
+/// A set of sink classes, numbered by the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Sinks(pub(crate) u32);
+
+impl Sinks {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const ALL: Self = Self(u32::MAX);
+
+    pub(crate) const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, class: u8) -> bool {
+        self.0 & (1 << class) != 0
+    }
+}
+
+/// Up to eight decoders, innermost last, four bits each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Chain(u32);
+
+impl Chain {
+    pub(crate) const NONE: Self = Self(0);
+    const WORDS: [&'static str; 15] = [
+        "base64",
+        "base32",
+        "base85",
+        "hex",
+        "zlib",
+        "gzip",
+        "bzip2",
+        "lzma",
+        "rot13",
+        "reverse",
+        "xor",
+        "characters",
+        "file",
+        "concatenation",
+        "percent",
+    ];
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// One step more.
+    #[must_use]
+    pub(crate) fn then(self, decoder: &str) -> Self {
+        let at = Self::WORDS.iter().position(|word| *word == decoder);
+        let Some(code) = at.and_then(|at| u32::try_from(at + 1).ok()) else {
+            return self;
+        };
+        if self.0 & 0xF == code || self.0 >> 28 != 0 {
+            return self;
+        }
+        Self(self.0 << 4 | code)
+    }
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        if self.0 == 0 { other } else { self }
+    }
+
+    /// The decoders in the order they were applied.
+    pub(crate) fn words(self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut rest = self.0;
+        while rest != 0 {
+            let code = (rest & 0xF) as usize;
+            if let Some(word) = Self::WORDS.get(code.wrapping_sub(1)) {
+                words.push((*word).to_owned());
+            }
+            rest >>= 4;
+        }
+        words.reverse();
+        words
+    }
+}

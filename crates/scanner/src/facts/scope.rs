@@ -1,0 +1,113 @@
+//! Scopes, functions and classes of the file that is interpreted.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+use ruff_python_ast::{Expr, Parameters, StmtFunctionDef};
+
+use super::origin::Origins;
+use super::value::Value;
+
+/// Index into the functions of the file.
+pub(crate) type FunctionId = u32;
+/// Index into the classes of the file.
+pub(crate) type ClassId = u32;
+
+/// What a scope belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeKind {
+    /// A module.
+    Module,
+    /// A function, a lambda or a comprehension.
+    Function,
+    /// A class body, which the functions in it do not see.
+    Class,
+}
+
+/// Names and their values.
+#[derive(Debug)]
+pub(crate) struct Scope<'a> {
+    pub(crate) kind: ScopeKind,
+    pub(crate) parent: Option<Rc<Scope<'a>>>,
+    pub(crate) names: RefCell<HashMap<&'a str, Value<'a>, RandomState>>,
+    /// Names that `global` or `nonlocal` sends elsewhere, and whether it was `global`.
+    pub(crate) elsewhere: RefCell<Vec<(&'a str, bool)>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(kind: ScopeKind, parent: Option<Rc<Self>>) -> Rc<Self> {
+        Rc::new(Self {
+            kind,
+            parent,
+            names: RefCell::default(),
+            elsewhere: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
+        self.names.borrow().get(name).cloned()
+    }
+
+    /// The scope that functions defined here see: not a class body.
+    pub(crate) fn seen_from_inside(scope: &Rc<Self>) -> Rc<Self> {
+        let mut at = scope;
+        while at.kind == ScopeKind::Class {
+            match &at.parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at.clone()
+    }
+}
+
+/// What a function consists of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Code<'a> {
+    /// `def`.
+    Def(&'a StmtFunctionDef),
+    /// `lambda`.
+    Lambda(&'a Expr),
+}
+
+/// A function of the file.
+#[derive(Debug)]
+pub(crate) struct Function<'a> {
+    pub(crate) code: Code<'a>,
+    pub(crate) parameters: Option<&'a Parameters>,
+    pub(crate) defaults: Vec<(&'a str, Value<'a>)>,
+    pub(crate) scope: Rc<Scope<'a>>,
+    pub(crate) class: Option<ClassId>,
+    pub(crate) is_static: bool,
+    pub(crate) public: Origins,
+    pub(crate) state: State<'a>,
+}
+
+/// How far a function is known.
+#[derive(Debug)]
+pub(crate) enum State<'a> {
+    /// Its body was not looked at yet.
+    New,
+    /// Its body is being looked at.
+    Running,
+    /// Its body was looked at.
+    Known(Summary<'a>),
+}
+
+/// What a function does with its parameters.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary<'a> {
+    /// What it returns when nothing is known of its arguments.
+    pub(crate) returns: Value<'a>,
+    /// Whether it is worth interpreting again with the arguments of a call.
+    pub(crate) depends: bool,
+}
+
+/// A class of the file.
+#[derive(Debug)]
+pub(crate) struct Class<'a> {
+    pub(crate) scope: Rc<Scope<'a>>,
+    pub(crate) bases: Vec<Value<'a>>,
+}

@@ -1,0 +1,585 @@
+//! Statements: what they bind, in which order, and what branches leave behind.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{
+    ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
+    StmtImport, StmtImportFrom, StmtMatch, StmtTry, StmtWith,
+};
+use ruff_text_size::TextRange;
+
+use super::interp::Interp;
+use super::join::join;
+use super::origin::Origins;
+use super::scope::{Class, Code, Function, Scope, ScopeKind, State};
+use super::value::{Shape, Value};
+
+impl<'a> Interp<'a, '_> {
+    /// Runs statements in order; true when control cannot reach their end.
+    pub(crate) fn suite(&mut self, body: &'a [Stmt]) -> bool {
+        let mut exits = false;
+        for statement in body {
+            exits |= self
+                .deeper(|this| this.statement(statement))
+                .unwrap_or(false);
+        }
+        exits
+    }
+
+    fn statement(&mut self, statement: &'a Stmt) -> bool {
+        match statement {
+            Stmt::FunctionDef(def) => self.define(def),
+            Stmt::ClassDef(class) => self.define_class(class),
+            Stmt::Return(give) => {
+                let value = give
+                    .value
+                    .as_deref()
+                    .map_or(Value::of(Shape::Nothing), |value| self.expr(value));
+                self.give_back(value);
+                return true;
+            }
+            Stmt::Delete(delete) => {
+                for target in &delete.targets {
+                    self.delete(target);
+                }
+            }
+            Stmt::TypeAlias(alias) => {
+                self.expr(&alias.value);
+            }
+            Stmt::Assign(assign) => {
+                let value = self.expr(&assign.value);
+                for target in &assign.targets {
+                    self.assign(target, value.clone(), assign.range);
+                }
+            }
+            Stmt::AugAssign(assign) => self.augmented(assign),
+            Stmt::AnnAssign(assign) => {
+                self.annotation(&assign.annotation);
+                if let Some(value) = &assign.value {
+                    let value = self.expr(value);
+                    self.assign(&assign.target, value, assign.range);
+                }
+            }
+            Stmt::For(each) => {
+                let items = self.expr(&each.iter);
+                self.for_each(&each.target, &items, &each.body, each.range);
+                return self.suite(&each.orelse);
+            }
+            Stmt::While(while_) => {
+                let test = self.expr(&while_.test);
+                self.loops += 1;
+                self.optional(|this| this.suite(&while_.body));
+                self.loops -= 1;
+                self.suite(&while_.orelse);
+                let forever = matches!(test.shape, Shape::Bool(true) | Shape::Int(1));
+                return forever && !super::walk::breaks(&while_.body);
+            }
+            Stmt::If(if_) => return self.branch(if_),
+            Stmt::With(with) => return self.with(with),
+            Stmt::Match(match_) => self.match_(match_),
+            Stmt::Raise(raise) => {
+                for part in [&raise.exc, &raise.cause].into_iter().flatten() {
+                    self.expr(part);
+                }
+                return true;
+            }
+            Stmt::Try(try_) => return self.attempt(try_),
+            Stmt::Assert(assert) => {
+                self.expr(&assert.test);
+                if let Some(message) = &assert.msg {
+                    self.expr(message);
+                }
+                self.guard(&assert.test);
+            }
+            Stmt::Import(import) => self.import(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Global(global) => self.send_elsewhere(&global.names, true),
+            Stmt::Nonlocal(nonlocal) => self.send_elsewhere(&nonlocal.names, false),
+            Stmt::Expr(expr) => {
+                // A text that stands alone is a comment, not data.
+                if !expr.value.is_string_literal_expr() {
+                    self.expr(&expr.value);
+                }
+            }
+            Stmt::Break(_) | Stmt::Continue(_) => return true,
+            Stmt::Pass(_) | Stmt::IpyEscapeCommand(_) => {}
+        }
+        false
+    }
+
+    fn give_back(&mut self, value: Value<'a>) {
+        self.returned = Some(match self.returned.take() {
+            Some(before) => join(before, value),
+            None => value,
+        });
+    }
+
+    fn delete(&mut self, target: &'a Expr) {
+        match target {
+            Expr::Name(name) => self.bind(&name.id, Value::UNKNOWN),
+            Expr::Tuple(tuple) => {
+                self.deeper(|this| tuple.elts.iter().for_each(|target| this.delete(target)));
+            }
+            _ => {
+                self.expr(target);
+            }
+        }
+    }
+
+    fn augmented(&mut self, assign: &'a ruff_python_ast::StmtAugAssign) {
+        let right = self.expr(&assign.value);
+        let left = self.expr_quietly(&assign.target);
+        let counts = self.loops > 0 && matches!(left.shape, Shape::Int(_));
+        // The variable lets go of its value, so that a growing text is not copied each time.
+        let value = if counts {
+            left.derived().with(&right)
+        } else {
+            self.binary(assign.op, left, right)
+        };
+        self.assign(&assign.target, value, assign.range);
+    }
+
+    /// Runs something that may or may not happen.
+    pub(crate) fn optional(&mut self, step: impl FnOnce(&mut Self) -> bool) {
+        let mark = self.begin_branch();
+        let exits = step(self);
+        let changes = self.end_branch(mark);
+        self.merge(vec![(changes, exits), (Vec::new(), false)]);
+    }
+
+    fn branch(&mut self, if_: &'a StmtIf) -> bool {
+        let mut arms = Vec::new();
+        let mut decided = false;
+        let mut has_else = false;
+        let clauses = std::iter::once((Some(&*if_.test), &if_.body[..])).chain(
+            if_.elif_else_clauses
+                .iter()
+                .map(|clause| (clause.test.as_ref(), &clause.body[..])),
+        );
+        let mut guards = Vec::new();
+        for (test, body) in clauses {
+            let truth = test.map(|test| {
+                let value = self.expr(test);
+                if self.is_fixed(test) {
+                    value.truth()
+                } else {
+                    None
+                }
+            });
+            let mark = self.begin_branch();
+            let exits = self.suite(body);
+            let changes = self.end_branch(mark);
+            // What a dead branch does is reported, and leaves nothing behind.
+            if !decided && truth != Some(Some(false)) {
+                arms.push((changes, exits));
+            }
+            decided |= truth == Some(Some(true));
+            has_else |= truth.is_none();
+            if let Some(test) = test
+                && exits
+            {
+                guards.push(test);
+            }
+        }
+        if !has_else && !decided {
+            arms.push((Vec::new(), false));
+        }
+        let exits = arms.iter().all(|(_, exits)| *exits);
+        self.merge(arms);
+        for test in guards {
+            self.guard(test);
+        }
+        exits
+    }
+
+    /// Whether a condition cannot change from one run to the next.
+    fn is_fixed(&self, test: &Expr) -> bool {
+        self.loops == 0
+            && self.calls.is_empty()
+                | super::walk::names_are(test, &|name| self.scope.names.borrow().contains_key(name))
+    }
+
+    fn with(&mut self, with: &'a StmtWith) -> bool {
+        for item in &with.items {
+            let value = self.expr(&item.context_expr);
+            let value = self.entered(value);
+            if let Some(target) = &item.optional_vars {
+                self.assign(target, value, item.range);
+            }
+        }
+        self.suite(&with.body)
+    }
+
+    fn match_(&mut self, match_: &'a StmtMatch) {
+        let subject = self.expr(&match_.subject);
+        let mut arms = vec![(Vec::new(), false)];
+        for case in &match_.cases {
+            let mark = self.begin_branch();
+            self.pattern(&case.pattern, &subject);
+            if let Some(guard) = &case.guard {
+                self.expr(guard);
+            }
+            let exits = self.suite(&case.body);
+            arms.push((self.end_branch(mark), exits));
+        }
+        self.merge(arms);
+    }
+
+    fn pattern(&mut self, pattern: &'a Pattern, subject: &Value<'a>) {
+        self.deeper(|this| match pattern {
+            Pattern::MatchValue(value) => {
+                this.expr(&value.value);
+            }
+            Pattern::MatchSingleton(_) => {}
+            Pattern::MatchSequence(sequence) => {
+                for (at, pattern) in sequence.patterns.iter().enumerate() {
+                    let item = this.item_at(subject, at);
+                    this.pattern(pattern, &item);
+                }
+            }
+            Pattern::MatchMapping(mapping) => {
+                for (key, pattern) in mapping.keys.iter().zip(&mapping.patterns) {
+                    let key = this.expr(key);
+                    let item = this.item(subject, &key);
+                    this.pattern(pattern, &item);
+                }
+                if let Some(rest) = &mapping.rest {
+                    this.bind(&rest.id, subject.derived());
+                }
+            }
+            Pattern::MatchClass(class) => {
+                this.expr(&class.cls);
+                for pattern in &class.arguments.patterns {
+                    this.pattern(pattern, &subject.derived());
+                }
+                for keyword in &class.arguments.keywords {
+                    let part = this.attribute(subject, &keyword.attr.id, keyword.range);
+                    this.pattern(&keyword.pattern, &part);
+                }
+            }
+            Pattern::MatchStar(star) => {
+                if let Some(name) = &star.name {
+                    this.bind(&name.id, subject.derived());
+                }
+            }
+            Pattern::MatchAs(as_) => {
+                if let Some(pattern) = &as_.pattern {
+                    this.pattern(pattern, subject);
+                }
+                if let Some(name) = &as_.name {
+                    this.bind(&name.id, subject.clone());
+                }
+            }
+            Pattern::MatchOr(or) => {
+                for pattern in &or.patterns {
+                    this.pattern(pattern, subject);
+                }
+            }
+        });
+    }
+
+    fn attempt(&mut self, try_: &'a StmtTry) -> bool {
+        let body_exits = self.suite(&try_.body);
+        let mut arms = vec![(Vec::new(), body_exits)];
+        for handler in &try_.handlers {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            let mark = self.begin_branch();
+            if let Some(kind) = &handler.type_ {
+                self.expr(kind);
+            }
+            if let Some(name) = &handler.name {
+                self.bind(&name.id, Value::tainted(Origins::ERROR));
+            }
+            let exits = self.suite(&handler.body);
+            arms.push((self.end_branch(mark), exits));
+        }
+        let exits = arms.iter().all(|(_, exits)| *exits);
+        // When the body leaves, what it bound still reaches a `finally` and the handlers.
+        if let Some(first) = arms.first_mut() {
+            first.1 = false;
+        }
+        self.merge(arms);
+        let else_exits = self.suite(&try_.orelse);
+        let finally_exits = self.suite(&try_.finalbody);
+        exits || (else_exits && try_.handlers.is_empty()) || finally_exits
+    }
+
+    fn import(&mut self, import: &'a StmtImport) {
+        for alias in &import.names {
+            let path: &'a str = &alias.name.id;
+            self.imported(path, alias.range);
+            let (target, value) = match &alias.asname {
+                Some(asname) => (&*asname.id, self.module_named(path)),
+                None => {
+                    let first = path.split('.').next().unwrap_or(path);
+                    (first, self.module_named(first))
+                }
+            };
+            self.bind(target, value);
+        }
+    }
+
+    fn import_from(&mut self, import: &'a StmtImportFrom) {
+        let module = import
+            .module
+            .as_ref()
+            .map_or("", |module| module.id.as_str());
+        if import.level == 0 {
+            self.imported(module, import.range);
+        }
+        let value = self.module_at_level(module, import.level);
+        for alias in &import.names {
+            let name: &'a str = &alias.name.id;
+            if name == "*" {
+                self.import_star(&value);
+                continue;
+            }
+            let mut part = self.attribute(&value, name, alias.range);
+            if matches!(part.shape, Shape::Unknown) {
+                part.shape = Shape::Foreign;
+            }
+            if import.level == 0 && part.as_name().is_some() {
+                self.imported_name(&part, alias.range);
+            }
+            let target = alias.asname.as_ref().map_or(name, |asname| &asname.id);
+            self.hooked(target, &part, alias.range);
+            self.bind(target, part);
+        }
+    }
+
+    fn import_star(&mut self, module: &Value<'a>) {
+        match &module.shape {
+            Shape::Names(scope) => {
+                let names: Vec<_> = scope
+                    .names
+                    .borrow()
+                    .iter()
+                    .map(|(name, value)| (*name, value.clone()))
+                    .collect();
+                for (name, value) in names {
+                    self.bind(name, value);
+                }
+            }
+            Shape::Name(name) => self.stars.push(*name),
+            _ => {}
+        }
+    }
+
+    fn send_elsewhere(&mut self, names: &'a [ruff_python_ast::Identifier], global: bool) {
+        let mut elsewhere = self.scope.elsewhere.borrow_mut();
+        elsewhere.extend(names.iter().map(|name| (name.id.as_str(), global)));
+    }
+
+    fn define(&mut self, def: &'a StmtFunctionDef) {
+        let decorators: Vec<Value<'a>> = def
+            .decorator_list
+            .iter()
+            .map(|decorator| self.expr(&decorator.expression))
+            .collect();
+        self.annotations(&def.parameters);
+        if let Some(returns) = &def.returns {
+            self.annotation(returns);
+        }
+        let names: Vec<String> = def
+            .decorator_list
+            .iter()
+            .map(|decorator| super::walk::last_name(&decorator.expression).to_owned())
+            .collect();
+        let is_static = names.iter().any(|name| name == "staticmethod");
+        let id = self.function(
+            Self::key(def),
+            Code::Def(def),
+            Some(&def.parameters),
+            &def.name.id,
+            is_static,
+        );
+        if let Some(function) = self.functions.get_mut(id as usize)
+            && names.iter().any(|name| ROUTES.contains(&name.as_str()))
+        {
+            function.public = Origins::PARAM.union(Origins::WEB);
+        }
+        let mut value = Value::of(Shape::Function(id));
+        for (decorator, at) in decorators.iter().zip(&def.decorator_list).rev() {
+            let result = self.call_value(decorator, vec![value.clone()], at.range);
+            if !matches!(result.shape, Shape::Unknown | Shape::Foreign)
+                && decorator_replaces(decorator)
+            {
+                value = result;
+            }
+        }
+        self.hooked(&def.name.id, &value, def.name.range);
+        self.bind(&def.name.id, value);
+    }
+
+    fn annotations(&mut self, parameters: &'a Parameters) {
+        for parameter in parameters {
+            if let Some(annotation) = parameter.as_parameter().annotation() {
+                self.annotation(annotation);
+            }
+        }
+    }
+
+    /// Enters a function, or finds it again; `key` is the place of its code.
+    pub(crate) fn function(
+        &mut self,
+        key: usize,
+        code: Code<'a>,
+        parameters: Option<&'a Parameters>,
+        name: &str,
+        is_static: bool,
+    ) -> u32 {
+        let mut defaults = Vec::new();
+        for parameter in parameters
+            .iter()
+            .flat_map(|parameters| parameters.iter_non_variadic_params())
+        {
+            if let Some(default) = &parameter.default {
+                let value = self.expr(default);
+                self.assigned(&parameter.parameter.name.id, &value, parameter.range, true);
+                defaults.push((parameter.parameter.name.id.as_str(), value));
+            }
+        }
+        let scope = Scope::seen_from_inside(&self.scope);
+        if let Some(id) = self.known.get(&key) {
+            if let Some(function) = self.functions.get_mut(*id as usize) {
+                function.scope = scope;
+                function.defaults = defaults;
+            }
+            return *id;
+        }
+        let id = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
+        let hidden = name.starts_with('_') && !name.starts_with("__")
+            || self.scope.kind == ScopeKind::Function;
+        self.functions.push(Function {
+            code,
+            parameters,
+            defaults,
+            scope,
+            class: if self.scope.kind == ScopeKind::Class {
+                self.class
+            } else {
+                None
+            },
+            is_static,
+            public: if hidden {
+                Origins::NONE
+            } else {
+                Origins::PARAM
+            },
+            state: State::New,
+        });
+        self.known.insert(key, id);
+        self.pending.push_back(id);
+        id
+    }
+
+    fn define_class(&mut self, def: &'a StmtClassDef) {
+        let decorators: Vec<Value<'a>> = def
+            .decorator_list
+            .iter()
+            .map(|decorator| self.expr(&decorator.expression))
+            .collect();
+        let mut bases = Vec::new();
+        let mut metaclass = None;
+        if let Some(arguments) = &def.arguments {
+            bases = arguments.args.iter().map(|base| self.expr(base)).collect();
+            for keyword in &arguments.keywords {
+                let value = self.expr(&keyword.value);
+                if keyword
+                    .arg
+                    .as_ref()
+                    .is_some_and(|arg| arg.id == "metaclass")
+                {
+                    metaclass = Some((value, keyword.range));
+                }
+            }
+        }
+        for base in &bases {
+            self.derived_from(base, def.name.range);
+        }
+        let key = Self::key(def);
+        let known = self.known.get(&key).copied();
+        let id = known.unwrap_or_else(|| u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+        let scope = Scope::new(ScopeKind::Class, Some(self.scope.clone()));
+        match self.classes.get_mut(id as usize) {
+            Some(class) => class.bases = bases,
+            None => self.classes.push(Class {
+                scope: scope.clone(),
+                bases,
+            }),
+        }
+        self.known.insert(key, id);
+        let outer = std::mem::replace(&mut self.scope, scope);
+        let outer_class = self.class.replace(id);
+        self.suite(&def.body);
+        self.class = outer_class;
+        let body = std::mem::replace(&mut self.scope, outer);
+        if let Some(class) = self.classes.get_mut(id as usize)
+            && !Rc::ptr_eq(&class.scope, &body)
+        {
+            class.scope = body;
+        }
+        let value = Value::of(Shape::Class(id));
+        for (decorator, at) in decorators.iter().zip(&def.decorator_list).rev() {
+            self.call_value(decorator, vec![value.clone()], at.range);
+        }
+        if let Some((metaclass, range)) = metaclass {
+            self.call_value(
+                &metaclass,
+                vec![Value::UNKNOWN, Value::UNKNOWN, Value::UNKNOWN],
+                range,
+            );
+        }
+        self.bind(&def.name.id, value);
+    }
+
+    /// An annotation is data, unless it is a text that something may evaluate.
+    pub(crate) fn annotation(&mut self, annotation: &'a Expr) {
+        match annotation {
+            Expr::StringLiteral(text) => self.annotation_text(text.value.to_str(), text.range),
+            Expr::Name(_) => {}
+            _ => {
+                self.expr_quietly(annotation);
+                if !self.too_deep {
+                    super::walk::calls(annotation, &mut |call| {
+                        self.expr(call);
+                    });
+                }
+            }
+        }
+    }
+
+    pub(crate) fn for_each(
+        &mut self,
+        target: &'a Expr,
+        items: &Value<'a>,
+        body: &'a [Stmt],
+        range: TextRange,
+    ) {
+        let item = self.element(items);
+        self.loops += 1;
+        self.optional(|this| {
+            this.assign(target, item, range);
+            this.suite(body)
+        });
+        self.loops -= 1;
+    }
+}
+
+/// Decorators of web frameworks, behind which a parameter is a part of a request.
+const ROUTES: &[&str] = &[
+    "route",
+    "get",
+    "post",
+    "put",
+    "delete",
+    "patch",
+    "websocket",
+    "api_view",
+    "view_config",
+];
+
+/// A decorator that this file defines gives what it gives; others are taken to wrap.
+fn decorator_replaces(decorator: &Value<'_>) -> bool {
+    matches!(decorator.shape, Shape::Function(_) | Shape::Class(_))
+}
