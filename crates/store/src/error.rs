@@ -97,6 +97,9 @@ pub enum StoreError {
     /// A record that cannot be written as JSON.
     #[error("record cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
+    /// An export or import could not be written or read.
+    #[error("export cannot be written or read")]
+    Transfer(#[source] std::io::Error),
     /// Anything else the database says.
     #[error("store `{place}` failed")]
     Database {

@@ -3,9 +3,13 @@
 //! Every row belongs to a tenant, and only [`Tenant`] can read or write rows, so that a query
 //! without one does not compile. Every change is one transaction with its audit entry inside.
 
+mod anomalies;
+mod approvals;
 mod audit;
 mod engine;
 mod error;
+mod events;
+mod housekeeping;
 mod migrate;
 mod promotions;
 mod quarantine;
@@ -13,8 +17,12 @@ mod reports;
 mod sqlite;
 mod store;
 mod tenant;
+mod transfer;
 
 pub use audit::{AuditHead, ChainFault};
 pub use error::StoreError;
+pub use events::Recording;
+pub use housekeeping::Cleaned;
 pub use store::Store;
 pub use tenant::{Act, Tenant};
+pub use transfer::Transfer;

@@ -12,11 +12,18 @@ pub(crate) struct Migration {
 }
 
 /// Oldest first; a new one is appended.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "gate",
-    sql: include_str!("../migrations/0001_gate.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "gate",
+        sql: include_str!("../migrations/0001_gate.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "immune",
+        sql: include_str!("../migrations/0002_immune.sql"),
+    },
+];
 
 /// Holds one row for each migration that was applied.
 pub(crate) const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS skillgate_schema \

@@ -32,6 +32,7 @@ impl Tenant<'_> {
             }
             for entry in &mut released {
                 entry.state = QuarantineState::Released;
+                entry.since_ms = act.at_ms;
                 entry.until_ms = None;
                 enter(session, entry, act)?;
             }
@@ -56,7 +57,7 @@ impl Tenant<'_> {
     }
 }
 
-fn named(
+pub(crate) fn named(
     session: &mut Session<'_>,
     subject: &str,
     part: Option<&str>,

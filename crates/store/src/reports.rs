@@ -6,9 +6,6 @@ use crate::engine::values;
 use crate::tenant::{Session, encode};
 use crate::{Act, StoreError, Tenant, promotions};
 
-/// How many candidates an ambiguous id names.
-const CANDIDATES: i64 = 5;
-
 impl Tenant<'_> {
     /// Stores a report; the same one again changes nothing, another one of that id is refused.
     pub fn put_report(&self, report: &Report, act: &Act) -> Result<(), StoreError> {
@@ -31,7 +28,7 @@ impl Tenant<'_> {
     /// The report of that id, or of the only id that begins so.
     pub fn report(&self, prefix: &str) -> Result<Report, StoreError> {
         self.read(|session| {
-            let id = complete(session, prefix)?;
+            let id = session.complete("report", "id", prefix)?;
             let found = session.documents(
                 "SELECT body FROM report WHERE tenant = ?1 AND id = ?2",
                 values![&id],
@@ -110,27 +107,4 @@ fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), Stor
         )?;
     }
     Ok(())
-}
-
-fn complete(session: &mut Session<'_>, prefix: &str) -> Result<String, StoreError> {
-    let rows = session.query(
-        "SELECT id FROM report WHERE tenant = ?1 AND id >= ?2 AND substr(id, 1, length(?2)) = ?2 \
-         ORDER BY id LIMIT ?3",
-        values![prefix, CANDIDATES],
-    )?;
-    let ids = rows
-        .iter()
-        .map(|row| row.text(0).map(str::to_owned))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|detail| session.damaged(detail))?;
-    match ids.as_slice() {
-        [] => Err(session.not_found("report", prefix)),
-        [only] => Ok(only.clone()),
-        [first, ..] if first == prefix => Ok(first.clone()),
-        _ => Err(StoreError::Ambiguous {
-            what: "report",
-            key: prefix.to_owned(),
-            candidates: ids,
-        }),
-    }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use skillgate_model::TenantId;
@@ -31,6 +31,41 @@ impl Store {
         Ok(Self {
             engine: Mutex::new(Box::new(engine)),
         })
+    }
+
+    /// Puts a backup in the place of the store; what stood there is kept beside it.
+    ///
+    /// Gives where the old file went. No other process may have the store open.
+    pub fn restore(
+        backup: &Path,
+        folder: &Path,
+        now_ms: i64,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        let failed = |source| StoreError::Folder {
+            path: folder.to_owned(),
+            source,
+        };
+        prepare(folder).map_err(failed)?;
+        let fresh = folder.join(format!("{FILE}.restored"));
+        fs::copy(backup, &fresh).map_err(failed)?;
+        let copy = Self {
+            engine: Mutex::new(Box::new(Sqlite::open(&fresh)?)),
+        };
+        if let Some(detail) = copy.check()?.into_iter().next() {
+            return Err(damaged(&backup.display().to_string())(detail));
+        }
+        drop(copy);
+        let kept = folder.join(format!("{FILE}.before-{now_ms}"));
+        let mut moved = None;
+        for suffix in ["-wal", "-shm", ""] {
+            let old = folder.join(format!("{FILE}{suffix}"));
+            if old.try_exists().map_err(failed)? {
+                fs::rename(&old, format!("{}{suffix}", kept.display())).map_err(failed)?;
+                moved = Some(kept.clone());
+            }
+        }
+        fs::rename(&fresh, folder.join(FILE)).map_err(failed)?;
+        Ok(moved)
     }
 
     /// The rows of one tenant.

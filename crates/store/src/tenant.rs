@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use skillgate_model::TenantId;
 
-use crate::engine::{Access, Row, Transaction, Value, damaged};
+use crate::engine::{Access, Row, Transaction, Value, damaged, values};
 use crate::{Store, StoreError, audit};
+
+/// How many candidates an ambiguous key names.
+const CANDIDATES: i64 = 5;
 
 /// Who changes something, why and when; it goes into the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +116,46 @@ impl Session<'_> {
             .map(|row| serde_json::from_str(row.text(0)?).map_err(|error| error.to_string()))
             .collect::<Result<_, String>>()
             .map_err(damaged(self.transaction.place()))
+    }
+
+    /// The one number a query gives; parameters begin at `?2`.
+    pub(crate) fn number(&mut self, sql: &str, values: &[Value]) -> Result<i64, StoreError> {
+        let rows = self.query(sql, values)?;
+        let first = rows
+            .first()
+            .map_or(Err("no row".to_owned()), |row| row.integer(0));
+        first.map_err(|detail| self.damaged(detail))
+    }
+
+    /// The only value of a key column that begins so, or is it.
+    pub(crate) fn complete(
+        &mut self,
+        table: &'static str,
+        column: &str,
+        prefix: &str,
+    ) -> Result<String, StoreError> {
+        let rows = self.query(
+            &format!(
+                "SELECT {column} FROM {table} WHERE tenant = ?1 AND {column} >= ?2 \
+                 AND substr({column}, 1, length(?2)) = ?2 ORDER BY {column} LIMIT ?3"
+            ),
+            values![prefix, CANDIDATES],
+        )?;
+        let keys = rows
+            .iter()
+            .map(|row| row.text(0).map(str::to_owned))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|detail| self.damaged(detail))?;
+        match keys.as_slice() {
+            [] => Err(self.not_found(table, prefix)),
+            [only] => Ok(only.clone()),
+            [first, ..] if first == prefix => Ok(first.clone()),
+            _ => Err(StoreError::Ambiguous {
+                what: table,
+                key: prefix.to_owned(),
+                candidates: keys,
+            }),
+        }
     }
 
     /// Appends one link to the tenant's chain.

@@ -4,8 +4,11 @@
     reason = "a helper of a test may fail like the test"
 )]
 
+mod anomalies;
 mod audit;
 mod faults;
+mod migrations;
 mod quarantine;
 mod reports;
 mod sample;
+mod transfer;
