@@ -9,6 +9,9 @@ const MARKS: usize = 3;
 /// Letters between `##` and `[` in the longest command that a build log obeys, `##teamcity[`.
 const LOG_COMMAND: usize = 16;
 
+/// Characters of one name or sentence that are shown; nobody reads on, and a report must stay short.
+const LONGEST: usize = 2_000;
+
 /// A character with its byte offset, and whether it must not be printed as it is.
 struct Piece {
     at: usize,
@@ -70,6 +73,10 @@ fn starts_log_command(text: &str, at: usize) -> bool {
 }
 
 fn spell_with(text: &str, spell: fn(char) -> String) -> Cow<'_, str> {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        let start = spell_with(text.get(..end).unwrap_or_default(), spell);
+        return format!("{start}…").into();
+    }
     if !pieces(text).any(|piece| piece.unsafe_to_print) {
         return Cow::Borrowed(text);
     }
@@ -245,6 +252,7 @@ mod tests {
         assert_eq!(visible_up_to("日本語", 2), "日本…");
         assert_eq!(visible_up_to("日本語", 3), "日本語");
         assert_eq!(visible_up_to("\n\n\n", 1), r"\n…");
+        assert_eq!(visible(&"a".repeat(1 << 20)).len(), LONGEST + "…".len());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The format `html`: one self-contained page without script, skill by skill.
 
+mod coverage;
 mod effects;
 mod skill;
 mod trace;
@@ -10,6 +11,9 @@ use crate::markup::Markup;
 use crate::{Document, Format, Style, Tally, View, words};
 
 const STYLE: &str = include_str!("html/style.css");
+
+/// Rows of one list; a hostile skill can repeat itself, and the format `json` holds everything.
+const ROWS: usize = 500;
 
 pub(crate) struct Html;
 
@@ -106,4 +110,13 @@ fn entry(view: &View<'_>, number: u64, index: &mut Markup) {
             .raw("</span>");
     }
     index.raw("</a></li>\n");
+}
+
+/// Says how many rows were left out after [`ROWS`].
+fn more(all: usize, page: &mut Markup) {
+    if all > ROWS {
+        page.raw("<p class=\"faint\">and ")
+            .number((all - ROWS) as u64)
+            .raw(" more</p>\n");
+    }
 }

@@ -14,11 +14,11 @@ use inline::{code, fenced, html_code, prose};
 /// Characters of a GitHub comment are 65,536; the rest is left for what a caller wraps around.
 const LENGTH: usize = 60_000;
 
-/// The part of it that the table of skills may take.
-const TABLE: usize = 20_000;
+/// The parts of it that the rows of quarantined and of promoted skills may take, each.
+const ROWS: usize = 10_000;
 
-/// Reasons of one skill that are written out.
-const REASONS: usize = 20;
+/// The part that the reasons of one skill may take, so that no skill crowds out another's.
+const REASONS: usize = 8_000;
 
 pub(crate) struct Markdown;
 
@@ -44,17 +44,19 @@ struct Comment {
 
 impl Document for Comment {
     fn report(&mut self, view: &View<'_>, _: &mut dyn io::Write) -> io::Result<()> {
+        let rows = match view.promoted() {
+            true => &mut self.promoted,
+            false => &mut self.quarantined,
+        };
         let row = row(view);
-        if self.quarantined.len() + self.promoted.len() + row.len() > TABLE {
+        if rows.len() + row.len() > ROWS {
             self.rows_left_out += 1;
-        } else if view.promoted() {
-            self.promoted += &row;
         } else {
-            self.quarantined += &row;
+            *rows += &row;
         }
         if !view.promoted() {
             let details = details(view);
-            if self.details.len() + details.len() > LENGTH - TABLE {
+            if self.details.len() + details.len() > LENGTH - 2 * ROWS {
                 self.details_left_out += 1;
             } else {
                 self.details += &details;
@@ -117,11 +119,14 @@ fn details(view: &View<'_>) -> String {
         html_code(&report.skill.path),
         words::count(reasons.len() as u64, "reason")
     );
-    for reason in reasons.iter().take(REASONS) {
-        text += &item(view, reason, &links);
-    }
-    if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
-        text += &format!("- and {}\n", words::count(more as u64, "more reason"));
+    for (index, reason) in reasons.iter().enumerate() {
+        let item = item(view, reason, &links);
+        if text.len() + item.len() > REASONS {
+            let more = words::count((reasons.len() - index) as u64, "more reason");
+            text += &format!("- and {more}\n");
+            break;
+        }
+        text += &item;
     }
     if view.shows_layers() {
         text += "\n| Layer | Result | Time | |\n|---|---|---:|---|\n";
@@ -156,9 +161,9 @@ fn item(view: &View<'_>, reason: &Reason, links: &Links<'_>) -> String {
     if let Some(effect) = &reason.effect {
         text += &format!(", effect {}", code(&effect.to_string()));
     }
-    if reason.count > 1 {
-        let places = words::count(u64::from(reason.count) - 1, "more place");
-        text += &format!(", and in {places}");
+    let others = links.others(reason).count() as u64;
+    if others > 0 {
+        text += &format!(", and in {}", words::count(others, "more place"));
     }
     text += "\n";
     let excerpt = links

@@ -115,8 +115,11 @@ impl Page<'_> {
         if !qualifiers.is_empty() {
             let _ = write!(line, " ({})", visible(&qualifiers));
         }
-        let path = format!("  {}", visible(&skill.path));
-        line + &paint(self.style, FAINT, &path) + "\n"
+        if skill.path != skill.name {
+            let path = format!("  {}", visible(&skill.path));
+            line += &paint(self.style, FAINT, &path);
+        }
+        line + "\n"
     }
 
     fn promoted(&self) -> String {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use skillgate_model::{Decision, Finding, Location, Reason, Report};
+use skillgate_model::{Decision, Effect, Finding, Location, Reason, ReasonKind, Report};
 
 use crate::{Audience, author};
 
@@ -46,7 +46,8 @@ pub(crate) struct Links<'a> {
     findings: &'a [Finding],
     by_place: BTreeMap<(&'a str, &'a Location), &'a Finding>,
     places: BTreeSet<(&'a str, &'a Location)>,
-    repeated: BTreeSet<&'a str>,
+    repeated: BTreeSet<(&'a str, Option<&'a Effect>)>,
+    effects: BTreeSet<&'a Effect>,
 }
 
 impl<'a> Links<'a> {
@@ -62,11 +63,8 @@ impl<'a> Links<'a> {
             findings: &report.findings,
             by_place,
             places: reasons.iter().filter_map(place).collect(),
-            repeated: reasons
-                .iter()
-                .filter(|reason| reason.count > 1)
-                .filter_map(|reason| reason.rule.as_deref())
-                .collect(),
+            repeated: reasons.iter().filter_map(repeated).collect(),
+            effects: reasons.iter().filter_map(needed).collect(),
         }
     }
 
@@ -76,11 +74,15 @@ impl<'a> Links<'a> {
         self.by_place.get(&(rule, location)).copied()
     }
 
-    /// The other places that a reason with a count stands for.
-    pub(crate) fn others(&self, reason: &Reason) -> impl Iterator<Item = &'a Location> {
+    /// The other places that the reason stands for.
+    pub(crate) fn others(&self, reason: &'a Reason) -> impl Iterator<Item = &'a Location> {
+        let (repeated, needed) = (repeated(reason), needed(reason));
         self.findings
             .iter()
-            .filter(|finding| reason.rule.as_ref() == Some(&finding.rule.id))
+            .filter(move |finding| {
+                repeated == Some(rule_and_effect(finding))
+                    || (needed.is_some() && needed == finding.effect.as_ref())
+            })
             .map(|finding| &finding.location)
             .filter(|location| reason.location.as_ref() != Some(location))
     }
@@ -91,9 +93,12 @@ impl<'a> Links<'a> {
             .contains(&(finding.rule.id.as_str(), &finding.location))
     }
 
-    /// Whether a reason stands on this finding; a reason with a count stands for every place of its rule.
+    /// Whether a reason stands on this finding, as its first place or as a further one.
     pub(crate) fn gates(&self, finding: &Finding) -> bool {
-        self.repeated.contains(finding.rule.id.as_str()) || self.is_first_place(finding)
+        let effect = finding.effect.as_ref();
+        self.is_first_place(finding)
+            || self.repeated.contains(&rule_and_effect(finding))
+            || effect.is_some_and(|effect| self.effects.contains(effect))
     }
 
     /// Findings that no reason stands on, worst first.
@@ -110,4 +115,22 @@ impl<'a> Links<'a> {
 
 fn place(reason: &Reason) -> Option<(&str, &Location)> {
     Some((reason.rule.as_deref()?, reason.location.as_ref()?))
+}
+
+/// A reason with a count stands for every place where its rule saw its effect.
+fn repeated(reason: &Reason) -> Option<(&str, Option<&Effect>)> {
+    let rule = reason.rule.as_deref().filter(|_| reason.count > 1)?;
+    Some((rule, reason.effect.as_ref()))
+}
+
+/// A reason about an effect stands for every place that has the effect.
+fn needed(reason: &Reason) -> Option<&Effect> {
+    match reason.kind {
+        ReasonKind::Undeclared | ReasonKind::NotGranted => reason.effect.as_ref(),
+        ReasonKind::Threat | ReasonKind::Behaviour | ReasonKind::Incomplete => None,
+    }
+}
+
+fn rule_and_effect(finding: &Finding) -> (&str, Option<&Effect>) {
+    (&finding.rule.id, finding.effect.as_ref())
 }

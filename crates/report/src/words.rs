@@ -1,6 +1,6 @@
 //! Quantities and states in words.
 
-use skillgate_model::{LayerReport, LayerStatus, Reason, ReasonKind, Report, Verdict};
+use skillgate_model::{Finding, LayerReport, LayerStatus, Reason, ReasonKind, Report, Verdict};
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -81,6 +81,14 @@ pub(crate) fn reason_name(reason: &Reason) -> &str {
         .rule
         .as_deref()
         .unwrap_or_else(|| reason_kind(reason.kind))
+}
+
+/// What was seen in particular, unless the message says it already.
+pub(crate) fn new_detail<'a>(finding: &'a Finding, message: &str) -> Option<&'a str> {
+    finding
+        .detail
+        .as_deref()
+        .filter(|detail| !message.contains(detail))
 }
 
 /// The three layers with their names, in the order they ran.

@@ -1,8 +1,8 @@
 //! One skill's section of the page.
 
-use skillgate_model::{Coverage, Examination, Finding, LayerStatus, Reason, Severity};
+use skillgate_model::{Finding, LayerStatus, Reason, Severity};
 
-use super::{effects, trace};
+use super::{ROWS, coverage, effects, more, trace};
 use crate::excerpt::Lines;
 use crate::markup::Markup;
 use crate::view::Links;
@@ -10,6 +10,9 @@ use crate::{View, place, words};
 
 /// Reasons up to this severity are open when the page is; the others are a click away.
 const OPEN: usize = 5;
+
+/// Further places of a reason that are named.
+const PLACES: usize = 20;
 
 pub(super) fn write(view: &View<'_>, number: u64, page: &mut Markup) {
     let report = view.report();
@@ -36,7 +39,7 @@ pub(super) fn write(view: &View<'_>, number: u64, page: &mut Markup) {
             trace::write(trace, page);
         }
     }
-    coverage(view, page);
+    coverage::write(view.report(), page);
     page.raw("</article>\n");
 }
 
@@ -87,7 +90,7 @@ fn reasons(view: &View<'_>, links: &Links<'_>, page: &mut Markup) {
         return;
     }
     page.raw("<section class=\"reasons\">\n<h3>Reasons</h3>\n");
-    for (index, reason) in reasons.iter().enumerate() {
+    for (index, reason) in reasons.iter().take(ROWS).enumerate() {
         page.raw(if index < OPEN {
             "<details open class=\""
         } else {
@@ -106,6 +109,7 @@ fn reasons(view: &View<'_>, links: &Links<'_>, page: &mut Markup) {
         reason_body(view, reason, links, page);
         page.raw("</details>\n");
     }
+    more(reasons.len(), page);
     page.raw("</section>\n");
 }
 
@@ -121,12 +125,11 @@ fn reason_body(view: &View<'_>, reason: &Reason, links: &Links<'_>, page: &mut M
     if let Some(location) = &reason.location {
         row("where", &place::full(&view.report().skill, location), page);
     }
-    if reason.count > 1 {
-        let skill = &view.report().skill;
-        let others = links.others(reason).map(|other| place::full(skill, other));
-        let others = others.collect::<Vec<_>>().join(", ");
-        let places = words::count(u64::from(reason.count) - 1, "more place");
-        row("also in", &format!("{places}: {others}"), page);
+    let skill = &view.report().skill;
+    let others = links.others(reason).map(|other| place::full(skill, other));
+    let others: Vec<_> = others.take(PLACES).collect();
+    if !others.is_empty() {
+        row("also in", &others.join(", "), page);
     }
     if let Some(effect) = &reason.effect {
         row("effect", &effect.to_string(), page);
@@ -139,7 +142,7 @@ fn reason_body(view: &View<'_>, reason: &Reason, links: &Links<'_>, page: &mut M
         row("rule", rule, page);
     }
     if let Some(finding) = finding {
-        seen(finding, page);
+        seen(finding, &reason.message, page);
     }
     page.raw("<dt>next</dt><dd class=\"next\">")
         .prose(&reason.remedy)
@@ -157,8 +160,8 @@ fn row(name: &'static str, text: &str, page: &mut Markup) {
         .raw("</code></dd>\n");
 }
 
-fn seen(finding: &Finding, page: &mut Markup) {
-    if let Some(detail) = &finding.detail {
+fn seen(finding: &Finding, message: &str, page: &mut Markup) {
+    if let Some(detail) = words::new_detail(finding, message) {
         page.raw("<dt>seen</dt><dd>").prose(detail).raw("</dd>\n");
     }
     if !finding.decoded.is_empty() {
@@ -242,7 +245,7 @@ fn notes(view: &View<'_>, links: &Links<'_>, page: &mut Markup) {
     page.raw("<details class=\"ledger\"><summary>");
     page.text(&words::count(notes.len() as u64, "finding"))
         .raw(" without weight in the verdict</summary>\n");
-    for note in notes {
+    for note in notes.iter().take(ROWS) {
         page.raw("<details class=\"")
             .raw(note.rule.severity.as_str())
             .raw("\"><summary>");
@@ -254,61 +257,13 @@ fn notes(view: &View<'_>, links: &Links<'_>, page: &mut Markup) {
             page,
         );
         row("rule", &note.rule.id, page);
-        seen(note, page);
+        seen(note, &note.rule.message, page);
         page.raw("<dt>next</dt><dd class=\"next\">")
             .prose(&note.rule.remedy)
             .raw("</dd>\n</dl>\n");
         excerpt(note, page);
         page.raw("</details>\n");
     }
+    more(notes.len(), page);
     page.raw("</details>\n");
-}
-
-fn coverage(view: &View<'_>, page: &mut Markup) {
-    let entries = &view.report().coverage;
-    let unexamined = entries
-        .iter()
-        .filter(|entry| examined(entry).is_none())
-        .count();
-    if entries.is_empty() {
-        return;
-    }
-    page.raw(if unexamined > 0 {
-        "<details open class=\"ledger\">"
-    } else {
-        "<details class=\"ledger\">"
-    });
-    page.raw("<summary>Coverage: ")
-        .text(&words::count(entries.len() as u64, "file"));
-    page.raw(", ")
-        .number(unexamined as u64)
-        .raw(" not examined</summary>\n<table>\n<thead><tr>");
-    page.raw("<th scope=\"col\">File</th><th scope=\"col\">Kind</th><th scope=\"col\">Size</th>");
-    page.raw("<th scope=\"col\">Examined</th></tr></thead>\n<tbody>\n");
-    for entry in entries {
-        page.raw("<tr><th scope=\"row\"><code>")
-            .text(&entry.path)
-            .raw("</code></th><td>");
-        page.text(&entry.kind)
-            .raw("</td><td class=\"number\">")
-            .text(&words::size(entry.size));
-        match &entry.examination {
-            Examination::Examined { engines } => {
-                page.raw("</td><td class=\"good\">")
-                    .text(&engines.join(", "));
-            }
-            Examination::Unexamined { reason } => {
-                page.raw("</td><td class=\"warn\">no: ").text(reason);
-            }
-        }
-        page.raw("</td></tr>\n");
-    }
-    page.raw("</tbody>\n</table>\n</details>\n");
-}
-
-fn examined(entry: &Coverage) -> Option<&[String]> {
-    match &entry.examination {
-        Examination::Examined { engines } => Some(engines),
-        Examination::Unexamined { .. } => None,
-    }
 }

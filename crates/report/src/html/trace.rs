@@ -2,12 +2,10 @@
 
 use skillgate_model::{CaseOutcome, ExitReason, Observation, Phase, PhaseTrace, Tier, Trace};
 
+use super::{ROWS, more};
 use crate::escape::visible_lines;
 use crate::markup::Markup;
 use crate::words;
-
-/// Rows of one table; a hostile skill can try the same thing in many ways.
-const ROWS: usize = 200;
 
 pub(super) fn write(trace: &Trace, page: &mut Markup) {
     page.raw("<details class=\"ledger\"><summary>Simulation: ")
@@ -182,14 +180,6 @@ fn cases(phase: &PhaseTrace, page: &mut Markup) {
     more(phase.cases.len(), page);
 }
 
-fn more(all: usize, page: &mut Markup) {
-    if all > ROWS {
-        page.raw("<p class=\"faint\">and ")
-            .number((all - ROWS) as u64)
-            .raw(" more</p>\n");
-    }
-}
-
 fn output(title: &'static str, text: &str, page: &mut Markup) {
     if text.is_empty() {
         return;
@@ -197,10 +187,15 @@ fn output(title: &'static str, text: &str, page: &mut Markup) {
     page.raw("<details><summary>")
         .raw(title)
         .raw("</summary><pre tabindex=\"0\">");
-    for line in visible_lines(text.trim_end(), &mut []).split('\n') {
+    for line in visible_lines(text.trim_end(), &mut [])
+        .split('\n')
+        .take(ROWS)
+    {
         page.raw("<span class=\"faint\">| </span>")
             .text(line)
             .raw("\n");
     }
-    page.raw("</pre></details>\n");
+    page.raw("</pre>");
+    more(text.lines().count(), page);
+    page.raw("</details>\n");
 }

@@ -1,12 +1,18 @@
 //! Hostile text inside Markdown: as code where it could mean anything, else as plain words.
 
-use crate::escape::{spans, visible};
+use crate::escape::{spans, visible_up_to};
 use crate::excerpt::Lines;
 use crate::markup::Markup;
 
+/// Characters of one name or sentence that fit into a comment of limited length.
+const LONGEST: usize = 300;
+
+/// Lines of source that do.
+const LINES: usize = 12;
+
 /// A code span, also inside a table: nothing in it is markup, a mention or a link.
 pub(super) fn code(text: &str) -> String {
-    let text = visible(text).replace('|', r"\u{7c}");
+    let text = visible_up_to(text, LONGEST).replace('|', r"\u{7c}");
     let fence = "`".repeat(longest_run(&text) + 1);
     let edge = |character: char| character == '`' || character == ' ';
     match text.is_empty() || text.starts_with(edge) || text.ends_with(edge) {
@@ -18,7 +24,8 @@ pub(super) fn code(text: &str) -> String {
 /// The same as HTML, for places in which GitHub reads no Markdown.
 pub(super) fn html_code(text: &str) -> String {
     let mut markup = Markup::default();
-    markup.raw("<code>").text(text).raw("</code>");
+    let text = visible_up_to(text, LONGEST);
+    markup.raw("<code>").text(&text).raw("</code>");
     markup.into_string()
 }
 
@@ -30,6 +37,7 @@ pub(super) fn fenced(lines: &Lines) -> String {
     let width = lines.last_line().to_string().len();
     let rows = lines.rows();
     let rows: String = rows
+        .take(LINES)
         .map(|(number, parts)| format!("  {number:>width$} | {}\n", parts.concat()))
         .collect();
     format!("\n  {fence}\n{rows}  {fence}\n\n")
@@ -37,7 +45,7 @@ pub(super) fn fenced(lines: &Lines) -> String {
 
 /// A sentence: what stands between backticks is code, and so is any word that Markdown could read as more.
 pub(super) fn prose(text: &str) -> String {
-    let text = visible(text);
+    let text = visible_up_to(text, LONGEST);
     let spans = spans(&text).map(|(is_code, part)| match is_code {
         true => code(part),
         false => words(part),
@@ -53,13 +61,20 @@ fn words(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Letters, digits and punctuation that means nothing here; `www.` and `x:y:` would become a link and an emoji.
+/// Letters, digits and punctuation that means nothing here; `www.` would become a link, `x:y:` an emoji.
 fn is_plain(word: &str) -> bool {
     let word = word.trim_end_matches([',', ';', ':', '.', '?', '!', ')']);
     let word = word.strip_prefix('(').unwrap_or(word);
-    word.chars().all(|character| {
-        character.is_alphanumeric() || matches!(character, '-' | '\'' | '/' | ',' | ';')
-    })
+    let links_itself = word.to_lowercase().contains("www.");
+    !links_itself
+        && word.chars().all(|character| {
+            character.is_alphanumeric()
+                || matches!(
+                    character,
+                    '-' | '\'' | '"' | '/' | ',' | ';' | '.' | '%' | '+' | '='
+                )
+                || matches!(character, '’' | '–' | '—' | '…' | '·' | '→' | '×')
+        })
 }
 
 fn longest_run(text: &str) -> usize {
@@ -76,7 +91,7 @@ mod tests {
         for text in [
             "call `subprocess.run` with a list, and no shell",
             "opened a decoy (while it was imported): don't",
-            "größer als 3; nothing else",
+            "größer als 3.11; 5 % of \"it\" — nothing else",
         ] {
             assert_eq!(prose(text), text);
         }

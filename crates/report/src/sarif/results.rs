@@ -9,10 +9,10 @@ use super::rules::level;
 use crate::escape::visible_in_angles;
 use crate::{View, place, words};
 
-/// Tells equal fingerprints of one run apart, as GitHub wants them.
+/// Tells equal fingerprints in one file apart, as GitHub wants them.
 #[derive(Default)]
 pub(super) struct Results {
-    seen: BTreeMap<String, u32>,
+    seen: BTreeMap<(String, String), u32>,
 }
 
 impl Results {
@@ -24,14 +24,12 @@ impl Results {
         rule: &str,
     ) -> Value {
         let skill = &view.report().skill;
-        let file = reason.location.as_ref().map(|place| place.path.as_str());
+        let inside = reason.location.as_ref().map(|place| place.path.as_str());
+        let inside = inside.unwrap_or(place::MANIFEST);
+        let file = place::path(skill, inside);
         let own = || {
             let effect = reason.effect.as_ref().map(Effect::to_string);
-            format!(
-                "{rule}:{}:{}",
-                file.unwrap_or_default(),
-                effect.unwrap_or_default()
-            )
+            format!("{rule}:{inside}:{}", effect.unwrap_or_default())
         };
         let fingerprint = finding.map_or_else(own, |finding| finding.fingerprint.clone());
         let effect = reason.effect.as_ref();
@@ -49,7 +47,7 @@ impl Results {
             "level": if view.promoted() { "warning" } else { "error" },
             "message": message(&format!("{}{effect_text}; next: {}", reason.message, reason.remedy)),
             "locations": [location(view, reason.location.as_ref())],
-            "partialFingerprints": self.fingerprints(fingerprint),
+            "partialFingerprints": self.fingerprints(file, fingerprint),
             "properties": properties,
         })
     }
@@ -61,6 +59,7 @@ impl Results {
         gates: bool,
         rule: &str,
     ) -> Value {
+        let file = place::path(&view.report().skill, &finding.location.path);
         let enforced = gates && !view.promoted();
         let detail = finding.detail.as_ref();
         let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
@@ -70,7 +69,7 @@ impl Results {
             "level": if enforced { "error" } else { level(finding.rule.severity) },
             "message": message(&format!("{}{detail}; next: {remedy}", finding.rule.message)),
             "locations": [location(view, Some(&finding.location))],
-            "partialFingerprints": self.fingerprints(finding.fingerprint.clone()),
+            "partialFingerprints": self.fingerprints(file, finding.fingerprint.clone()),
             "properties": {
                 "skill": view.report().skill.name,
                 "gates": gates,
@@ -81,8 +80,8 @@ impl Results {
         })
     }
 
-    fn fingerprints(&mut self, fingerprint: String) -> Value {
-        let times = self.seen.entry(fingerprint.clone()).or_default();
+    fn fingerprints(&mut self, file: String, fingerprint: String) -> Value {
+        let times = self.seen.entry((file, fingerprint.clone())).or_default();
         *times += 1;
         json!({
             "primaryLocationLineHash": format!("{fingerprint}:{times}"),

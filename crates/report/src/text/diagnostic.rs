@@ -14,6 +14,10 @@ use crate::{place, words};
 
 /// Characters of a detail that fit under a source line.
 const LABEL: usize = 100;
+/// Further places of a reason that are named.
+const PLACES: usize = 3;
+/// Further places of a reason that are named with `verbose`.
+const ALL_PLACES: usize = 100;
 /// Columns when the terminal's width is unknown.
 const WIDTH: usize = 100;
 /// Columns below which source lines cannot be shown.
@@ -44,7 +48,7 @@ impl Page<'_> {
             message: visible(&reason.message).into_owned(),
             origin: reason.location.as_ref().map(|place| self.origin(place)),
             lines: finding.and_then(lines),
-            label: finding.and_then(detail),
+            label: finding.and_then(|finding| detail(finding, &reason.message)),
             facts: self.facts(reason, links),
         })
     }
@@ -60,20 +64,25 @@ impl Page<'_> {
             facts.push(("layer", format!("{}, {kind}", reason.layer.as_str())));
         }
         facts.extend(finding.and_then(uncovered));
-        if reason.count > 1 {
-            let places = words::count(u64::from(reason.count) - 1, "more place");
-            facts.push(("also", format!("in {places}{}", self.others(reason, links))));
-        }
+        facts.extend(self.others(reason, links));
         facts.push(("next", visible(&reason.remedy).into_owned()));
         facts
     }
 
-    fn others(&self, reason: &Reason, links: &Links<'_>) -> String {
-        let places = links.others(reason).take(self.limit());
-        let places: Vec<_> = places.map(|place| self.origin(place)).collect();
-        match places.is_empty() {
-            true => String::new(),
-            false => format!(": {}", places.join(", ")),
+    fn others(&self, reason: &Reason, links: &Links<'_>) -> Option<(&'static str, String)> {
+        let all: Vec<_> = links.others(reason).collect();
+        let number = (all.len() as u64).max(u64::from(reason.count.saturating_sub(1)));
+        let shown = all.iter().take(if self.style.verbose {
+            ALL_PLACES
+        } else {
+            PLACES
+        });
+        let shown: Vec<_> = shown.map(|place| self.origin(place)).collect();
+        let places = words::count(number, "more place");
+        match (number, shown.is_empty()) {
+            (0, _) => None,
+            (_, true) => Some(("also", format!("in {places}"))),
+            (_, false) => Some(("also", format!("in {places}: {}", shown.join(", ")))),
         }
     }
 
@@ -89,7 +98,7 @@ impl Page<'_> {
             message: visible(&finding.rule.message).into_owned(),
             origin: Some(self.origin(&finding.location)),
             lines: lines(finding),
-            label: detail(finding),
+            label: detail(finding, &finding.rule.message),
             facts: facts
                 .chain(uncovered(finding))
                 .chain([("next", visible(&finding.rule.remedy).into_owned())])
@@ -165,8 +174,8 @@ fn lines(finding: &Finding) -> Option<Lines> {
     finding.excerpt.as_ref().map(Lines::new)
 }
 
-fn detail(finding: &Finding) -> Option<String> {
-    let detail = finding.detail.as_deref()?;
+fn detail(finding: &Finding, message: &str) -> Option<String> {
+    let detail = words::new_detail(finding, message)?;
     Some(visible_up_to(detail, LABEL).into_owned())
 }
 

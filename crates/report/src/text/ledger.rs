@@ -1,8 +1,9 @@
 //! What lies beneath the reasons: layers, effects, and files that were not examined.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use skillgate_model::{Effect, Examination, LayerStatus};
+use skillgate_model::{Effect, Examination, LayerStatus, ReasonKind};
 
 use super::{BAD, FAINT, GOOD, HEADING, Page, SHOWN, paint};
 use crate::escape::visible;
@@ -90,7 +91,13 @@ impl Page<'_> {
         text
     }
 
+    /// Files that no reason tells of already.
     fn unexamined(&self, text: &mut String) {
+        let reasons = self.report().verdict.reasons.iter().take(self.limit());
+        let told: BTreeSet<_> = reasons
+            .filter(|reason| reason.kind == ReasonKind::Incomplete)
+            .filter_map(|reason| Some(reason.location.as_ref()?.path.as_str()))
+            .collect();
         let files: Vec<_> = self
             .report()
             .coverage
@@ -99,6 +106,7 @@ impl Page<'_> {
                 Examination::Unexamined { reason } => Some((entry, reason)),
                 Examination::Examined { .. } => None,
             })
+            .filter(|(entry, _)| !told.contains(entry.path.as_str()))
             .collect();
         for (entry, reason) in files.iter().take(self.limit()) {
             let _ = writeln!(

@@ -1,6 +1,7 @@
 //! What each format writes for a realistic set of reports, and for a hostile one.
 
 mod hostile;
+mod limits;
 mod samples;
 mod schema;
 mod snapshots;
