@@ -16,10 +16,11 @@ def main():
     read, write, fork, waitpid, killpg = os.read, os.write, os.fork, os.waitpid, os.killpg
     pipe, close, leave, poll, evaluate = os.pipe, os.close, os._exit, select.poll, builtins.eval
     execute, build, setsid, frame = builtins.exec, builtins.compile, os.setsid, sys._getframe
-    function_type = type(main)
     channel = 3
     skill = "/skill/"
     events = []
+
+    function_type = type(lambda: None)
 
     def encode(value):
         if value is None or value is True or value is False:
@@ -223,7 +224,8 @@ def main():
             return repr(finish(evaluate(case["expression"], space)))
         import io
 
-        sys.stdout = printed = io.StringIO()
+        sys.stdout, sys.displayhook = io.StringIO(), sys.__displayhook__
+        printed = sys.stdout
         for example in case["examples"]:
             printed.seek(0)
             printed.truncate()
@@ -284,10 +286,18 @@ def main():
             waitpid(pid, 0)
         except OSError:
             pass
-        size = int.from_bytes(data[:4], "little")
-        if late or len(data) < 4 or len(data) != size + 4:
-            return "missing", "did not return in time" if late else "ended the process before it returned", []
-        outcome, detail, seen = evaluate(data[4:].decode(), {"__builtins__": {}})
+        if late:
+            return "missing", "did not return in time", []
+        if not data:
+            return "missing", "ended the process before it returned", []
+        try:
+            outcome, detail, seen = evaluate(data[4:].decode(), {"__builtins__": {}})
+            whole = len(data) == int.from_bytes(data[:4], "little") + 4
+            right = outcome in ("returned", "raised") and type(detail) is str and type(seen) is list
+        except Exception:
+            whole = right = False
+        if not (whole and right):
+            return "missing", "wrote over its own result", []
         return outcome, detail, seen
 
     order = receive()
@@ -324,4 +334,11 @@ def main():
     leave(0)
 
 
-main()
+def start():
+    import builtins
+
+    # Built-in functions of its own: what the skill puts in their place stays outside.
+    type(main)(main.__code__, {"__builtins__": dict(vars(builtins)), "__name__": "harness"})()
+
+
+start()

@@ -60,14 +60,21 @@ pub(crate) fn die_with_parent() -> io::Result<()> {
     prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as c_ulong)
 }
 
-/// Gives up every capability, for this process and for whatever it executes.
-pub(crate) fn drop_capabilities() -> io::Result<()> {
+/// Lets no program executed from here on gain a capability; needs those of the namespace itself.
+pub(crate) fn bound_capabilities() -> io::Result<()> {
     for capability in 0..64 {
-        // The first number that the kernel does not know ends the list.
-        if prctl(libc::PR_CAPBSET_DROP, capability).is_err() {
-            break;
+        match prctl(libc::PR_CAPBSET_DROP, capability) {
+            Ok(()) => {}
+            // The first number that the kernel does not know ends the list.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
+}
+
+/// Gives up every capability of this process.
+pub(crate) fn drop_capabilities() -> io::Result<()> {
     prctl(
         libc::PR_CAP_AMBIENT,
         libc::PR_CAP_AMBIENT_CLEAR_ALL as c_ulong,

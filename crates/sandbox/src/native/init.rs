@@ -233,6 +233,7 @@ fn payload(
 /// The order matters: users before capabilities, both before the filter, the filter last.
 fn restrict(spec: &Spec, control: BorrowedFd<'_>, proc: bool) -> Step<std::convert::Infallible> {
     step("enter the work directory")(std::env::set_current_dir(WORK))?;
+    step("bound the capabilities")(sys::bound_capabilities())?;
     if spec.privileged {
         step("become nobody")(sys::become_user(AGENT))?;
         step("die with the init")(sys::die_with_parent())?;

@@ -1,0 +1,138 @@
+//! What the machine looks like afterwards: supervisors that are killed, many runs, an ordinary user.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it starts this very executable as somebody else"
+)]
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use skillgate_model::{ExitReason, Phase};
+
+use crate::hostile::host;
+use crate::skill::{phase, run};
+use crate::{Test, hostile};
+
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "nothing_survives_a_killed_supervisor",
+        nothing_survives_a_killed_supervisor,
+    ),
+    (
+        "many_runs_leave_nothing_behind",
+        many_runs_leave_nothing_behind,
+    ),
+    ("runs_in_parallel_do_not_meet", runs_in_parallel_do_not_meet),
+];
+
+/// Set for a process of these tests that runs one skill for ever.
+const FOR_EVER: &str = "SKILLGATE_TEST_FOR_EVER";
+/// Somebody without rights.
+const SOMEBODY: u32 = 4242;
+
+/// How many runs and kills; the acceptance run asks for 1,000 and 200.
+fn rounds(default: u32) -> u32 {
+    std::env::var("SKILLGATE_TEST_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
+/// Becomes the supervisor that is going to be killed, if asked to.
+pub(crate) fn run_for_ever_if_asked() {
+    if std::env::var_os(FOR_EVER).is_some() {
+        run("import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)\n");
+    }
+}
+
+fn nothing_survives_a_killed_supervisor() {
+    let before = host();
+    for round in 0..rounds(20) {
+        let mut supervisor = Command::new("/proc/self/exe")
+            .env(FOR_EVER, "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // A different moment of the start each time, the last ones well into the run.
+        std::thread::sleep(Duration::from_millis(u64::from(round * 37 % 300)));
+        supervisor.kill().unwrap();
+        supervisor.wait().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while host() != before {
+            assert!(Instant::now() < deadline, "round {round}: {:?}", host());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+fn many_runs_leave_nothing_behind() {
+    let before = host();
+    for _ in 0..rounds(30) {
+        let trace = run("def f(): return 1");
+        assert_eq!(phase(&trace, Phase::Call).cases[0].detail, "1");
+    }
+    assert_eq!(host(), before);
+}
+
+fn runs_in_parallel_do_not_meet() {
+    let runs: Vec<_> = (0..8)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let text = format!(
+                    "import os, time\nassert os.listdir('/work') == ['.env']\nopen('mine', 'w').write('{number}')\n\
+                     time.sleep(0.1)\ndef f(): return open('mine').read()\n"
+                );
+                let trace = run(&text);
+                let call = phase(&trace, Phase::Call);
+                assert_eq!(call.exit.reason, ExitReason::Exit);
+                assert_eq!(call.cases[0].detail, format!("'{number}'"), "{call:?}");
+            })
+        })
+        .collect();
+    for run in runs {
+        run.join().unwrap();
+    }
+}
+
+/// Everything once more without any rights, beside the run of root; `None` when this is no root.
+pub(crate) fn as_somebody(filter: &str) -> Option<(Child, std::path::PathBuf)> {
+    if !nix::unistd::geteuid().is_root() {
+        return None;
+    }
+    let folder = std::env::temp_dir().join(format!("skillgate-test-{}", std::process::id()));
+    copy(&hostile::top(), &folder.join("hostile"));
+    std::fs::copy("/proc/self/exe", folder.join("sandbox")).unwrap();
+    let output = std::fs::File::create(folder.join("output")).unwrap();
+    let child = Command::new(folder.join("sandbox"))
+        .arg(filter)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("SKILLGATE_FIXTURES", &folder)
+        .env(
+            "SKILLGATE_REQUIRE",
+            std::env::var_os("SKILLGATE_REQUIRE").unwrap_or_default(),
+        )
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
+        .uid(SOMEBODY)
+        .gid(SOMEBODY)
+        .spawn()
+        .unwrap();
+    Some((child, folder))
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
