@@ -181,10 +181,19 @@ impl PolicyFile {
         Self::check(&tables.entries(&|text| Entry { text, line: None }))
     }
 
+    /// Whether a table names the skill, be it to grant nothing.
+    pub fn names(&self, skill: &str) -> bool {
+        self.tables_for(skill).next().is_some()
+    }
+
+    fn tables_for(&self, skill: &str) -> impl Iterator<Item = &Grant> {
+        let named = move |grant: &&Grant| glob::includes(grant.skill.as_bytes(), skill.as_bytes());
+        self.grants.iter().filter(named)
+    }
+
     /// The rules of every table that names the skill; without any, nothing is granted.
-    pub fn for_skill(&self, name: &str) -> Policy {
-        let named = |grant: &&Grant| glob::includes(grant.skill.as_bytes(), name.as_bytes());
-        let rules = self.grants.iter().filter(named);
+    pub fn for_skill(&self, skill: &str) -> Policy {
+        let rules = self.tables_for(skill);
         let mut rules: Vec<(RuleKind, Scope)> =
             rules.flat_map(|grant| grant.rules.clone()).collect();
         let quarantined = self.quarantined.iter().cloned();
@@ -330,6 +339,15 @@ allow = ["env:read(LANG)", "mcp:**"]
             let allowed = file.for_skill(skill).decide(&request).allow;
             assert_eq!(allowed, expected, "{skill} {request:?}");
         }
+    }
+
+    #[test]
+    fn a_table_without_rules_names_its_skills_and_grants_nothing() {
+        let file = PolicyFile::parse("[[grant]]\nskill = \"evil-*\"").unwrap();
+        assert!(file.names("evil-twin"));
+        assert!(!file.names("pdf"));
+        let request = Request::on("filesystem.read", "./a");
+        assert!(!file.for_skill("evil-twin").decide(&request).allow);
     }
 
     #[test]
