@@ -1,7 +1,5 @@
 //! Every built-in rule is proven by the fixtures.
 
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
-
 use std::path::Path;
 
 use skillgate_scanner::{Rules, check_fixtures};

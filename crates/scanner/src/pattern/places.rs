@@ -154,6 +154,64 @@ pub(crate) fn is_known_installer(url: &str) -> bool {
             })
 }
 
+/// Services that take requests or files from anyone.
+const DROPS: &[&str] = &[
+    "webhook.site",
+    "requestbin.com",
+    "requestbin.net",
+    "pipedream.net",
+    "oast.fun",
+    "oast.me",
+    "oast.pro",
+    "oast.live",
+    "oast.site",
+    "oastify.com",
+    "interact.sh",
+    "burpcollaborator.net",
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "ngrok-free.dev",
+    "trycloudflare.com",
+    "serveo.net",
+    "localtunnel.me",
+    "loca.lt",
+    "transfer.sh",
+    "file.io",
+    "0x0.st",
+    "pastebin.com",
+    "paste.ee",
+    "termbin.com",
+    "hastebin.com",
+    "ix.io",
+    "sprunge.us",
+    "dpaste.com",
+    "anonfiles.com",
+    "gofile.io",
+    "bashupload.com",
+    "temp.sh",
+    "catbox.moe",
+    "api.telegram.org",
+    "beeceptor.com",
+    "hookb.in",
+    "canarytokens.com",
+    "dnslog.cn",
+    "ceye.io",
+    "rentry.co",
+    "glot.io",
+    "requestcatcher.com",
+    "mockbin.org",
+];
+
+/// Whether a host is one where things are dropped for someone unnamed to collect.
+pub(crate) fn is_drop(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or(host);
+    DROPS.iter().any(|drop| {
+        host.strip_suffix(drop)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
+}
+
 /// Host and port of an address, without user and path.
 pub(crate) fn host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));

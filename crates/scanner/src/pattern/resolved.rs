@@ -90,6 +90,7 @@ impl Resolved {
             "credential",
             "agent-setting",
             "agent-setting-home",
+            "drop",
         ];
         if let Some(fact) = source.fact.as_deref().filter(|fact| !facts.contains(fact)) {
             return Err(format!(
@@ -172,6 +173,9 @@ impl Resolved {
                 if places::is_agent_setting(path) && !path.starts_with(['~', '/']) =>
             {
                 Seen::on(EffectKind::FilesystemWrite, path)
+            }
+            ("drop", What::Connect(host)) if places::is_drop(host) => {
+                Seen::on(EffectKind::NetworkConnect, host)
             }
             ("read", What::Read(path)) => Seen::on(EffectKind::FilesystemRead, path),
             ("write", What::Write { path, .. }) => Seen::on(EffectKind::FilesystemWrite, path),

@@ -133,6 +133,13 @@ fn atoms(source: &PatternMatch) -> Option<Vec<String>> {
         .as_deref()
         .and_then(longest_word)
         .map(|word| vec![word]);
+    let of_regex = || {
+        source
+            .regex
+            .as_deref()
+            .and_then(required_word)
+            .map(|word| vec![word])
+    };
     let of_any = || {
         source
             .any
@@ -145,9 +152,24 @@ fn atoms(source: &PatternMatch) -> Option<Vec<String>> {
     let of_has = || source.has.as_deref().and_then(atoms);
     let nonempty = |set: &Vec<String>| !set.is_empty();
     of_pattern
+        .or_else(of_regex)
         .or_else(of_all)
         .or_else(|| of_any().filter(nonempty))
         .or_else(of_has)
+}
+
+/// A word that a regular expression cannot match without: only where nothing in it is a choice but white space.
+fn required_word(regex: &str) -> Option<String> {
+    let plain = regex
+        .replace("\\s*", " ")
+        .replace("\\s+", " ")
+        .replace("[\"']?", " ");
+    let choice = plain.contains(['|', '?', '*', '{', '(', '[', '\\']);
+    if choice {
+        None
+    } else {
+        longest_word(&plain.replace(['^', '$'], " "))
+    }
 }
 
 /// The longest stretch of a pattern that stands for itself.

@@ -311,8 +311,8 @@ pub(super) fn run_file(run: &mut Run, name: &str, file: &Value, span: &Range<usi
 }
 
 fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
-    let mut arguments = call.arguments.iter().enumerate();
-    while let Some((index, argument)) = arguments.next() {
+    let arguments = call.arguments.iter().enumerate();
+    for (index, argument) in arguments {
         let text = argument.text.as_str();
         let inline = match kind {
             Kind::Shell => text.starts_with('-') && !text.starts_with("--") && text.ends_with('c'),
@@ -333,11 +333,10 @@ fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
                     | "-enc"
             ),
         };
-        if inline {
-            if let Some(code) = call.arguments.get(index + 1) {
+        if inline
+            && let Some(code) = call.arguments.get(index + 1) {
                 return inline_code(run, call, kind, code);
             }
-        }
         if kind == Kind::Python && text == "-m" {
             return Value::unknown(call.input.taint);
         }

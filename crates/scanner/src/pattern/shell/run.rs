@@ -339,11 +339,10 @@ impl Run {
         for word in words {
             self.expand_words(word, &mut values);
         }
-        if let (Some(word), Some(value)) = (words.first(), values.first()) {
-            if is_disguised(word, value) {
+        if let (Some(word), Some(value)) = (words.first(), values.first())
+            && is_disguised(word, value) {
                 self.check(&word.span, "shell-obfuscated-word", value.text.clone());
             }
-        }
         self.values(&values, input, span)
     }
 
