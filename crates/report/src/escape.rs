@@ -43,6 +43,11 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece> + '_ {
     })
 }
 
+/// The quick answer for most text: printable ASCII in which no log command can stand.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("##")
+}
+
 /// Whether a character shows nothing, moves the cursor, reorders its neighbours or looks different everywhere.
 fn is_hidden(character: char) -> bool {
     matches!(character,
@@ -73,6 +78,9 @@ fn starts_log_command(text: &str, at: usize) -> bool {
 }
 
 fn spell_with(text: &str, spell: fn(char) -> String) -> Cow<'_, str> {
+    if text.len() <= LONGEST && is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
         let start = spell_with(text.get(..end).unwrap_or_default(), spell);
         return format!("{start}…").into();
@@ -163,6 +171,9 @@ impl serde_json::ser::Formatter for InertJson {
     where
         W: ?Sized + io::Write,
     {
+        if is_plain(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut written = 0;
         for piece in pieces(fragment).filter(|piece| piece.unsafe_to_print) {
             writer.write_all(

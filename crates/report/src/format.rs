@@ -1,6 +1,6 @@
 //! What every format offers, and the writer that feeds it report by report.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use skillgate_model::Report;
 
@@ -66,7 +66,7 @@ pub struct Writer<'a> {
     document: Box<dyn Document>,
     audience: Audience,
     tally: Tally,
-    out: &'a mut dyn io::Write,
+    out: io::BufWriter<&'a mut dyn io::Write>,
 }
 
 impl<'a> Writer<'a> {
@@ -76,20 +76,21 @@ impl<'a> Writer<'a> {
             document: format.document(style),
             audience: style.audience,
             tally: Tally::default(),
-            out,
+            out: io::BufWriter::new(out),
         }
     }
 
-    /// Adds one report.
+    /// Adds one report; what its format can already say of it is out when this returns.
     pub fn report(&mut self, report: &Report) -> io::Result<()> {
         let view = View::new(report, self.audience);
         self.tally.count(&view);
-        self.document.report(&view, self.out)
+        self.document.report(&view, &mut self.out)?;
+        self.out.flush()
     }
 
     /// Completes the document and says what was in it.
     pub fn finish(mut self) -> io::Result<Tally> {
-        self.document.end(&self.tally, self.out)?;
+        self.document.end(&self.tally, &mut self.out)?;
         self.out.flush()?;
         Ok(self.tally)
     }

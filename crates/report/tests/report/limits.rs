@@ -1,6 +1,10 @@
 //! Reports stay short, whatever a candidate is called and however much of it there is.
 
-use skillgate_report::{Audience, Style};
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use skillgate_report::{Audience, FORMATS, Style, Writer, format, write_all};
 
 use crate::{samples, written};
 
@@ -70,4 +74,50 @@ fn findings_without_end_are_counted_not_listed() {
     assert!(text.contains("50000 further findings"));
     assert!(text.len() < 10_000);
     assert!(written("html", Style::default(), &[report]).contains("and 49500 more"));
+}
+
+/// Keeps what is written within reach, up to a size at which it fails like a full disk.
+struct Disk {
+    bytes: Rc<RefCell<Vec<u8>>>,
+    size: usize,
+}
+
+impl io::Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut disk = self.bytes.borrow_mut();
+        if disk.len() + bytes.len() > self.size {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        disk.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn text_is_out_as_soon_as_a_result_is_there() {
+    let bytes = Rc::default();
+    let mut disk = Disk {
+        bytes: Rc::clone(&bytes),
+        size: usize::MAX,
+    };
+    let text = format("text").unwrap();
+    let mut writer = Writer::new(text, Style::default(), &mut disk);
+    writer.report(&samples::promoted()).unwrap();
+    assert!(bytes.borrow().starts_with(b"promoted    csv-clean"));
+}
+
+#[test]
+fn a_full_disk_is_an_error_in_every_format() {
+    for format in FORMATS {
+        let mut disk = Disk {
+            bytes: Rc::default(),
+            size: 10,
+        };
+        let written = write_all(*format, Style::default(), &samples::all(), &mut disk);
+        assert!(written.is_err(), "{}", format.name());
+    }
 }
