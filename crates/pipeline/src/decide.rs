@@ -202,11 +202,12 @@ fn words(need: &Need) -> (ReasonKind, String, String) {
     )
 }
 
+/// The place in the code; a simulation has none to name.
 fn source_of<'f>(effect: &Effect, findings: &[&'f Finding]) -> Option<&'f Finding> {
-    findings
-        .iter()
-        .copied()
-        .find(|finding| finding.effect.as_ref() == Some(effect))
+    let is_source = |finding: &&&Finding| {
+        finding.layer == Layer::Scan && finding.effect.as_ref() == Some(effect)
+    };
+    findings.iter().find(is_source).copied()
 }
 
 fn gaps(evidence: &Evidence<'_>) -> Vec<Reason> {
