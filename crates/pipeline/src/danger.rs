@@ -1,12 +1,10 @@
 //! The dangerous kinds: what the built-in policy does not grant, the standard profile denies to every
 //! skill that does not declare it and was not granted it.
 
-use std::sync::LazyLock;
-
 use skillgate_model::{Effect, EffectKind};
-use skillgate_permissions::{DEFAULT_DENIES, Policy, Scope};
+use skillgate_permissions::{DEFAULT_DENIES, Scope};
 
-static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::builtin);
+use crate::permit::BUILT_IN;
 
 /// Why an effect is dangerous, in a few words; `None` for ordinary work.
 pub(crate) fn danger(effect: &Effect) -> Option<&'static str> {

@@ -1,5 +1,7 @@
 //! Layer 3 for one skill: what it needs beside what it declares and what it was granted.
 
+use std::sync::LazyLock;
+
 use skillgate_model::{Effect, EffectKind, EffectTable, Skill};
 use skillgate_permissions::{Comparison, Declared, Policy, PolicyFile};
 
@@ -16,12 +18,17 @@ impl Permit {
         skill: &Skill,
         inferred: &[Effect],
         observed: &[Effect],
-        policy: &PolicyFile,
+        file: &PolicyFile,
     ) -> Self {
+        with_policy(skill, file, |policy| {
+            Self::under(policy, skill, inferred, observed)
+        })
+    }
+
+    fn under(policy: &Policy, skill: &Skill, inferred: &[Effect], observed: &[Effect]) -> Self {
         let declared = Declared::parse(&skill.manifest.declared);
-        let policy = policy_for(&skill.name, policy);
         let needed: Vec<Effect> = inferred.iter().chain(observed).cloned().collect();
-        let comparison = Comparison::of(&needed, &declared.scopes, &policy);
+        let comparison = Comparison::of(&needed, &declared.scopes, policy);
         let permits = |kind: &EffectKind| {
             let any = Effect::any(*kind);
             declared.scopes.iter().any(|scope| scope.may_meet(&any))
@@ -68,30 +75,34 @@ impl Permit {
 }
 
 /// Programs the skill declares and was granted by name, which the simulation may therefore run.
-pub(crate) fn runnable(skill: &Skill, policy: &PolicyFile) -> Vec<Effect> {
-    let policy = policy_for(&skill.name, policy);
+pub(crate) fn runnable(skill: &Skill, file: &PolicyFile) -> Vec<Effect> {
     let declared = skill
         .manifest
         .declared
         .iter()
         .filter_map(|scope| scope.parse::<Effect>().ok());
-    let is_granted = |effect: &Effect| {
+    let by_name = |effect: &Effect| {
         effect.kind == EffectKind::ProcessSpawn
             && effect
                 .resource
                 .as_ref()
                 .is_some_and(|program| !program.contains('*'))
-            && policy.decide_effect(effect).allow
     };
-    declared.filter(is_granted).collect()
+    with_policy(skill, file, |policy| {
+        declared
+            .filter(|effect| by_name(effect) && policy.decide_effect(effect).allow)
+            .collect()
+    })
 }
 
+pub(crate) static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::builtin);
+
 /// A skill that no table of the operator names gets the built-in policy.
-fn policy_for(name: &str, file: &PolicyFile) -> Policy {
-    let policy = file.for_skill(name);
-    if policy.rules().is_empty() {
-        Policy::builtin()
+fn with_policy<T>(skill: &Skill, file: &PolicyFile, work: impl FnOnce(&Policy) -> T) -> T {
+    let policy = file.for_skill(&skill.name);
+    work(if policy.rules().is_empty() {
+        &BUILT_IN
     } else {
-        policy
-    }
+        &policy
+    })
 }
