@@ -137,6 +137,67 @@ fn names(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// With `--features cedar-oracle`: the exported policy, decided by Cedar, a hundred times.
+#[cfg(feature = "cedar-oracle")]
+fn cedar(criterion: &mut Criterion) {
+    use cedar_policy::{
+        Authorizer, Context, Decision, Entities, PolicySet, Request as CedarRequest,
+        RestrictedExpression,
+    };
+    use skillgate_permissions::cedar::{CedarValue, context, export};
+
+    let rules = Rules::new(100);
+    let policy = rules.policy();
+    let exported: PolicySet = export(&policy).text.parse().unwrap();
+    let (authorizer, entities) = (Authorizer::new(), Entities::empty());
+    let names: Vec<String> = rules.requests().into_iter().take(100).collect();
+    let request = |name: &String| {
+        let attributes = context(&Request::tool(name)).unwrap();
+        let attributes = attributes.into_iter().map(|(key, value)| match value {
+            CedarValue::Bool(value) => (key, RestrictedExpression::new_bool(value)),
+            CedarValue::Long(value) => (key, RestrictedExpression::new_long(value)),
+            CedarValue::String(value) => (key, RestrictedExpression::new_string(value)),
+        });
+        CedarRequest::new(
+            "Skill::\"any\"".parse().unwrap(),
+            "Action::\"use\"".parse().unwrap(),
+            "Tool::\"any\"".parse().unwrap(),
+            Context::from_pairs(attributes).unwrap(),
+            None,
+        )
+        .unwrap()
+    };
+    let requests: Vec<CedarRequest> = names.iter().map(request).collect();
+    let decide = |request| {
+        authorizer
+            .is_authorized(request, &exported, &entities)
+            .decision()
+    };
+    for (name, request) in names.iter().zip(&requests) {
+        let allow = policy.decide(&Request::tool(name)).allow;
+        assert_eq!(decide(request) == Decision::Allow, allow, "{name}");
+    }
+    let mut group = criterion.benchmark_group("a hundred decisions, 100 rules");
+    group.bench_function("policy, with rule and reason", |b| {
+        b.iter(|| {
+            for name in &names {
+                let _ = black_box(policy.decide(&Request::tool(black_box(name))));
+            }
+        });
+    });
+    group.bench_function("cedar, context made before", |b| {
+        b.iter(|| {
+            for request in &requests {
+                black_box(decide(black_box(request)));
+            }
+        });
+    });
+    group.finish();
+}
+
+#[cfg(not(feature = "cedar-oracle"))]
+fn cedar(_: &mut Criterion) {}
+
 fn resources(criterion: &mut Criterion) {
     let mut rules = Rules::new(100);
     rules.allow.extend(
@@ -177,6 +238,6 @@ criterion_group! {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(40);
-    targets = names, resources, compile
+    targets = names, cedar, resources, compile
 }
 criterion_main!(benches);

@@ -1,155 +1,20 @@
 //! Policy files: grants by skill name, with examples that are checked when the file loads.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
+
+use self::tables::Entry;
 
 use crate::decision::Request;
 use crate::glob;
-use crate::name::{Name, NameError};
+use crate::name::Name;
 use crate::policy::{Policy, RuleKind, UnknownResource};
-use crate::resource::ResourceError;
-use crate::scope::{Scope, ScopeError, split};
+use crate::scope::{Scope, split};
 
-/// One `[[grant]]` table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
-pub struct GrantTable<T = String> {
-    /// The skills it holds for: a name in which `*` is any run of characters.
-    pub skill: T,
-    /// Scopes that are granted.
-    #[serde(default = "Vec::new")]
-    pub allow: Vec<T>,
-    /// Scopes that are refused, over every grant.
-    #[serde(default = "Vec::new")]
-    pub deny: Vec<T>,
-    /// Requests that this table must allow, `name` or `name(resource)`.
-    #[serde(default = "Vec::new", alias = "allow-examples")]
-    pub allow_examples: Vec<T>,
-    /// Requests that this table must not allow.
-    #[serde(default = "Vec::new", alias = "deny-examples")]
-    pub deny_examples: Vec<T>,
-}
+mod error;
+mod tables;
 
-/// The tables of a policy as they stand in a file, or under `policy` in the gate's configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
-pub struct PolicyTables<T = String> {
-    /// The grants; a skill gets those of every table that names it.
-    #[serde(default = "Vec::new")]
-    pub grant: Vec<GrantTable<T>>,
-    /// Exact names of tools that nobody may use.
-    #[serde(default = "Vec::new")]
-    pub quarantined: Vec<T>,
-}
-
-impl<T> Default for PolicyTables<T> {
-    fn default() -> Self {
-        Self {
-            grant: Vec::new(),
-            quarantined: Vec::new(),
-        }
-    }
-}
-
-/// One text of a policy, and the line it stands on where that is known.
-struct Entry<'a> {
-    text: &'a str,
-    line: Option<usize>,
-}
-
-impl<T> PolicyTables<T> {
-    fn entries<'a>(&'a self, entry: &impl Fn(&'a T) -> Entry<'a>) -> PolicyTables<Entry<'a>> {
-        let all = |list: &'a [T]| list.iter().map(entry).collect();
-        let grant = |table: &'a GrantTable<T>| GrantTable {
-            skill: entry(&table.skill),
-            allow: all(&table.allow),
-            deny: all(&table.deny),
-            allow_examples: all(&table.allow_examples),
-            deny_examples: all(&table.deny_examples),
-        };
-        PolicyTables {
-            grant: self.grant.iter().map(grant).collect(),
-            quarantined: all(&self.quarantined),
-        }
-    }
-}
-
-/// Where an entry of a policy stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// From 1, where the policy was read as a file.
-    pub line: Option<usize>,
-    /// Which `[[grant]]`, from 1; `None` for keys outside of them.
-    pub grant: Option<usize>,
-    /// The key.
-    pub key: &'static str,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        if let Some(grant) = self.grant {
-            write!(f, "`[[grant]]` {grant}, ")?;
-        }
-        write!(f, "`{}`", self.key)
-    }
-}
-
-/// Why a policy does not load; the message names the place and the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyError {
-    /// It is not the TOML that is expected.
-    #[error("the policy does not parse: {0}")]
-    Toml(#[from] toml::de::Error),
-    /// An entry of `allow` or `deny`; in a file a malformed allow is a mistake to mend, too.
-    #[error("{place}: {source}")]
-    Scope {
-        /// Where.
-        place: Place,
-        /// What is wrong with it.
-        source: ScopeError,
-    },
-    /// The name of the skills.
-    #[error("{place}: `{}` names no skill; write a name, or `*` for all", text.escape_debug())]
-    Skill {
-        /// Where.
-        place: Place,
-        /// The entry.
-        text: String,
-    },
-    /// A quarantined name.
-    #[error("{place}: `{}` is not a tool's name: {source}", text.escape_debug())]
-    Quarantined {
-        /// Where.
-        place: Place,
-        /// The entry.
-        text: String,
-        /// What is wrong with it.
-        source: NameError,
-    },
-    /// An example that is no request.
-    #[error("{place}: `{}` is no example: {source}; write `name` or `name(resource)`", text.escape_debug())]
-    MalformedExample {
-        /// Where.
-        place: Place,
-        /// The entry.
-        text: String,
-        /// What is wrong with it.
-        source: ResourceError,
-    },
-    /// An example that the rules decide otherwise.
-    #[error("{place}: the rules disagree with this example: {explanation}")]
-    Example {
-        /// Where.
-        place: Place,
-        /// What the rules say.
-        explanation: String,
-    },
-}
+pub use self::error::{Place, PolicyError};
+pub use self::tables::{GrantTable, PolicyTables};
 
 /// A policy that was read and checked.
 #[derive(Debug, Default)]
