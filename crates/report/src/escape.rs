@@ -43,9 +43,10 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece> + '_ {
     })
 }
 
-/// The quick answer for most text: printable ASCII in which no log command can stand.
+/// The quick answer for most text: printable ASCII without the sign that log commands begin with.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("##")
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'#')
 }
 
 /// Whether a character shows nothing, moves the cursor, reorders its neighbours or looks different everywhere.
@@ -194,8 +195,10 @@ impl serde_json::ser::Formatter for InertJson {
 
 /// Serialises a value as one line of inert JSON.
 pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(out, InertJson);
-    value.serialize(&mut serializer).map_err(io::Error::from)
+    let mut line = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, InertJson);
+    value.serialize(&mut serializer)?;
+    out.write_all(&line)
 }
 
 #[cfg(test)]
