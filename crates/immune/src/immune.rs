@@ -75,6 +75,12 @@ impl Immune {
         breakers.iter().find(blocking).map(|breaker| &breaker.entry)
     }
 
+    /// Whether anything is in force about this tool; where nothing is, every call may be made.
+    pub fn concerns(&self, tool: &str) -> bool {
+        let tool = self.tools.get(tool);
+        tool.is_some_and(|tool| tool.breakers.iter().any(Breaker::in_force))
+    }
+
     /// Whether this call may be made; a trial call takes one of the places until it is recorded.
     pub fn check(&mut self, tool: &str, part: &str, now_ms: i64) -> (Check, Vec<Change>) {
         if let Some(entry) = self.blocked(tool, part, now_ms) {
@@ -129,6 +135,14 @@ impl Immune {
         if entry.state == QuarantineState::Released {
             tool.forget_hits();
         }
+    }
+
+    /// Takes over the whole quarantine list; what is not in it is forgotten.
+    pub fn adopt_all(&mut self, entries: &[Quarantine]) {
+        self.tools
+            .values_mut()
+            .for_each(|tool| tool.breakers.clear());
+        entries.iter().for_each(|entry| self.adopt(entry));
     }
 
     /// A remedy is at hand: what this signature had blocked goes on trial.

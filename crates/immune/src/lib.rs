@@ -17,5 +17,5 @@ pub use metrics::{Alert, Counter, Metrics, Watch};
 pub use nearest::nearest;
 pub use screen::{PROCEDURE_BYTES, screen, untrusted};
 pub use settings::{PREFIX, Scope, Settings, SettingsError};
-pub use shape::shape;
+pub use shape::{part_of, shape};
 pub use signature::{Failure, SIGNATURE_VERSION, sign};

@@ -20,6 +20,12 @@ pub fn shape(arguments: &Value) -> String {
     text
 }
 
+/// Names a shape in events and quarantines: 16 hex digits of its SHA-256.
+pub fn part_of(arguments: &Value) -> String {
+    let hash = crate::signature::hash(&shape(arguments));
+    hash.chars().take(16).collect()
+}
+
 fn describe(value: &Value, depth: usize, text: &mut String) {
     match value {
         Value::Null => text.push_str("null"),

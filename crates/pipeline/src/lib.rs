@@ -12,6 +12,7 @@ mod discover;
 mod error;
 mod gate;
 mod gate_rules;
+mod immunity;
 mod load;
 mod manifest;
 mod permit;
@@ -28,4 +29,5 @@ pub use discover::{
 pub use error::GateError;
 pub use gate::{Examined, Gate, Simulation};
 pub use gate_rules::{GATE_RULES, GateRule};
+pub use immunity::{Ended, Immunity, Recorded, Refused, Remedy};
 pub use load::{LoadLimits, load};

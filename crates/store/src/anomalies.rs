@@ -74,24 +74,29 @@ impl Tenant<'_> {
         self.read(|session| remedy(session, signature))
     }
 
-    /// The remedies for one tool, with the signatures they are against, sorted by signature.
-    pub fn remedies(&self, tool: &str) -> Result<Vec<(Signature, Vaccination)>, StoreError> {
+    /// The remedies for one tool, or for all, with the signatures they are against, sorted by signature.
+    pub fn remedies(
+        &self,
+        tool: Option<&str>,
+    ) -> Result<Vec<(Signature, Vaccination)>, StoreError> {
         self.read(|session| {
             let known: Vec<Vaccination> = session.documents(
-                "SELECT body FROM vaccination WHERE tenant = ?1 AND tool = ?2 ORDER BY signature",
-                values![tool],
+                "SELECT body FROM vaccination WHERE tenant = ?1 AND (?2 = '' OR tool = ?2) \
+                 ORDER BY signature",
+                values![tool.unwrap_or("")],
             )?;
-            let sql = format!(
-                "SELECT {COLUMNS} FROM anomaly WHERE tenant = ?1 AND tool = ?2 ORDER BY signature"
-            );
-            let anomalies = select(session, &sql, values![tool])?;
-            let pair = |vaccination: Vaccination| {
-                let anomaly = anomalies
-                    .iter()
-                    .find(|anomaly| anomaly.signature.hash == vaccination.signature)?;
-                Some((anomaly.signature.clone(), vaccination))
-            };
-            Ok(known.into_iter().filter_map(pair).collect())
+            let mut remedies = Vec::new();
+            for vaccination in known {
+                let sql =
+                    format!("SELECT {COLUMNS} FROM anomaly WHERE tenant = ?1 AND signature = ?2");
+                let anomaly = select(session, &sql, values![&vaccination.signature])?;
+                remedies.extend(
+                    anomaly
+                        .into_iter()
+                        .map(|anomaly| (anomaly.signature, vaccination.clone())),
+                );
+            }
+            Ok(remedies)
         })
     }
 }

@@ -91,6 +91,15 @@ pub enum StoreError {
         /// Its name.
         key: String,
     },
+    /// The newest report on the skill does not promote it.
+    #[error(
+        "skill `{}` is released only after a new examination promotes it: `skillgate scan PATH`",
+        skill.escape_debug()
+    )]
+    Unexamined {
+        /// Its name.
+        skill: String,
+    },
     /// A request that can never hold, for instance without an actor.
     #[error("{0}")]
     Invalid(&'static str),

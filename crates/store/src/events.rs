@@ -84,6 +84,12 @@ impl Tenant<'_> {
                 .map_err(|detail| session.damaged(detail))
         })
     }
+
+    /// Number of the newest event before `at_ms`; 0 where there is none.
+    pub fn event_before(&self, at_ms: i64) -> Result<i64, StoreError> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM event WHERE tenant = ?1 AND at_ms < ?2";
+        self.read(|session| session.number(sql, values![at_ms]))
+    }
 }
 
 fn newest(session: &mut Session<'_>) -> Result<i64, StoreError> {

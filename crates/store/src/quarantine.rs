@@ -1,6 +1,6 @@
 //! The one quarantine list: skills the gate rejected and tools the run time blocked.
 
-use skillgate_model::{PromotionState, Quarantine, QuarantineState, SubjectKind};
+use skillgate_model::{Decision, PromotionState, Quarantine, QuarantineState, SubjectKind};
 
 use crate::engine::values;
 use crate::tenant::{Session, encode};
@@ -14,7 +14,8 @@ impl Tenant<'_> {
 
     /// Releases every line of that name in force; `part` narrows it to one digest or shape.
     ///
-    /// The promotions a tool had withdrawn stay unusable until a new report promotes them.
+    /// A skill is released only when the newest report on its digest promotes it; the promotions a
+    /// tool had withdrawn stay unusable until a new report promotes them.
     pub fn release(
         &self,
         subject: &str,
@@ -31,6 +32,11 @@ impl Tenant<'_> {
                 return Err(session.not_found("quarantined skill or tool", subject));
             }
             for entry in &mut released {
+                if entry.kind == SubjectKind::Skill && !is_promoted(session, &entry.part)? {
+                    return Err(StoreError::Unexamined {
+                        skill: entry.subject.clone(),
+                    });
+                }
                 entry.state = QuarantineState::Released;
                 entry.since_ms = act.at_ms;
                 entry.until_ms = None;
@@ -55,6 +61,16 @@ impl Tenant<'_> {
             )
         })
     }
+}
+
+fn is_promoted(session: &mut Session<'_>, digest: &str) -> Result<bool, StoreError> {
+    let newest = session.query(
+        "SELECT decision FROM report WHERE tenant = ?1 AND digest = ?2 ORDER BY seq DESC LIMIT 1",
+        values![digest],
+    )?;
+    Ok(newest
+        .first()
+        .is_some_and(|row| row.text(0) == Ok(Decision::Promote.as_str())))
 }
 
 pub(crate) fn named(

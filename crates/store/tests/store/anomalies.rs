@@ -93,7 +93,7 @@ fn a_cured_failure_that_comes_back_is_reopened_with_its_remedy_at_hand() {
             .unwrap();
         assert_eq!(again.reopened, ["aa"]);
         assert_eq!(state(rows, "aa"), (AnomalyState::Reopened, 2));
-        let (signature, vaccination) = rows.remedies("read").unwrap().remove(0);
+        let (signature, vaccination) = rows.remedies(Some("read")).unwrap().remove(0);
         assert_eq!(
             (signature.hash.as_str(), vaccination.tool.as_str()),
             ("aa", "read")
@@ -308,6 +308,6 @@ fn no_call_of_one_tenant_shows_or_changes_anomalies_of_another() {
         theirs.clean(1000, &act()).unwrap();
         assert_eq!(state(ours, "aa"), (AnomalyState::Open, 1));
         assert_eq!(ours.events(0, 9).unwrap().len(), 1);
-        assert_eq!(ours.remedies("read").unwrap(), []);
+        assert_eq!(ours.remedies(Some("read")).unwrap(), []);
     });
 }

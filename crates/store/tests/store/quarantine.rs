@@ -31,6 +31,23 @@ fn a_skill_and_a_tool_stand_in_one_list_and_leave_it_by_one_command() {
             .collect();
         assert_eq!(names, [("pdf", "d1"), ("pdf", "d2"), ("search", "")]);
 
+        let refused = rows.release("pdf", Some("d2"), &act());
+        assert!(
+            matches!(refused, Err(StoreError::Unexamined { .. })),
+            "{refused:?}"
+        );
+        for (id, decision) in [
+            ("r-1", "promote"),
+            ("r-2", "quarantine"),
+            ("r-3", "promote"),
+        ] {
+            let mut report = report(id, "pdf", decision);
+            report.skill.digest = "d2".into();
+            rows.put_report(&report, &act()).unwrap();
+            let refused =
+                decision == "quarantine" && rows.release("pdf", Some("d2"), &act()).is_err();
+            assert!(refused || decision == "promote");
+        }
         assert_eq!(rows.release("pdf", Some("d2"), &act()).unwrap().len(), 1);
         assert_eq!(rows.release("search", None, &act()).unwrap().len(), 1);
         assert_eq!(rows.quarantines(false).unwrap().len(), 1);
