@@ -140,38 +140,34 @@ fn reason(exit: &Exit) -> String {
     word.to_owned()
 }
 
-/// What a sandbox could leave behind: processes of the own user or of its payloads, mounts, descriptors.
-pub(crate) fn host() -> (Vec<String>, usize, usize) {
-    let me = nix::unistd::geteuid();
-    let users = if me.is_root() {
-        vec!["0".to_owned(), "65534".to_owned()]
-    } else {
-        vec![me.to_string()]
-    };
-    let processes = fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| {
-            let command = fs::read(entry.path().join("cmdline")).ok()?;
-            let command = String::from_utf8_lossy(&command).into_owned();
-            let status = fs::read_to_string(entry.path().join("status")).ok()?;
-            let user = status
-                .lines()
-                .find_map(|line| line.strip_prefix("Uid:"))?
-                .split_whitespace()
-                .next()?
-                .to_owned();
-            let ours = command.contains("/harness/harness.py")
-                || command.contains("skillgate-sandbox-init");
-            (ours && users.contains(&user)).then_some(command)
-        });
+/// What this process's sandboxes could leave behind: jails, mounts, descriptors.
+pub(crate) fn host() -> (usize, usize, usize) {
     let mounts = fs::read_to_string("/proc/self/mountinfo")
         .unwrap()
         .lines()
         .count();
     (
-        processes.collect(),
+        jails(std::process::id()),
         mounts,
         fs::read_dir("/proc/self/fd").unwrap().count(),
     )
+}
+
+/// How many launchers and jails of a supervisor are alive; a jail lives as long as its process 1, which is counted.
+pub(crate) fn jails(supervisor: u32) -> usize {
+    let processes = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| {
+            let command = fs::read(entry.path().join("cmdline")).ok()?;
+            let status = fs::read_to_string(entry.path().join("status")).ok()?;
+            let parent = status
+                .lines()
+                .find_map(|line| line.strip_prefix("PPid:"))?
+                .trim();
+            // An idle launcher is a child of its supervisor; what it started is not.
+            let ours = command == format!("skillgate-sandbox-init\0{supervisor}\0").as_bytes();
+            (ours && parent != supervisor.to_string()).then_some(())
+        });
+    processes.count()
 }

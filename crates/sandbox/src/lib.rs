@@ -1,6 +1,8 @@
 //! Runs a skill where it can do no harm, and says what it tried; the only crate that starts processes.
 
 mod backend;
+#[doc(hidden)]
+pub mod bench;
 mod cases;
 mod error;
 mod harness;

@@ -1,7 +1,9 @@
 //! The embedded backend: namespaces, Landlock, seccomp and limits, set up in a re-executed child.
 
+mod cgroup;
 pub(crate) mod init;
 mod landlock;
+mod launcher;
 mod leftovers;
 mod meter;
 pub(crate) mod notify;
@@ -66,15 +68,21 @@ impl Backend for Native {
             return Ok(trace);
         }
         trace.interpreter = Some(python.version.clone());
+        let order = Order {
+            python,
+            limits,
+            skill: Some(job.skill),
+            granted: job.granted,
+            modules: &modules,
+        };
         for phase in [Phase::Import, Phase::Call] {
-            let order = Order {
-                python,
-                limits,
-                skill: Some(job.skill),
-                granted: job.granted,
-                modules: &modules,
-            };
-            trace.phases.push(order.run(phase, Some(&learned.noise))?.0);
+            let run = order.run(phase, Some(&learned.noise))?.0;
+            let ended = run.exit.reason == ExitReason::Exit;
+            trace.phases.push(run);
+            // What ends the import ends every later run in the same way.
+            if !ended {
+                break;
+            }
         }
         Ok(trace)
     }
@@ -145,7 +153,6 @@ impl Order<'_> {
         let executable = programs.len() > 1;
         programs.extend(python.loader.clone());
         Spec {
-            supervisor: i32::try_from(std::process::id()).unwrap_or(0),
             tier: Tier::Full,
             privileged: nix::unistd::geteuid().is_root(),
             visible,
@@ -167,6 +174,29 @@ impl Order<'_> {
             executable,
         }
     }
+}
+
+/// Runs the interpreter with nothing planted, for measuring.
+pub(crate) fn bare(
+    limits: &Limits,
+    arguments: &[&str],
+    observed: bool,
+    driver: &mut dyn supervise::Driver,
+) -> Result<Ended, SandboxError> {
+    let python = interpreter::python().map_err(no_python)?;
+    let order = Order {
+        python,
+        limits,
+        skill: None,
+        granted: &[],
+        modules: &[],
+    };
+    let mut spec = order.spec(&[]);
+    spec.observed = observed;
+    spec.argv.truncate(1);
+    spec.argv
+        .extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    supervise::run(&spec, &[], driver)
 }
 
 fn environment() -> Vec<String> {

@@ -198,12 +198,6 @@ pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
     .map(drop)
 }
 
-/// Closes a range of descriptors that no owner in this process needs any more.
-pub(crate) fn close_range(first: RawFd, last: RawFd) {
-    // SAFETY: plain numbers; called only in children that never touch those descriptors again.
-    let _all_closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-}
-
 /// Executes the program behind a descriptor; returns only when that fails.
 pub(crate) fn execute(program: RawFd, argv: &[CString], envp: &[CString]) -> io::Error {
     let pointers = |list: &[CString]| -> Vec<*const libc::c_char> {

@@ -5,11 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use skillgate_model::Tier;
 
+use super::cgroup;
 use super::landlock::{self, Rules};
 use super::leftovers;
 use super::root;
@@ -32,11 +35,31 @@ pub fn entry_if_reexecuted() {
         .next()
         .is_some_and(|name| name == LAUNCHER)
     {
-        let control = sys::adopt(0);
-        if let Err((step, error)) = launch(control.as_fd()) {
-            fail(control.as_fd(), step, &error);
-        }
+        serve(sys::adopt(0).as_fd());
         sys::exit_now(0);
+    }
+}
+
+/// Takes orders until the supervisor is gone.
+fn serve(control: BorrowedFd<'_>) {
+    let parent = nix::unistd::getppid();
+    let mut group = None;
+    while let Ok((packet, fds)) = spec::receive(control)
+        && !packet.is_empty()
+    {
+        if let Err((step, error)) = launch(control, &packet, fds, &mut group, parent) {
+            let report = Report::Failed {
+                step: step.to_owned(),
+                error: error.to_string(),
+            };
+            drop(spec::report(control, &report, &[]));
+        }
+        if spec::report(control, &Report::Idle, &[]).is_err() {
+            break;
+        }
+    }
+    if let Some(group) = group {
+        cgroup::leave(&group);
     }
 }
 
@@ -56,44 +79,90 @@ fn fail(control: BorrowedFd<'_>, step: &str, error: &io::Error) -> ! {
     sys::exit_now(1)
 }
 
+/// What comes with an order: the specification, the payload's channel, its output and its errors.
+struct Order {
+    spec: File,
+    channel: OwnedFd,
+    streams: [OwnedFd; 2],
+}
+
 /// Creates the namespaces, maps the users, waits.
-fn launch(control: BorrowedFd<'_>) -> Step<()> {
-    step("die with the supervisor")(sys::die_with_parent())?;
-    let (_, fds) = step("receive the order")(spec::receive(control))?;
-    let [order, channel] = <[OwnedFd; 2]>::try_from(fds).map_err(|_| {
+fn launch(
+    control: BorrowedFd<'_>,
+    packet: &[u8],
+    fds: Vec<OwnedFd>,
+    group: &mut Option<PathBuf>,
+    parent: Pid,
+) -> Step<()> {
+    let [spec, channel, out, err] = <[OwnedFd; 4]>::try_from(fds).map_err(|_| {
         (
             "receive the order",
-            io::Error::other("the supervisor is gone"),
+            io::Error::other("descriptors are missing"),
         )
     })?;
-    let mut order = File::from(order);
-    let spec = step("read the order")(spec::unpack(&mut order))?;
-    if nix::unistd::getppid().as_raw() != spec.supervisor {
-        return Err((
-            "die with the supervisor",
-            io::Error::other("the supervisor is gone"),
-        ));
+    let mut order = Order {
+        spec: spec.into(),
+        channel,
+        streams: [out, err],
+    };
+    let wanted: Option<PathBuf> = step("read the order")(serde_json::from_slice(packet))?;
+    if group.is_none()
+        && let Some(wanted) = wanted
+    {
+        step("enter the control group")(fs::write(wanted.join("cgroup.procs"), "0"))?;
+        *group = Some(wanted);
     }
+    let spec = step("read the order")(spec::unpack(&mut order.spec))?;
     if spec.privileged {
         step("forget the groups")(sys::clear_groups())?;
     }
     let (ready, mapped) = step("create a pipe")(nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC))?;
     let Some(init) = step("create the namespaces")(sys::clone(namespaces(spec.tier)))? else {
         drop(mapped);
-        if let Err((step, error)) = init(&spec, order, control, channel, ready) {
+        if let Err((step, error)) = init(&spec, order, control, ready) {
             fail(control, step, &error);
         }
         sys::exit_now(0);
     };
-    drop((channel, ready, order));
-    step("map the users")(map_users(init, &spec))?;
+    drop((order, ready));
+    let prepared = prepare(init, &spec, control, &mapped);
+    drop(mapped);
+    if let Ok(pidfd) = &prepared {
+        wait_for(pidfd.as_fd(), control, parent);
+    }
+    // After a failure the init ends by itself: nobody writes into its pipe any more.
+    let _reaped = waitpid(Pid::from_raw(init), None);
+    prepared.map(drop)
+}
+
+fn prepare(init: i32, spec: &Spec, control: BorrowedFd<'_>, mapped: &OwnedFd) -> Step<OwnedFd> {
+    step("map the users")(map_users(init, spec))?;
     let pidfd = step("hold the init")(sys::pidfd(init))?;
     let report = spec::report(control, &Report::Started { init }, &[pidfd.as_raw_fd()]);
     step("report the init")(report)?;
-    step("start the init")(nix::unistd::write(&mapped, b"m"))?;
-    sys::close_range(1, 2);
-    let _reaped = waitpid(Pid::from_raw(init), None);
-    Ok(())
+    step("start the init")(nix::unistd::write(mapped, b"m"))?;
+    Ok(pidfd)
+}
+
+/// Until the jail is gone; a supervisor that dies takes it along.
+fn wait_for(pidfd: BorrowedFd<'_>, control: BorrowedFd<'_>, parent: Pid) {
+    loop {
+        let mut polled = [
+            PollFd::new(pidfd, PollFlags::POLLIN),
+            PollFd::new(control, PollFlags::empty()),
+        ];
+        // The parent is looked at too: a fork of the supervisor may keep the socket open.
+        if poll(&mut polled, PollTimeout::from(500_u16)).is_err() {
+            continue;
+        }
+        let [ended, gone] = polled.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()));
+        if ended {
+            return;
+        }
+        if gone || nix::unistd::getppid() != parent {
+            sys::kill_pidfd(pidfd);
+        }
+    }
 }
 
 fn namespaces(tier: Tier) -> libc::c_int {
@@ -127,13 +196,7 @@ fn map_users(init: i32, spec: &Spec) -> io::Result<()> {
 }
 
 /// Process 1: builds the root, starts the payload, reaps, reports.
-fn init(
-    spec: &Spec,
-    order: File,
-    control: BorrowedFd<'_>,
-    channel: OwnedFd,
-    ready: OwnedFd,
-) -> Step<()> {
+fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> Step<()> {
     step("die with the launcher")(sys::die_with_parent())?;
     let mut byte = [0];
     if step("wait for the user map")(File::from(ready).read(&mut byte))? == 0 {
@@ -144,15 +207,14 @@ fn init(
     }
     step("hide from the payload")(sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
     step("name the host")(nix::unistd::sethostname("sandbox"))?;
-    let mut order = io::BufReader::new(order);
-    let proc = step("build the root")(root::build(spec, &mut order, AGENT))?;
+    let mut bytes = io::BufReader::new(&order.spec);
+    let proc = step("build the root")(root::build(spec, &mut bytes, AGENT))?;
     step("start a session")(nix::unistd::setsid())?;
     let Some(payload) = step("fork the payload")(sys::clone(0))? else {
-        let Err((step, error)) = payload(spec, control, channel, proc);
+        let Err((step, error)) = payload(spec, control, &order, proc);
         fail(control, step, &error);
     };
-    drop(channel);
-    sys::close_range(1, 2);
+    drop(order);
     let (code, signal) = reap(Pid::from_raw(payload));
     let cpu_ms = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)
         .map(|usage| milliseconds(usage.user_time()) + milliseconds(usage.system_time()))
@@ -203,7 +265,7 @@ fn reap(payload: Pid) -> (Option<i32>, Option<i32>) {
 fn payload(
     spec: &Spec,
     control: BorrowedFd<'_>,
-    channel: OwnedFd,
+    order: &Order,
     proc: bool,
 ) -> Step<std::convert::Infallible> {
     step("die with the init")(sys::die_with_parent())?;
@@ -221,7 +283,11 @@ fn payload(
     let program =
         step("open the program")(File::options().read(true).custom_flags(flags).open(program))?;
     step("place the program")(sys::duplicate_to(program.as_fd(), PROGRAM, false))?;
-    step("place the channel")(sys::duplicate_to(channel.as_fd(), CHANNEL, true))?;
+    let [out, err] = &order.streams;
+    // Nothing that is still needed lies at these numbers: the order came in above 2, its specification first.
+    step("place the output")(sys::duplicate_to(out.as_fd(), 1, true))?;
+    step("place the errors")(sys::duplicate_to(err.as_fd(), 2, true))?;
+    step("place the channel")(sys::duplicate_to(order.channel.as_fd(), CHANNEL, true))?;
     step("close the rest")(sys::close_on_exec_from(4))?;
     let control = sys::adopt(CONTROL);
     let result = restrict(spec, control.as_fd(), proc);

@@ -53,7 +53,13 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
         .iter()
         .map(|file| file.length.next_multiple_of(4096))
         .sum();
-    let nodes = 1024 + 4 * (spec.planted.len() + spec.visible.len());
+    // Each file, each mount point, and every folder above them.
+    let planted = spec.planted.iter().map(|file| &file.path);
+    let nodes = 256
+        + planted
+            .chain(&spec.visible)
+            .map(|path| 1 + path.matches('/').count())
+            .sum::<usize>();
     memory(STAGE, size + (8 << 20), nodes, MsFlags::empty(), 0o755)?;
     std::env::set_current_dir(STAGE)?;
 

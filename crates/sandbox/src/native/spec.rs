@@ -38,7 +38,6 @@ pub(crate) struct Planted {
 /// One run, as the supervisor orders it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Spec {
-    pub(crate) supervisor: i32,
     pub(crate) tier: Tier,
     /// Whether the supervisor is root, so that the payload becomes somebody else.
     pub(crate) privileged: bool,
@@ -72,6 +71,8 @@ pub(crate) enum Report {
         signal: Option<i32>,
         cpu_ms: u64,
     },
+    /// Nothing of the run is left, and the launcher waits for the next.
+    Idle,
     /// Some of what it left behind.
     Files { files: Vec<FileChange> },
 }
@@ -124,7 +125,7 @@ pub(crate) fn report(socket: BorrowedFd<'_>, report: &Report, fds: &[RawFd]) -> 
 /// Receives one packet and its descriptors; an empty packet is the end.
 pub(crate) fn receive(socket: BorrowedFd<'_>) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
     let mut buffer = vec![0; 64 << 10];
-    let mut space = nix::cmsg_space!([RawFd; 2]);
+    let mut space = nix::cmsg_space!([RawFd; 4]);
     let (length, fds) = {
         let mut parts = [IoSliceMut::new(&mut buffer)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;

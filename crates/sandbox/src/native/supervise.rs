@@ -3,18 +3,18 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use skillgate_model::{Exit, ExitReason, FileChange};
 
+use super::cgroup::Group;
+use super::launcher::Launcher;
 use super::meter::Meter;
 use super::notify::Watcher;
-use super::spec::{self, LAUNCHER, Report, Spec};
+use super::spec::{self, Report, Spec};
 use crate::{SandboxError, sys};
 
 /// How often memory, CPU time and the clock are looked at while nothing else happens.
@@ -50,6 +50,7 @@ pub(crate) struct Ended {
     pub(crate) files: Vec<FileChange>,
     pub(crate) landlock: bool,
     pub(crate) proc: bool,
+    pub(crate) group: Option<super::cgroup::Version>,
 }
 
 struct Stream {
@@ -62,7 +63,7 @@ struct Run<'a> {
     spec: &'a Spec,
     driver: &'a mut dyn Driver,
     started: Instant,
-    control: OwnedFd,
+    launcher: Launcher,
     channel: Option<UnixStream>,
     streams: [Stream; 2],
     init: Option<(i32, OwnedFd)>,
@@ -82,21 +83,21 @@ pub(crate) fn run(
     driver: &mut dyn Driver,
 ) -> Result<Ended, SandboxError> {
     let order = spec::pack(spec, contents).map_err(SandboxError::Start)?;
-    let flags = SockFlag::SOCK_CLOEXEC;
-    let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
-        .map_err(|error| SandboxError::Start(error.into()))?;
     let (channel, payloads) = UnixStream::pair().map_err(SandboxError::Start)?;
     channel.set_nonblocking(true).map_err(SandboxError::Start)?;
-    let mut child = launcher(theirs).map_err(SandboxError::Start)?;
-    let fds = [order.as_raw_fd(), payloads.as_raw_fd()];
-    let sent = spec::send(control.as_fd(), b"order", &fds);
-    drop((order, payloads));
-    let streams = [
-        child.stdout.take().map(OwnedFd::from),
-        child.stderr.take().map(OwnedFd::from),
-    ]
-    .map(|pipe| Stream {
-        pipe,
+    let pipe =
+        || nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|error| SandboxError::Start(error.into()));
+    let [(stdout, out), (stderr, err)] = [pipe()?, pipe()?];
+    let fds = [
+        order.as_raw_fd(),
+        payloads.as_raw_fd(),
+        out.as_raw_fd(),
+        err.as_raw_fd(),
+    ];
+    let launcher = Launcher::order(&spec.limits, &fds).map_err(SandboxError::Start)?;
+    drop((order, payloads, out, err));
+    let streams = [stdout, stderr].map(|pipe| Stream {
+        pipe: Some(pipe),
         kept: Vec::new(),
         total: 0,
     });
@@ -104,7 +105,7 @@ pub(crate) fn run(
         spec,
         driver,
         started: Instant::now(),
-        control,
+        launcher,
         channel: Some(channel),
         streams,
         init: None,
@@ -112,7 +113,7 @@ pub(crate) fn run(
         meter: Meter::default(),
         next_look: Instant::now() + TICK,
         killed: None,
-        failure: sent.err().map(|error| error.to_string()),
+        failure: None,
         status: None,
         ended: Ended {
             exit: Exit {
@@ -129,28 +130,12 @@ pub(crate) fn run(
             files: Vec::new(),
             landlock: false,
             proc: false,
+            group: None,
         },
     };
     run.greet();
     run.watch();
-    run.finish(&mut child)
-}
-
-/// Starts this executable again as the launcher.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this crate is the one that starts processes"
-)]
-fn launcher(control: OwnedFd) -> io::Result<Child> {
-    Command::new(crate::launcher_path())
-        .arg0(LAUNCHER)
-        .env_clear()
-        .current_dir("/")
-        .process_group(0)
-        .stdin(Stdio::from(control))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    run.finish()
 }
 
 impl Run<'_> {
@@ -195,7 +180,7 @@ impl Run<'_> {
 
     /// What can be read now, or nothing after a tick.
     fn wait(&self) -> io::Result<Vec<Source>> {
-        let mut sources = vec![(Source::Control, self.control.as_fd())];
+        let mut sources = vec![(Source::Control, self.launcher.control.as_fd())];
         sources.extend(
             self.channel
                 .as_ref()
@@ -237,7 +222,7 @@ impl Run<'_> {
     }
 
     fn control(&mut self) {
-        let (packet, fds) = match spec::receive(self.control.as_fd()) {
+        let (packet, fds) = match spec::receive(self.launcher.control.as_fd()) {
             Ok(received) => received,
             Err(error) => return self.failure = Some(error.to_string()),
         };
@@ -264,6 +249,9 @@ impl Run<'_> {
             }) => {
                 self.ended.cpu_ms = cpu_ms;
                 self.status = Some((code, signal));
+            }
+            Ok(Report::Idle) => {
+                self.failure = Some("the sandbox ended without a report".to_owned())
             }
             Err(error) => self.failure = Some(error.to_string()),
         }
@@ -334,18 +322,18 @@ impl Run<'_> {
     }
 
     /// Ends what still runs, takes what was written, says why it ended.
-    fn finish(mut self, child: &mut Child) -> Result<Ended, SandboxError> {
+    fn finish(mut self) -> Result<Ended, SandboxError> {
         self.ended.wall_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.status.is_none() {
-            match &self.init {
-                Some((_, pidfd)) => sys::kill_pidfd(pidfd.as_fd()),
-                // The launcher takes the init with it.
-                None => drop(child.kill()),
-            }
+        if self.status.is_none()
+            && let Some((_, pidfd)) = &self.init
+        {
+            sys::kill_pidfd(pidfd.as_fd());
         }
         self.watcher = None;
-        // The launcher ends when the last process of the jail has gone.
-        child.wait().map_err(SandboxError::Start)?;
+        let group = self.launcher.group.as_ref();
+        let (peak, oom_kills) = group.map_or((None, 0), Group::memory);
+        self.ended.group = group.map(Group::version);
+        self.launcher.give_back();
         for stream in &mut self.streams {
             while stream.total <= self.spec.limits.output_bytes
                 && stream.ready()
@@ -356,7 +344,10 @@ impl Run<'_> {
             return Err(SandboxError::Interrupted);
         }
         self.ended.cpu_ms = self.ended.cpu_ms.max(self.meter.cpu_ms);
-        self.ended.peak_memory_bytes = self.meter.peak_bytes;
+        self.ended.peak_memory_bytes = peak.max(self.meter.peak_bytes);
+        if oom_kills > 0 && self.killed.is_none() {
+            self.killed = Some(ExitReason::Oom);
+        }
         self.ended.output_bytes = self.streams.iter().map(|stream| stream.total).sum();
         self.ended.output = self.streams.map(|stream| stream.kept);
         self.ended.exit = exit(
@@ -379,10 +370,12 @@ fn exit(
     limits: &skillgate_model::Limits,
 ) -> Exit {
     if let Some(reason) = killed {
+        // A main process can end well after its child was killed for memory.
+        let (code, signal) = status.unwrap_or((None, Some(libc::SIGKILL)));
         return Exit {
             reason,
-            code: None,
-            signal: Some(libc::SIGKILL),
+            code,
+            signal,
             detail: None,
         };
     }

@@ -1,0 +1,119 @@
+//! The launchers: this executable started again, each in a control group of its own, kept for the next run.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use skillgate_model::Limits;
+
+use super::cgroup::Group;
+use super::spec::{self, LAUNCHER, Report};
+
+/// Idle launchers that are kept; more than that many runs at once are rare.
+const KEPT: usize = 8;
+/// A jail that takes longer to die is given up together with its launcher.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+static IDLE: Mutex<Vec<Launcher>> = Mutex::new(Vec::new());
+
+/// A single-threaded process that can fork safely.
+pub(crate) struct Launcher {
+    child: Child,
+    pub(crate) control: OwnedFd,
+    pub(crate) group: Option<Group>,
+}
+
+impl Launcher {
+    /// Hands an order to an idle launcher, or to a new one.
+    pub(crate) fn order(limits: &Limits, fds: &[RawFd]) -> io::Result<Self> {
+        loop {
+            let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let fresh = idle.is_none();
+            let mut launcher = match idle {
+                Some(launcher) => launcher,
+                None => Self::start()?,
+            };
+            if launcher
+                .group
+                .as_mut()
+                .is_some_and(|group| group.begin(limits).is_err())
+            {
+                launcher.group = None;
+            }
+            let path = launcher.group.as_ref().map(|group| group.path().to_owned());
+            let order = serde_json::to_vec(&path)?;
+            match spec::send(launcher.control.as_fd(), &order, fds) {
+                Ok(()) => return Ok(launcher),
+                Err(error) if fresh => return Err(error),
+                // It died while it was idle.
+                Err(_) => {}
+            }
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this crate is the one that starts processes"
+    )]
+    fn start() -> io::Result<Self> {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+        let child = Command::new(crate::launcher_path())
+            .arg0(LAUNCHER)
+            // For whoever reads a list of processes: it is seen on the launcher and on process 1 of each jail.
+            .arg(std::process::id().to_string())
+            .env_clear()
+            .current_dir("/")
+            .process_group(0)
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self {
+            child,
+            control,
+            group: Group::create().ok(),
+        })
+    }
+
+    /// Waits until the last process of the run is gone, and keeps the launcher for the next one.
+    pub(crate) fn give_back(self) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let mut polled = [PollFd::new(self.control.as_fd(), PollFlags::POLLIN)];
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+            match poll(&mut polled, timeout) {
+                Ok(1..) => {}
+                Err(nix::errno::Errno::EINTR) => continue,
+                Ok(_) | Err(_) => return,
+            }
+            let Ok((packet, _)) = spec::receive(self.control.as_fd()) else {
+                return;
+            };
+            if packet.is_empty() {
+                return;
+            }
+            if matches!(serde_json::from_slice(&packet), Ok(Report::Idle)) {
+                break;
+            }
+        }
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(self);
+        }
+    }
+}
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        // Its jail, if there is one, dies with it.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
