@@ -1,4 +1,4 @@
-//! Scans every entry of folders and prints one JSON line each: `corpus DIR…` reads `DIR/<label>/<item>`.
+//! Scans every entry of folders and prints one JSON line each: `corpus [--all] DIR…` reads `DIR/<label>/<item>`.
 
 #![expect(
     clippy::print_stdout,
@@ -19,17 +19,27 @@ fn main() {
         Err(error) => return eprintln!("{error}"),
     };
     let scanner = Scanner::new(rules);
-    for set in std::env::args().skip(1).map(PathBuf::from) {
+    let everything = std::env::args().any(|argument| argument == "--all");
+    let least = if everything {
+        Severity::Info
+    } else {
+        Severity::Medium
+    };
+    for set in std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--all")
+        .map(PathBuf::from)
+    {
         for label in children(&set) {
             for item in children(&label) {
-                println!("{}", line(&scanner, &item));
+                println!("{}", line(&scanner, &item, least));
             }
         }
     }
 }
 
 /// `{"path": …, "flagged": …, "rules": […]}`: flagged is a finding of medium or higher.
-fn line(scanner: &Scanner, item: &Path) -> String {
+fn line(scanner: &Scanner, item: &Path, least: Severity) -> String {
     let mut files = Vec::new();
     collect(item, item, &mut files);
     let skill = Skill {
@@ -49,7 +59,7 @@ fn line(scanner: &Scanner, item: &Path) -> String {
     let mut rules: Vec<String> = scan
         .findings
         .iter()
-        .filter(|finding| finding.rule.severity >= Severity::Medium)
+        .filter(|finding| finding.rule.severity >= least)
         .map(|finding| {
             format!(
                 "{}@{}:{}",
@@ -68,7 +78,9 @@ fn line(scanner: &Scanner, item: &Path) -> String {
     format!(
         "{{\"path\": {}, \"flagged\": {}, \"rules\": [{}]}}",
         quote(&path),
-        !rules.is_empty(),
+        scan.findings
+            .iter()
+            .any(|finding| finding.rule.severity >= Severity::Medium),
         rules
             .iter()
             .map(|rule| quote(rule))
@@ -78,7 +90,7 @@ fn line(scanner: &Scanner, item: &Path) -> String {
 }
 
 fn collect(root: &Path, path: &Path, files: &mut Vec<SkillFile>) {
-    if path.is_dir() && !path.is_symlink() {
+    if path.is_dir() && (path == root || !path.is_symlink()) {
         for child in children(path) {
             collect(root, &child, files);
         }

@@ -165,7 +165,7 @@ fn drop_deep<T>(tree: T) {
 
 /// The other modules of the skill that a module imports, parsed.
 struct Siblings {
-    parsed: Vec<(Vec<String>, String, Parsed<ModModule>)>,
+    parsed: Vec<(String, Parsed<ModModule>)>,
 }
 
 impl Siblings {
@@ -208,27 +208,19 @@ impl Siblings {
             };
             let parsed = parse(&decoded.text);
             wanted.extend(imports(&parsed.syntax().body));
-            siblings
-                .parsed
-                .push((vec![path], file.path.clone(), parsed));
+            siblings.parsed.push((path, parsed));
         }
         siblings
     }
 
     fn table(&self) -> HashMap<String, Sibling<'_>> {
-        let mut table = HashMap::new();
-        for (names, path, parsed) in &self.parsed {
-            for name in names {
-                table.insert(
-                    name.clone(),
-                    Sibling {
-                        body: &parsed.syntax().body,
-                        path,
-                    },
-                );
-            }
-        }
-        table
+        self.parsed
+            .iter()
+            .map(|(name, parsed)| {
+                let body = &parsed.syntax().body;
+                (name.clone(), Sibling { body })
+            })
+            .collect()
     }
 }
 

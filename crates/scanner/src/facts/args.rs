@@ -56,7 +56,7 @@ impl<'a> Args<'a> {
 
     /// An unknown value with the origins of all of them.
     pub(crate) fn blend(&self) -> Value<'a> {
-        let mut blend = Value::UNKNOWN;
+        let mut blend = Value::NEUTRAL;
         for value in self.all() {
             blend.taint_with(value);
         }
@@ -121,6 +121,9 @@ impl Test {
 /// Whether a text in the value, or the words of a list joined by spaces, passes.
 pub(crate) fn any_text(value: &Value<'_>, test: &dyn Fn(&str) -> bool) -> bool {
     match &value.shape {
+        Shape::Str(text) | Shape::Path(text) if text.contains('\\') => {
+            test(text) || test(&text.replace('\\', "/"))
+        }
         Shape::Str(text) | Shape::Path(text) => test(text),
         Shape::Bytes(data) => std::str::from_utf8(data).is_ok_and(test),
         Shape::List(items) => {

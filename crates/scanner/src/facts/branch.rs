@@ -147,7 +147,7 @@ impl<'a> Interp<'a, '_> {
                 let checks = compare
                     .ops
                     .iter()
-                    .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::Eq | CmpOp::NotEq));
+                    .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::NotEq));
                 if checks {
                     this.checked(&compare.left);
                     compare

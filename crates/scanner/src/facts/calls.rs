@@ -29,12 +29,11 @@ impl<'a, 's> Interp<'a, 's> {
             return result;
         }
         let callee = self.attribute(receiver, name, name_range);
-        let known = match &callee.shape {
-            Shape::Unknown | Shape::Foreign => false,
-            Shape::Names(_) => false,
-            _ => true,
-        };
-        if known {
+        let unknown = matches!(
+            callee.shape,
+            Shape::Unknown | Shape::Foreign | Shape::Names(_)
+        );
+        if !unknown {
             return self.call(&callee, args, Some(receiver), range);
         }
         self.call_unknown_method(receiver, name, &args, range)
@@ -53,7 +52,7 @@ impl<'a, 's> Interp<'a, 's> {
         self.run_callables(args, range);
         if let Some(entry) = index.method(name) {
             let shown = format!("`.{name}`");
-            self.matched(entry, &entry.calls, args, Some(receiver), range, &shown);
+            self.matched(&entry.calls, args, Some(receiver), range, &shown);
             self.flows(entry, args, Some(receiver), range, &shown);
             if entry.sinks.is_empty() && entry.source.is_empty() {
                 return cleaned(result, entry);
@@ -81,8 +80,14 @@ impl<'a, 's> Interp<'a, 's> {
         receiver: Option<&Value<'a>>,
         range: TextRange,
     ) -> Value<'a> {
-        self.deeper(|this| this.call_shape(callee, args, receiver, range))
-            .unwrap_or(Value::UNKNOWN)
+        const DEEPEST: u32 = 24;
+        if self.call_depth >= DEEPEST {
+            return args.blend();
+        }
+        self.call_depth += 1;
+        let result = self.deeper(|this| this.call_shape(callee, args, receiver, range));
+        self.call_depth -= 1;
+        result.unwrap_or(Value::UNKNOWN)
     }
 
     fn call_shape(
@@ -103,9 +108,9 @@ impl<'a, 's> Interp<'a, 's> {
                     Some(receiver) if method && !matches!(receiver.shape, Shape::Class(_)) => {
                         let mut with_self = args;
                         with_self.positional.insert(0, receiver.clone());
-                        self.follow(*id, with_self, range)
+                        self.follow(*id, with_self)
                     }
-                    _ => self.follow(*id, args, range),
+                    _ => self.follow(*id, args),
                 }
             }
             Shape::Bound(bound) => {
@@ -121,7 +126,7 @@ impl<'a, 's> Interp<'a, 's> {
                 }
                 self.call(&partial.0, all, receiver, range)
             }
-            Shape::Class(id) => self.construct(*id, args, range),
+            Shape::Class(id) => self.construct(*id, args),
             Shape::Instance(id) => match self.class_attribute(*id, "__call__", 0) {
                 Some(method) => self.call(&method, args, Some(callee), range),
                 None => args.blend(),
@@ -157,7 +162,7 @@ impl<'a, 's> Interp<'a, 's> {
         if let Some(entry) = entry {
             if !entry.calls.is_empty() || !entry.sinks.is_empty() {
                 let shown = self.quoted(name);
-                self.matched(entry, &entry.calls, args, receiver, range, &shown);
+                self.matched(&entry.calls, args, receiver, range, &shown);
                 self.flows(entry, args, receiver, range, &shown);
             }
             keeps_origins = entry.sinks.is_empty();
@@ -198,14 +203,12 @@ impl<'a, 's> Interp<'a, 's> {
     /// Reports the rules among `rules` whose conditions the arguments meet.
     pub(crate) fn matched(
         &mut self,
-        entry: &'s Entry,
         rules: &'s [RuleId],
         args: &Args<'a>,
         receiver: Option<&Value<'a>>,
         range: TextRange,
         shown: &str,
     ) {
-        let _ = entry;
         let index = self.index;
         for id in rules {
             let Some(compiled) = index.rule(*id) else {
@@ -244,6 +247,9 @@ impl<'a, 's> Interp<'a, 's> {
             let detail = self.at_what_time(shown.to_owned());
             for effect in self.effects(compiled, args, receiver) {
                 self.depends |= depends && effect.is_some();
+                if let Some(effect) = &effect {
+                    self.resource_rules(compiled, effect, args, receiver, range, shown);
+                }
                 self.report(&compiled.rule, range, effect, Some(detail.clone()));
             }
         }
@@ -270,6 +276,9 @@ impl<'a, 's> Interp<'a, 's> {
                 if !value.safe.has(sink.class) {
                     from = from.union(value.from);
                 }
+                if !self.dropped.is_empty() && self.names_dropped(value) {
+                    from = from.union(Origins::DROPPED);
+                }
             };
             if sink.arguments.is_empty() {
                 args.all().for_each(&mut add);
@@ -280,6 +289,26 @@ impl<'a, 's> Interp<'a, 's> {
                     .for_each(&mut add);
             }
             self.flow_into(sink.class, from, args, receiver, range, shown);
+        }
+    }
+
+    /// Whether the value is, or lists, a path to which remote or decoded data was written.
+    fn names_dropped(&self, value: &Value<'a>) -> bool {
+        let known = |value: &Value<'a>| {
+            value
+                .as_gapped()
+                .is_some_and(|text| self.dropped.contains(text))
+        };
+        match &value.shape {
+            Shape::List(items) => items.iter().take(16).any(known),
+            Shape::Str(text) => {
+                known(value)
+                    || text
+                        .split_whitespace()
+                        .take(16)
+                        .any(|word| self.dropped.contains(word))
+            }
+            _ => value.choices().iter().any(known),
         }
     }
 
@@ -334,28 +363,6 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    /// A sink that is no call: a value is returned, or stored where it is shown.
-    pub(crate) fn flow_to(
-        &mut self,
-        class: &str,
-        value: &Value<'a>,
-        range: TextRange,
-        shown: &str,
-    ) {
-        if let Some(class) = self.index.class(class)
-            && !value.safe.has(class)
-        {
-            self.flow_into(
-                class,
-                value.from,
-                &Args::of([value.clone()]),
-                None,
-                range,
-                shown,
-            );
-        }
-    }
-
     /// Callables handed to something that is not known are taken to be called.
     fn run_callables(&mut self, args: &Args<'a>, range: TextRange) {
         if self.calls.len() >= MAX_CALLS {
@@ -368,7 +375,7 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    fn construct(&mut self, class: u32, args: Args<'a>, range: TextRange) -> Value<'a> {
+    fn construct(&mut self, class: u32, args: Args<'a>) -> Value<'a> {
         let object = Value::of(Shape::Instance(class));
         let blend = args.blend();
         if let Some(init) = self.class_attribute(class, "__init__", 0)
@@ -376,13 +383,13 @@ impl<'a, 's> Interp<'a, 's> {
         {
             let mut with_self = args;
             with_self.positional.insert(0, object.clone());
-            self.follow(id, with_self, range);
+            self.follow(id, with_self);
         }
         object.with(&blend)
     }
 
     /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.
-    pub(crate) fn follow(&mut self, id: FunctionId, args: Args<'a>, range: TextRange) -> Value<'a> {
+    pub(crate) fn follow(&mut self, id: FunctionId, args: Args<'a>) -> Value<'a> {
         if self.calls.contains(&id) || self.calls.len() >= MAX_CALLS {
             return args.blend();
         }
@@ -392,9 +399,9 @@ impl<'a, 's> Interp<'a, 's> {
         let matters = args
             .all()
             .any(|value| !value.from.is_empty() || !matches!(value.shape, Shape::Unknown));
-        let worth = (summary.depends && matters) || (!self.called && summary.depends);
+        let worth = summary.depends && (matters || !self.called);
         if worth && self.fuel > 0 {
-            return self.interpret(id, Some(&args), range).returns;
+            return self.interpret(id, Some(&args)).returns;
         }
         let mut result = summary.returns;
         if result.from.meets(Origins::INNER) {
@@ -420,7 +427,7 @@ impl<'a, 's> Interp<'a, 's> {
         // A function of a file is called by others as well, with arguments that are theirs to choose.
         self.called = true;
         self.following = false;
-        let summary = self.interpret(id, None, TextRange::default());
+        let summary = self.interpret(id, None);
         (self.called, self.following) = (called, following);
         self.fuel = self.fuel.min(fuel);
         if let Some(function) = self.functions.get_mut(id as usize) {
@@ -429,12 +436,7 @@ impl<'a, 's> Interp<'a, 's> {
         Some(summary)
     }
 
-    fn interpret(
-        &mut self,
-        id: FunctionId,
-        args: Option<&Args<'a>>,
-        range: TextRange,
-    ) -> Summary<'a> {
+    fn interpret(&mut self, id: FunctionId, args: Option<&Args<'a>>) -> Summary<'a> {
         let unknown = Summary {
             returns: Value::UNKNOWN,
             depends: false,
@@ -476,7 +478,6 @@ impl<'a, 's> Interp<'a, 's> {
                 &defaults,
                 public,
                 method.then_some(class).flatten(),
-                range,
             );
         }
         match code {
@@ -520,9 +521,7 @@ impl<'a, 's> Interp<'a, 's> {
         defaults: &[(&'a str, Value<'a>)],
         public: Origins,
         class: Option<u32>,
-        range: TextRange,
     ) {
-        let _ = range;
         for (at, parameter) in parameters.iter_non_variadic_params().enumerate() {
             let name: &'a str = &parameter.parameter.name.id;
             let default = defaults
@@ -594,6 +593,12 @@ impl<'a, 's> Interp<'a, 's> {
         if harmless {
             value.safe = Sinks::ALL;
         }
+        let name = parameter.name.id.to_ascii_lowercase();
+        if KEYS.iter().any(|word| name.contains(word)) {
+            value = value.from(Origins::SECRET);
+        } else if PASSWORDS.iter().any(|word| name.contains(word)) {
+            value = value.from(Origins::CREDENTIAL);
+        }
         if parameter.name.id == "request" || annotation.ends_with("Request") {
             value = value.from(Origins::WEB);
         }
@@ -634,6 +639,19 @@ impl<'a, 's> Interp<'a, 's> {
         Value::of(Shape::Path(Text::Owned(Rc::from(text)))).with(like)
     }
 }
+
+/// Words in the names of parameters that hold what nothing may send on.
+const KEYS: &[&str] = &[
+    "private_key",
+    "privatekey",
+    "privkey",
+    "mnemonic",
+    "seed_phrase",
+];
+/// Words in the names of parameters that hold credentials.
+const PASSWORDS: &[&str] = &[
+    "passw", "passwd", "pwd", "secret", "token", "api_key", "apikey",
+];
 
 /// A result after a callee that makes values safe.
 fn cleaned<'a>(mut value: Value<'a>, entry: &Entry) -> Value<'a> {

@@ -72,6 +72,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refused> {
         "utf_7" | "utf7" | "u7" | "unicode_1_1_utf_7" => utf7(body),
         "rot13" | "rot_13" => std::str::from_utf8(body).ok().map(decoders::rot13),
         "raw_unicode_escape" | "unicode_escape" => decoders::decode_text(body, &codec),
+        codec
+            if !STATEFUL.contains(&codec)
+                && encoding_rs::Encoding::for_label(label(codec).as_bytes()).is_some() =>
+        {
+            encoding_rs::Encoding::for_label(label(codec).as_bytes())
+                .and_then(|encoding| {
+                    encoding.decode_without_bom_handling_and_without_replacement(body)
+                })
+                .map(std::borrow::Cow::into_owned)
+        }
         // Multi-byte codecs keep ASCII as it is, so what a file of ASCII says is known.
         _ if body.is_ascii() && !STATEFUL.contains(&codec.as_str()) => {
             std::str::from_utf8(body).ok().map(str::to_owned)
@@ -87,6 +97,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refused> {
             })
         }
         None => Err(Refused(format!("its coding line asks for `{name}`"))),
+    }
+}
+
+/// Python's name of a codec in the spelling of the web's list.
+fn label(codec: &str) -> String {
+    match codec.strip_prefix("cp125") {
+        Some(page) => format!("windows-125{page}"),
+        None => match codec {
+            "mac_cyrillic" => "x-mac-cyrillic".to_owned(),
+            "gb2312" | "gb18030" | "gbk" | "big5" => codec.to_owned(),
+            _ => codec.replace('_', "-"),
+        },
     }
 }
 

@@ -212,7 +212,7 @@ impl<'a> Interp<'a, '_> {
 
     fn display(&mut self, elements: &'a [Expr]) -> Value<'a> {
         let mut items = Vec::new();
-        let mut blend = Value::UNKNOWN;
+        let mut blend = Value::NEUTRAL;
         for element in elements {
             let value = self.expr(element);
             blend.taint_with(&value);
@@ -229,7 +229,7 @@ impl<'a> Interp<'a, '_> {
 
     fn dict(&mut self, dict: &'a ruff_python_ast::ExprDict) -> Value<'a> {
         let mut pairs = Vec::new();
-        let mut blend = Value::UNKNOWN;
+        let mut blend = Value::NEUTRAL;
         for item in &dict.items {
             let key = item.key.as_ref().map(|key| self.expr(key));
             let value = self.expr(&item.value);
@@ -254,7 +254,7 @@ impl<'a> Interp<'a, '_> {
 
     fn f_string(&mut self, text: &'a ruff_python_ast::ExprFString) -> Value<'a> {
         let mut folded = String::new();
-        let mut value = Value::UNKNOWN;
+        let mut value = Value::NEUTRAL;
         for part in text.value.as_slice() {
             match part {
                 FStringPart::Literal(literal) => folded.push_str(&literal.value),
@@ -352,7 +352,7 @@ impl<'a> Interp<'a, '_> {
     fn comprehension(&mut self, generators: &'a [Comprehension], parts: &[&'a Expr]) -> Value<'a> {
         let scope = Scope::new(ScopeKind::Function, Some(self.scope.clone()));
         let mut unrolled = None;
-        let mut blend = Value::UNKNOWN;
+        let mut blend = Value::NEUTRAL;
         let mut outer = None;
         for (at, generator) in generators.iter().enumerate() {
             let items = self.expr(&generator.iter);
@@ -464,7 +464,14 @@ impl<'a> Interp<'a, '_> {
         }
         let callee = self.expr_quietly(&call.func);
         let args = self.arguments(&call.arguments);
-        self.call(&callee, args, None, range)
+        let mut result = self.call(&callee, args, None, range);
+        // A file that is opened for writing remembers the variable that named it.
+        if let Shape::Handle(handle) = &result.shape
+            && let Some(Expr::Name(variable)) = call.arguments.args.first()
+        {
+            result.shape = Shape::Handle(Rc::new((handle.0.clone(), Some(&variable.id))));
+        }
+        result
     }
 
     pub(crate) fn arguments(&mut self, arguments: &'a ruff_python_ast::Arguments) -> Args<'a> {
@@ -527,7 +534,7 @@ impl<'a> Interp<'a, '_> {
             Shape::Names(scope) => match scope.get(attr) {
                 Some(value) => value,
                 None => self
-                    .dunder(receiver, attr)
+                    .dunder(receiver, attr, range)
                     .unwrap_or_else(|| receiver.derived()),
             },
             Shape::Instance(class) | Shape::Class(class) => {
@@ -537,7 +544,7 @@ impl<'a> Interp<'a, '_> {
                     }
                     Some(value) => value,
                     None => self
-                        .dunder(receiver, attr)
+                        .dunder(receiver, attr, range)
                         .unwrap_or_else(|| receiver.derived()),
                 }
             }
@@ -568,11 +575,11 @@ impl<'a> Interp<'a, '_> {
             | Shape::List(_)
             | Shape::Dict(_)
             | Shape::Int(_) => self
-                .dunder(receiver, attr)
+                .dunder(receiver, attr, range)
                 .unwrap_or_else(|| receiver.derived()),
             _ => {
                 let mut value = self
-                    .dunder(receiver, attr)
+                    .dunder(receiver, attr, range)
                     .unwrap_or_else(|| receiver.derived());
                 if let Some(entry) = index.method(attr)
                     && !entry.source.is_empty()
@@ -608,19 +615,24 @@ impl<'a> Interp<'a, '_> {
         attr: &str,
         range: TextRange,
     ) -> Value<'a> {
-        if let Some(value) = self.dunder(receiver, attr) {
+        if let Some(value) = self.dunder(receiver, attr, range) {
             return value;
         }
         let public = attr.trim_start_matches('_');
         let is_object = name.is_some_and(|name| self.index.names.path(name).contains([')', ']']));
-        if BEHIND.contains(&public) && !is_object {
-            if let Some(module) = self.index.names.child(Names::ROOT, public) {
+        if BEHIND.contains(&public)
+            && !is_object
+            && let Some(module) = self.index.names.child(Names::ROOT, public)
+        {
+            {
                 let path = self.index.names.path(module);
-                self.report_check(
-                    Check::BehindModule,
-                    range,
-                    Some(format!("`{path}`, imported by another module")),
-                );
+                if public != "sys" {
+                    self.report_check(
+                        Check::BehindModule,
+                        range,
+                        Some(format!("`{path}`, imported by another module")),
+                    );
+                }
                 return self.named(module).with(receiver);
             }
         }
@@ -635,7 +647,7 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// What an object's double-underscored attributes lead to.
-    fn dunder(&mut self, receiver: &Value<'a>, attr: &str) -> Option<Value<'a>> {
+    fn dunder(&mut self, receiver: &Value<'a>, attr: &str, range: TextRange) -> Option<Value<'a>> {
         let builtins = || Value::of(Shape::Name(Names::BUILTINS));
         Some(match attr {
             "__builtins__" | "f_builtins" | "gi_builtins" => builtins(),
@@ -653,17 +665,23 @@ impl<'a> Interp<'a, '_> {
                 Some(name) if self.index.names.path(name).split('.').count() == 1 => builtins(),
                 _ => receiver.derived(),
             },
-            "__class__" | "__base__" | "__bases__" | "__mro__" | "__subclasses__" | "mro"
-            | "__init__" | "__call__" | "gi_frame" | "f_back" | "tb_frame" | "__traceback__"
-            | "cr_frame" | "__code__" | "__closure__" | "__func__" | "__wrapped__"
+            "__base__" | "__bases__" | "__mro__" | "mro" => {
+                receiver.derived().from(Origins::CLASSES)
+            }
+            "__subclasses__" => {
+                let object = self.index.names.find("builtins.object");
+                let is_object = object.is_some() && receiver.as_name() == object;
+                if receiver.from.meets(Origins::CLASSES) || is_object {
+                    self.report_check(Check::ClassWalk, range, None);
+                }
+                receiver.derived().from(Origins::CLASSES)
+            }
+            "__class__" | "__init__" | "__call__" | "gi_frame" | "f_back" | "tb_frame"
+            | "__traceback__" | "cr_frame" | "ag_frame" | "__code__" | "__closure__"
+            | "__func__" | "__wrapped__" | "__repr__" | "__getattribute__"
                 if !matches!(receiver.shape, Shape::Name(_)) =>
             {
-                let classes = matches!(attr, "__subclasses__");
-                receiver.derived().from(if classes {
-                    Origins::CLASSES
-                } else {
-                    Origins::NONE
-                })
+                receiver.derived()
             }
             "__call__" | "__get__" | "__wrapped__" | "__func__" => receiver.clone(),
             _ => return None,
@@ -684,10 +702,10 @@ impl<'a> Interp<'a, '_> {
         if let Some(value) = scope.get(attr) {
             return Some(value);
         }
-        if depth > 8 {
+        if depth > 5 {
             return None;
         }
-        bases.iter().find_map(|base| match base.shape {
+        bases.iter().take(3).find_map(|base| match base.shape {
             Shape::Class(base) => self.class_attribute(base, attr, depth + 1),
             Shape::Name(name) => {
                 let object = self.index.names.child(name, CALLED).unwrap_or(name);
@@ -710,6 +728,7 @@ impl<'a> Interp<'a, '_> {
             Shape::Name(name) => {
                 let path = self.index.names.path(*name);
                 if path == "os.environ" || path == "os.environb" {
+                    self.environment_read(*name, key, range);
                     return self.environment_variable(key);
                 }
                 if path == "sys.modules" {
@@ -721,7 +740,9 @@ impl<'a> Interp<'a, '_> {
                             module
                         }
                         None => {
-                            self.dynamic_access("sys.modules", range);
+                            if key.from.meets(Origins::DECODED.union(Origins::NETWORK)) {
+                                self.dynamic_access("sys.modules", range);
+                            }
                             Value::tainted(key.from)
                         }
                     };
@@ -787,7 +808,7 @@ impl<'a> Interp<'a, '_> {
                 {
                     let name = name.to_owned();
                     self.attribute_taken(&name, range);
-                    if let Some(value) = self.dunder(receiver, &name) {
+                    if let Some(value) = self.dunder(receiver, &name, range) {
                         return value;
                     }
                     if receiver.from.meets(Origins::CLASSES) {
@@ -1075,11 +1096,7 @@ impl<'a> Interp<'a, '_> {
     /// After something changed in place: the variable that holds it learns of it.
     pub(crate) fn rebind(&mut self, target: &'a Expr, value: Value<'a>) {
         match target {
-            Expr::Name(name) => {
-                if self.lookup(&name.id).is_some() {
-                    self.bind(&name.id, value);
-                }
-            }
+            Expr::Name(name) if self.lookup(&name.id).is_some() => self.bind(&name.id, value),
             Expr::Attribute(attribute) => {
                 let receiver = self.expr_quietly(&attribute.value);
                 if let Shape::Instance(class) = receiver.shape
@@ -1119,17 +1136,13 @@ pub(crate) fn push_gap(text: &mut String) {
 /// Modules that are well known to be imported by others, and what reaching them there hides.
 const BEHIND: &[&str] = &[
     "os",
-    "sys",
     "subprocess",
     "builtins",
-    "socket",
     "posix",
-    "importlib",
-    "ctypes",
-    "shutil",
-    "pty",
     "nt",
-    "platform",
+    "ctypes",
+    "pty",
+    "sys",
 ];
 
 /// Modules that a fragment of code may use without importing them.

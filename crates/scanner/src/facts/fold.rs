@@ -17,6 +17,14 @@ impl<'a> Interp<'a, '_> {
     pub(crate) fn binary(&mut self, op: Operator, left: Value<'a>, right: Value<'a>) -> Value<'a> {
         let mut blend = left.derived();
         blend.taint_with(&right);
+        if op == Operator::Mult
+            && left
+                .as_int()
+                .or(right.as_int())
+                .is_some_and(|times| times >= 1000)
+        {
+            blend.from = blend.from.union(Origins::AMPLIFIED);
+        }
         let shape = match (&left.shape, op, &right.shape) {
             (Shape::Int(a), _, Shape::Int(b)) => integer(op, *a, *b),
             (Shape::Path(a), Operator::Div, _) => {

@@ -14,6 +14,7 @@ use super::matching::{
 use super::names::{Name, Names};
 use super::origin::{Origins, Sinks};
 use crate::rule::{Matcher, Rule};
+use skillgate_model::EffectKind;
 
 /// Index into the compiled rules.
 pub(crate) type RuleId = u16;
@@ -117,10 +118,11 @@ pub(crate) struct Index {
     pub(crate) strings: Option<Strings>,
     pub(crate) assigns: Vec<(RuleId, Pattern, Test, bool)>,
     pub(crate) flows: Vec<Vec<Flow>>,
+    /// Rules on effects that other rules infer.
+    pub(crate) effects: Vec<(RuleId, EffectKind, Pattern)>,
     pub(crate) rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     pub(crate) secret_paths: AhoCorasick,
-    classes: Vec<Box<str>>,
 }
 
 static CATALOGUE: &str = include_str!("catalogue.txt");
@@ -161,11 +163,6 @@ impl Index {
     pub(crate) fn check(&self, check: Check) -> Option<&Arc<Rule>> {
         self.checks.get(check as usize)?.as_ref()
     }
-
-    /// The number of a sink class.
-    pub(crate) fn class(&self, word: &str) -> Option<u8> {
-        position(&self.classes, word)
-    }
 }
 
 fn position(classes: &[Box<str>], word: &str) -> Option<u8> {
@@ -182,6 +179,7 @@ struct Builder {
     patterns: HashMap<RuleId, Pattern, RandomState>,
     assigns: Vec<(RuleId, Pattern, Test, bool)>,
     flows: Vec<Vec<Flow>>,
+    effects: Vec<(RuleId, EffectKind, Pattern)>,
     rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     secret_paths: Vec<String>,
@@ -199,6 +197,7 @@ impl Default for Builder {
             patterns: HashMap::default(),
             assigns: Vec::new(),
             flows: Vec::new(),
+            effects: Vec::new(),
             rules: Vec::new(),
             checks: vec![None; Check::ALL.len()],
             secret_paths: Vec::new(),
@@ -378,6 +377,10 @@ impl Builder {
             let test = self.test(value)?;
             self.assigns.push((id, target.clone(), test, *keywords));
         }
+        if let Some(pattern) = &facts.resource {
+            let kind = rule.effect.ok_or("`resource` needs the rule's `effect`")?;
+            self.effects.push((id, kind, pattern.clone()));
+        }
         if let Some(flow) = &facts.flow {
             let compiled = Flow {
                 rule: id,
@@ -460,9 +463,9 @@ impl Builder {
             strings,
             assigns: self.assigns,
             flows: self.flows,
+            effects: self.effects,
             rules: self.rules,
             checks: self.checks,
-            classes: self.classes,
         })
     }
 }

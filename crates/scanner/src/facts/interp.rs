@@ -50,7 +50,6 @@ pub(crate) struct Payload {
 #[derive(Debug)]
 pub(crate) struct Sibling<'a> {
     pub(crate) body: &'a [Stmt],
-    pub(crate) path: &'a str,
 }
 
 /// The state of interpreting one module.
@@ -88,6 +87,7 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) following: bool,
     pub(crate) nesting: u32,
     pub(crate) too_deep: bool,
+    pub(crate) call_depth: u32,
     pub(crate) called: bool,
     pub(crate) installing: bool,
     pub(crate) muted: bool,
@@ -130,6 +130,7 @@ impl<'a, 's> Interp<'a, 's> {
             following: false,
             nesting: 0,
             too_deep: false,
+            call_depth: 0,
             called: false,
             installing: false,
             muted: false,

@@ -97,6 +97,8 @@ pub(crate) enum Intrinsic {
     Path,
     /// The user's home.
     Home,
+    /// Reads or opens the path that is its object.
+    ReadPath,
     /// Evaluates annotations.
     Hints,
     /// `super`.
@@ -214,6 +216,10 @@ impl Intrinsic {
             Self::Path,
         ),
         ("pathlib.Path.home", Self::Home),
+        (
+            "pathlib.Path().read_text pathlib.Path().read_bytes pathlib.Path().open",
+            Self::ReadPath,
+        ),
         (
             "typing.get_type_hints inspect.get_annotations annotationlib.get_annotations inspect.signature",
             Self::Hints,

@@ -1,6 +1,5 @@
 //! What names, imports, texts and assignments mean to the rules.
 
-use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 use skillgate_model::{Effect, EffectKind};
 
@@ -9,7 +8,7 @@ use super::checks::Check;
 use super::index::{Compiled, Resource};
 use super::interp::Interp;
 use super::matching::Form;
-use super::names::{ITEM, Name, Names};
+use super::names::{Name, Names};
 use super::origin::Origins;
 use super::scope::{Scope, ScopeKind};
 use super::value::{GAP, Shape, Value};
@@ -169,17 +168,6 @@ impl<'a, 's> Interp<'a, 's> {
         range: TextRange,
         keyword: bool,
     ) {
-        if !matches!(
-            value.shape,
-            Shape::Str(_)
-                | Shape::Bytes(_)
-                | Shape::Bool(_)
-                | Shape::Int(_)
-                | Shape::Nothing
-                | Shape::List(_)
-        ) {
-            return;
-        }
         let index = self.index;
         for (id, target, test, keywords) in &index.assigns {
             if (*keywords || !keyword) && test.holds(Some(value), false) && target.0.is_match(name)
@@ -275,15 +263,17 @@ impl<'a, 's> Interp<'a, 's> {
         }
         match home {
             Some(home) => Self::path_text(home).from(from.union(Origins::HOME)),
-            None => {
-                let object = self
-                    .index
-                    .names
-                    .find("os.environ")
-                    .and_then(|name| self.index.names.child(name, ITEM));
-                let _ = object;
-                Value::tainted(from)
-            }
+            None => Value::tainted(from),
+        }
+    }
+
+    /// `os.environ["X"]` is `os.environ.get("X")` to the rules.
+    pub(crate) fn environment_read(&mut self, name: Name, key: &Value<'a>, range: TextRange) {
+        let index = self.index;
+        let getter = index.names.child(name, "get");
+        if let Some(entry) = getter.and_then(|getter| index.entry(getter)) {
+            let args = Args::of([key.clone()]);
+            self.matched(&entry.calls, &args, None, range, "`os.environ`");
         }
     }
 
@@ -307,7 +297,7 @@ impl<'a, 's> Interp<'a, 's> {
                 .and_then(|name| index.entry(name));
             if let Some(entry) = setter {
                 let args = Args::of([key.clone(), value.clone()]);
-                self.matched(entry, &entry.calls, &args, None, range, "`os.environ`");
+                self.matched(&entry.calls, &args, None, range, "`os.environ`");
             }
         }
     }
@@ -358,6 +348,37 @@ impl<'a, 's> Interp<'a, 's> {
                 })
             })
             .collect()
+    }
+
+    /// Reports the rules that speak of effects such as this one.
+    pub(crate) fn resource_rules(
+        &mut self,
+        compiled: &'s Compiled,
+        effect: &Effect,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+        range: TextRange,
+        shown: &str,
+    ) {
+        let index = self.index;
+        let Some(resource) = &compiled.resource else {
+            return;
+        };
+        let Some(value) = args.select(&resource.argument, receiver) else {
+            return;
+        };
+        for (id, kind, pattern) in &index.effects {
+            let Some(rule) = index.rule(*id) else {
+                continue;
+            };
+            if *kind == effect.kind
+                && self.is_time_for(&rule.when)
+                && super::args::any_text(value, &|text| pattern.0.is_match(text))
+            {
+                let detail = self.at_what_time(shown.to_owned());
+                self.report(&rule.rule, range, Some(effect.clone()), Some(detail));
+            }
+        }
     }
 
     fn resources(
@@ -492,11 +513,3 @@ const HARMLESS: &[&str] = &[
     "print", "len", "str", "int", "list", "dict", "range", "sorted", "format", "repr", "input",
     "sum", "max", "min",
 ];
-
-/// Whether an expression is a plain name.
-pub(crate) fn is_name(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Name(name) => Some(&name.id),
-        _ => None,
-    }
-}

@@ -23,6 +23,8 @@ pub(crate) struct FactsMatch {
     pub(crate) base: Vec<String>,
     /// A name, attribute or key is given a value.
     pub(crate) assign: Option<AssignMatch>,
+    /// Another rule inferred an effect of this rule's kind, on a resource whose text matches.
+    pub(crate) resource: Option<Pattern>,
     /// Data goes from an origin to a sink.
     pub(crate) flow: Option<FlowMatch>,
     /// Conditions on arguments, by position, keyword or both: `0|args`.

@@ -442,7 +442,14 @@ impl<'a> Interp<'a, '_> {
                 let value = self.environment_variable(first.or_else(|| args.keyword("key"))?);
                 Some(value)
             }
-            Intrinsic::Open => self.open(args, range),
+            Intrinsic::Open => self.open(args),
+            Intrinsic::ReadPath => {
+                let path = receiver?.clone();
+                let mode = args.at(0).or_else(|| args.keyword("mode")).cloned();
+                let opens = self.index.names.path(name).ends_with("open");
+                let mode = mode.filter(|_| opens).unwrap_or_else(|| Value::text("r"));
+                self.open(&Args::of([path, mode]))
+            }
             Intrinsic::Path => {
                 let blend = args.blend();
                 let mut path = String::new();
@@ -534,7 +541,7 @@ impl<'a> Interp<'a, '_> {
     /// `attrgetter("system")`: the names in it count as if they stood behind a dot.
     fn check_picked_name(&mut self, key: &Value<'a>, range: TextRange) {
         if let Some(text) = key.as_text() {
-            for part in text.to_owned().split('.') {
+            for part in text.split('.') {
                 self.hidden_name(key, part, range);
                 self.attribute_taken(part, range);
             }
@@ -707,11 +714,10 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// `open(path, mode)`.
-    fn open(&mut self, args: &Args<'a>, range: TextRange) -> Option<Value<'a>> {
+    fn open(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
         let path = args.at(0).or_else(|| args.keyword("file"))?;
         let mode = args.at(1).or_else(|| args.keyword("mode"));
         let mode = mode.map_or(Some("r"), Value::as_text).unwrap_or("r");
-        let _ = range;
         if mode.contains(['w', 'a', 'x']) {
             return Some(Value::of(Shape::Handle(Rc::new((path.clone(), None)))));
         }

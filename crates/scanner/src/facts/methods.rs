@@ -102,7 +102,7 @@ impl<'a> Interp<'a, '_> {
         if !data.from.meets(foreign) {
             return;
         }
-        if let Some(path) = path.as_gapped() {
+        if let Some(path) = path.as_gapped().filter(|path| path.len() > 3) {
             self.dropped.insert(path.to_owned());
         }
         if let Some(variable) = variable

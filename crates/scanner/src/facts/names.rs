@@ -80,7 +80,7 @@ impl Names {
             let Some((parent, symbol)) = self.parents.get(at.0 as usize) else {
                 break;
             };
-            if !(at == Self::BUILTINS && !parts.is_empty()) {
+            if at != Self::BUILTINS || parts.is_empty() {
                 parts.push(self.spelling.get(*symbol as usize).map_or("", |text| text));
             }
             at = *parent;

@@ -69,6 +69,8 @@ origins! {
     CREDENTIAL = 25 "credential";
     /// A row of a database.
     DATABASE = 26 "database";
+    /// Repeated so often that little data makes much.
+    AMPLIFIED = 28 "amplified";
     /// The classes of the interpreter, or what lies behind one of them.
     CLASSES = 27 "classes";
 }

@@ -107,7 +107,15 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) const UNKNOWN: Self = Self::of(Shape::Unknown);
+    /// Nothing is known, so it is safe for nothing.
+    pub(crate) const UNKNOWN: Self = Self {
+        shape: Shape::Unknown,
+        from: Origins::NONE,
+        safe: Sinks::NONE,
+        chain: Chain::NONE,
+    };
+    /// Where adding up the origins of parts begins.
+    pub(crate) const NEUTRAL: Self = Self::of(Shape::Unknown);
 
     pub(crate) const fn of(shape: Shape<'a>) -> Self {
         Self {
@@ -127,7 +135,7 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn list(items: Vec<Self>) -> Self {
-        let mut value = Self::UNKNOWN;
+        let mut value = Self::NEUTRAL;
         for item in &items {
             value.taint_with(item);
         }
@@ -162,13 +170,9 @@ impl<'a> Value<'a> {
         self
     }
 
-    /// Adds the origins of a part; what is safe is what is safe in all tainted parts.
+    /// Adds the origins of a part; what is safe is what is safe in all parts.
     pub(crate) fn taint_with(&mut self, part: &Self) {
-        if self.from.is_empty() {
-            self.safe = part.safe;
-        } else if !part.from.is_empty() {
-            self.safe = self.safe.both(part.safe);
-        }
+        self.safe = self.safe.both(part.safe);
         self.from = self.from.union(part.from);
         self.chain = self.chain.or(part.chain);
     }
