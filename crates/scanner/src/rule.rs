@@ -9,7 +9,7 @@ use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
 
 use crate::facts::{FactsMatch, Index, ResourceMatch};
 use crate::pattern::{PatternMatch, PatternRule, Resolved, TreeRule, TreeRules};
-use crate::text::TextMatch;
+use crate::text::{self, TextMatch};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
 
@@ -84,6 +84,7 @@ pub enum RuleError {
 pub struct Rules {
     all: Vec<Arc<Rule>>,
     trees: OnceLock<Arc<TreeRules>>,
+    text: OnceLock<Arc<text::Engine>>,
     facts: Arc<Index>,
 }
 
@@ -137,6 +138,7 @@ impl Rules {
         Ok(Self {
             all,
             trees: OnceLock::new(),
+            text: OnceLock::new(),
             facts: Arc::new(facts),
         })
     }
@@ -170,6 +172,12 @@ impl Rules {
     pub(crate) fn trees(&self) -> &TreeRules {
         self.trees
             .get_or_init(|| Arc::new(TreeRules::new(&self.all)))
+    }
+
+    /// The text engine's share of these rules, compiled at the first use.
+    pub(crate) fn text(&self) -> &text::Engine {
+        self.text
+            .get_or_init(|| Arc::new(text::Engine::compile(self.all.iter())))
     }
 
     /// The rules over resolved names of a language.

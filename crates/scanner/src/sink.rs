@@ -146,6 +146,12 @@ impl<'a> Sink<'a> {
             return;
         }
         let fingerprint = fingerprint(&rule.info.id, &location.path, text, detail.as_deref());
+        let secrets = self.rules.text();
+        let detail = detail.map(|detail| secrets.redact(&detail).into_owned());
+        let excerpt = excerpt.map(|excerpt| Excerpt {
+            text: secrets.redact(&excerpt.text).into_owned(),
+            ..excerpt
+        });
         self.findings.push(Finding {
             rule: rule.info.clone(),
             layer: Layer::Scan,

@@ -1,19 +1,152 @@
-//! The text engine: prose that an agent reads, manifests, secrets.
+//! The text engine: prose that an agent reads, what is hidden in it, manifests, secrets.
 
-use serde::Deserialize;
+mod address;
+mod code;
+mod context;
+mod document;
+mod engine;
+mod hidden;
+mod lexicon;
+mod manifest;
+mod matcher;
+mod phrase;
+mod polarity;
+mod prose;
+mod sentence;
+mod setup;
+mod stem;
+mod validate;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
 use skillgate_model::Skill;
 
-use crate::{Artifact, FileScan, Sink};
+use crate::source::Source;
+use crate::{Artifact, FileScan, Kind, Sink};
 
-/// What a rule says to the text engine.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TextMatch {}
+use document::Document;
+pub(crate) use engine::Engine;
+use matcher::Scope;
+pub(crate) use matcher::TextMatch;
+
+/// A text under examination.
+struct Page<'a> {
+    artifact: &'a Artifact<'a>,
+    source: Source<'a>,
+}
+
+impl<'a> Page<'a> {
+    fn text(&self) -> &'a str {
+        self.source.text()
+    }
+
+    /// Reports the rule that gives a check of this name its words.
+    fn check(&self, sink: &mut Sink<'_>, name: &str, range: Range<usize>, detail: Option<String>) {
+        if let Some(rule) = sink.rules().check(name) {
+            let rule = std::sync::Arc::clone(rule);
+            sink.report(&rule, self.artifact, &self.source, range, None, detail);
+        }
+    }
+}
 
 pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
-    let _ = (artifact, skill, sink);
+    if !artifact.kind.is_text() && !artifact.kind.is_program() {
+        return;
+    }
+    let text = match std::str::from_utf8(&artifact.bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) if artifact.kind == Kind::WideText => return wide(artifact, sink),
+        Err(_) if artifact.kind.is_text() => String::from_utf8_lossy(&artifact.bytes),
+        Err(_) => return,
+    };
+    let page = Page {
+        artifact,
+        source: Source::new(&text),
+    };
+    let prose =
+        is_document(artifact.kind).then(|| Document::parse(page.text(), &sink.rules().text().cues));
+    hidden::characters(&page, sink);
+    let teaches = prose.is_some() && teaches_security(skill, &page);
+    lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
+    manifest::examine(&page, sink);
+    if let Some(prose) = &prose {
+        document(&page, prose, sink);
+    }
+    if artifact.kind.is_text() && !artifact.kind.is_program() && artifact.kind != Kind::Notebook {
+        sink.examined("text");
+    }
 }
 
 pub(crate) fn across_files(skill: &Skill, files: &[FileScan], sink: &mut Sink<'_>) {
     let _ = (skill, files, sink);
+}
+
+/// What an agent reads as prose.
+const fn is_document(kind: Kind) -> bool {
+    matches!(kind, Kind::Markdown | Kind::Text | Kind::Html)
+}
+
+fn document(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+    let engine = sink.rules().text();
+    prose::examine(page, document, engine, sink);
+    code::uncover(page, document, sink);
+    setup::examine(page, document, sink);
+    hidden::encoded(page, document, sink);
+}
+
+/// Whether a document is about attacks: its examples of bad configuration are no configuration.
+fn teaches_security(skill: &Skill, page: &Page<'_>) -> bool {
+    const WORDS: [&str; 9] = [
+        "security", "vulnerab", "attack", "exploit", "threat", "pentest", "malware", "red-team",
+        "audit",
+    ];
+    let title = page
+        .text()
+        .lines()
+        .find(|line| line.starts_with("# "))
+        .unwrap_or("");
+    let name = skill.name.rsplit('/').next().unwrap_or("");
+    [name, title, &page.artifact.path]
+        .iter()
+        .map(|text| text.to_ascii_lowercase())
+        .any(|text| WORDS.iter().any(|word| text.contains(word)))
+}
+
+/// Runs the rules that read lines; in prose, a line that the context describes as bad says nothing but secrets.
+fn lines(page: &Page<'_>, prose: Option<(&Document, bool)>, sink: &mut Sink<'_>) {
+    let engine = sink.rules().text();
+    let mut found = Vec::new();
+    engine.lines(page.text(), &page.artifact.path, &mut |one| {
+        let wanted = match prose {
+            Some((prose, teaches)) => one.secret || !teaches && !prose.describes(one.range.start),
+            None => one.scope == Scope::Any,
+        };
+        if wanted {
+            found.push((std::sync::Arc::clone(one.rule), one.range));
+        }
+    });
+    for (rule, range) in found {
+        sink.report(&rule, page.artifact, &page.source, range, None, None);
+    }
+}
+
+/// UTF-16 is read as the text it stands for.
+fn wide(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let little = artifact.bytes.starts_with(b"\xff\xfe");
+    let units = artifact
+        .bytes
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [a, b] if little => Some(u16::from_le_bytes([*a, *b])),
+            [a, b] => Some(u16::from_be_bytes([*a, *b])),
+            _ => None,
+        });
+    let text: String = char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    let source = Source::new("");
+    let text = text.trim_start_matches('\u{feff}').as_bytes().to_vec();
+    sink.uncover(artifact.layer(&source, 0..0, &["utf-16".to_owned()], text));
+    sink.examined("text");
 }

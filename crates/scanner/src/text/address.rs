@@ -1,0 +1,475 @@
+//! Addresses: their host, and what kind of place it is.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+/// A URL in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    pub(crate) range: Range<usize>,
+    pub(crate) url: &'a str,
+    pub(crate) host: &'a str,
+}
+
+/// What stands behind a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A public address without a name.
+    Raw,
+    /// A service for pasted text or anonymous files, or a tunnel to a machine at home.
+    Throwaway,
+    /// A service that hides where a link leads.
+    Shortener,
+    /// A publisher of installers that the field knows.
+    Known,
+    /// This machine or its network, or a name reserved for examples.
+    Local,
+    /// Any other.
+    Named,
+}
+
+const THROWAWAY: &[&str] = &[
+    "pastebin.com",
+    "paste.ee",
+    "rentry.co",
+    "rentry.org",
+    "hastebin.com",
+    "dpaste.com",
+    "dpaste.org",
+    "ghostbin.com",
+    "glot.io",
+    "controlc.com",
+    "justpaste.it",
+    "ix.io",
+    "0x0.st",
+    "sprunge.us",
+    "termbin.com",
+    "paste.rs",
+    "privatebin.net",
+    "transfer.sh",
+    "file.io",
+    "gofile.io",
+    "anonfiles.com",
+    "catbox.moe",
+    "temp.sh",
+    "mediafire.com",
+    "mega.nz",
+    "sendspace.com",
+    "zippyshare.com",
+    "wetransfer.com",
+    "bashupload.com",
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "trycloudflare.com",
+    "loca.lt",
+    "serveo.net",
+    "localhost.run",
+    "webhook.site",
+    "requestbin.com",
+    "pipedream.net",
+    "interact.sh",
+    "oast.fun",
+    "oast.pro",
+    "oast.live",
+    "burpcollaborator.net",
+    "beeceptor.com",
+    "requestcatcher.com",
+    "duckdns.org",
+    "no-ip.org",
+    "hopto.org",
+    "discordapp.com/attachments",
+    "setup-service.com",
+];
+
+const SHORTENER: &[&str] = &[
+    "bit.ly",
+    "tinyurl.com",
+    "t.co",
+    "goo.gl",
+    "is.gd",
+    "v.gd",
+    "ow.ly",
+    "rb.gy",
+    "cutt.ly",
+    "shorturl.at",
+    "t.ly",
+    "tiny.cc",
+    "buff.ly",
+    "rebrand.ly",
+    "s.id",
+    "u.to",
+    "clck.ru",
+    "lnkd.in",
+    "adf.ly",
+    "bl.ink",
+    "short.io",
+    "shorte.st",
+    "soo.gd",
+    "x.co",
+];
+
+/// Publishers whose documentation tells people to pipe their installer into a shell.
+const KNOWN: &[&str] = &[
+    "astral.sh",
+    "sh.rustup.rs",
+    "rustup.rs",
+    "get.docker.com",
+    "docker.com",
+    "deno.land",
+    "deno.com",
+    "bun.sh",
+    "bun.com",
+    "nodesource.com",
+    "install.python-poetry.org",
+    "python-poetry.org",
+    "bootstrap.pypa.io",
+    "get.pnpm.io",
+    "pnpm.io",
+    "volta.sh",
+    "nvm.sh",
+    "fnm.vercel.app",
+    "brew.sh",
+    "ollama.com",
+    "ollama.ai",
+    "fly.io",
+    "get.helm.sh",
+    "helm.sh",
+    "k3s.io",
+    "k8s.io",
+    "kubernetes.io",
+    "istio.io",
+    "sdkman.io",
+    "get.sdkman.io",
+    "nixos.org",
+    "determinate.systems",
+    "starship.rs",
+    "mise.run",
+    "mise.jdx.dev",
+    "getcomposer.org",
+    "claude.ai",
+    "anthropic.com",
+    "openai.com",
+    "cli.github.com",
+    "github.com",
+    "raw.githubusercontent.com",
+    "gitlab.com",
+    "aws.amazon.com",
+    "awscli.amazonaws.com",
+    "amazonaws.com",
+    "sdk.cloud.google.com",
+    "cloud.google.com",
+    "google.com",
+    "microsoft.com",
+    "aka.ms",
+    "azure.com",
+    "hashicorp.com",
+    "vercel.com",
+    "netlify.com",
+    "supabase.com",
+    "railway.app",
+    "railway.com",
+    "render.com",
+    "heroku.com",
+    "cloudflare.com",
+    "foundry.paradigm.xyz",
+    "solana.com",
+    "anza.xyz",
+    "conda.io",
+    "anaconda.com",
+    "repo.anaconda.com",
+    "continuum.io",
+    "pixi.sh",
+    "julialang.org",
+    "haskell.org",
+    "get-ghcup.haskell.org",
+    "opam.ocaml.org",
+    "crystal-lang.org",
+    "elixir-lang.org",
+    "ziglang.org",
+    "golang.org",
+    "go.dev",
+    "python.org",
+    "nodejs.org",
+    "npmjs.com",
+    "pypi.org",
+    "pypa.io",
+    "ohmyposh.dev",
+    "get.jenkins.io",
+    "apache.org",
+    "postgresql.org",
+    "tailscale.com",
+    "ngrok.com",
+    "sentry.io",
+    "cursor.com",
+    "opencode.ai",
+    "chocolatey.org",
+    "scoop.sh",
+    "sh.scoop.sh",
+    "get.scoop.sh",
+    "mozilla.org",
+    "debian.org",
+    "ubuntu.com",
+    "huggingface.co",
+    "hf.co",
+    "tuist.io",
+    "atuin.sh",
+    "just.systems",
+    "taskfile.dev",
+    "dagger.io",
+    "pulumi.com",
+    "turso.tech",
+    "openclaw.ai",
+    "gradle.org",
+    "jetbrains.com",
+    "quarkus.io",
+    "dotnet.microsoft.com",
+    "dot.net",
+    "sh.uv.dev",
+    "warp.dev",
+    "moonrepo.dev",
+    "goreleaser.com",
+    "trufflesecurity.com",
+    "semgrep.dev",
+    "snyk.io",
+];
+
+/// Names that no one can own.
+const RESERVED: &[&str] = &[
+    "localhost",
+    ".local",
+    ".localhost",
+    ".internal",
+    ".test",
+    ".invalid",
+    "example.com",
+    "example.org",
+    "example.net",
+];
+
+/// Every address in the text, in order.
+pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
+    memchr::memmem::find_iter(text.as_bytes(), b"://").filter_map(move |colon| {
+        let scheme = text.get(..colon)?;
+        let start = ["https", "http", "hxxps", "hxxp", "ftp"]
+            .iter()
+            .find(|name| scheme.ends_with(*name))
+            .map(|name| colon - name.len())?;
+        let rest = text.get(colon + 3..)?;
+        let length = rest
+            .find(|c: char| {
+                c.is_whitespace()
+                    || matches!(
+                        c,
+                        '"' | '\'' | '<' | '>' | ')' | ']' | '`' | '|' | '\\' | '}' | ','
+                    )
+            })
+            .unwrap_or(rest.len());
+        let url = text
+            .get(start..colon + 3 + length)?
+            .trim_end_matches(['.', ';', ':', '!', '?']);
+        let after = url.get(colon + 3 - start..)?;
+        let host = after.split(['/', '?', '#']).next()?;
+        let host = host.rsplit('@').next()?.split(':').next()?;
+        (!host.is_empty()).then_some(Address {
+            range: start..start + url.len(),
+            url,
+            host,
+        })
+    })
+}
+
+impl Address<'_> {
+    /// What kind of place the address is.
+    pub(crate) fn place(&self) -> Place {
+        place(self.host, self.url)
+    }
+
+    /// Whether it ends like something to unpack or to run.
+    pub(crate) fn is_download(&self) -> bool {
+        let path = self
+            .url
+            .split(['?', '#'])
+            .next()
+            .unwrap_or("")
+            .to_ascii_lowercase();
+        [
+            ".zip",
+            ".rar",
+            ".7z",
+            ".exe",
+            ".msi",
+            ".dmg",
+            ".pkg",
+            ".scr",
+            ".bat",
+            ".ps1",
+            ".jar",
+            ".apk",
+            ".deb",
+            ".rpm",
+            ".appimage",
+            ".iso",
+            ".vbs",
+            ".lnk",
+            ".hta",
+            ".cmd",
+        ]
+        .iter()
+        .any(|end| path.ends_with(end))
+    }
+}
+
+/// Whom a document is about: its title and description, and the domains it speaks of again and again.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    head: String,
+    domains: BTreeMap<String, usize>,
+}
+
+/// Addresses on one domain from which on a document is about that domain.
+const AT_HOME: usize = 4;
+/// Bytes of a document that hold its title and description.
+const HEAD: usize = 2_048;
+
+impl Owner {
+    pub(crate) fn of(text: &str) -> Self {
+        let cut = (0..=HEAD.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        let head = text.get(..cut.unwrap_or(0)).unwrap_or("");
+        let lines: Vec<&str> = head
+            .lines()
+            .take_while(|line| !line.starts_with("## "))
+            .filter(|line| !line.contains("://") && !line.contains('@'))
+            .collect();
+        let mut domains = BTreeMap::new();
+        for address in addresses(text) {
+            *domains
+                .entry(domain(address.host).to_ascii_lowercase())
+                .or_insert(0) += 1;
+        }
+        Self {
+            head: plain(&lines.join("\n")),
+            domains,
+        }
+    }
+
+    /// Whether title or description carry the host's name.
+    pub(crate) fn is_own(&self, host: &str) -> bool {
+        let label = plain(domain(host).split('.').next().unwrap_or(""));
+        label.len() >= 3 && self.head.contains(&label)
+    }
+
+    /// Whether the address is nobody's that the document is about, and no known publisher's.
+    pub(crate) fn is_foreign(&self, address: &Address<'_>) -> bool {
+        match address.place() {
+            Place::Raw | Place::Throwaway | Place::Shortener => true,
+            Place::Known | Place::Local => false,
+            Place::Named => self.is_foreign_host(address.host),
+        }
+    }
+
+    pub(crate) fn is_foreign_host(&self, host: &str) -> bool {
+        let stands_for_another = ["example.", "your", "domain.", "company.", "email."];
+        if stands_for_another.iter().any(|word| host.starts_with(word)) || RESERVED.contains(&host)
+        {
+            return false;
+        }
+        let often = self.domains.get(&domain(host).to_ascii_lowercase());
+        !self.is_own(host) && often.is_none_or(|count| *count < AT_HOME)
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '-' | '_' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn place(host: &str, url: &str) -> Place {
+    let host = host.to_ascii_lowercase().replace("[.]", ".");
+    if let Ok(address) = host.parse::<Ipv4Addr>() {
+        let reserved = address.is_private()
+            || address.is_loopback()
+            || address.is_link_local()
+            || address.is_unspecified()
+            || address.is_documentation()
+            || address.is_broadcast();
+        return if reserved { Place::Local } else { Place::Raw };
+    }
+    if RESERVED
+        .iter()
+        .any(|name| host == *name || host.ends_with(name))
+        || !host.contains('.')
+    {
+        Place::Local
+    } else if THROWAWAY
+        .iter()
+        .any(|name| below(&host, name) || name.contains('/') && url.contains(name))
+    {
+        Place::Throwaway
+    } else if SHORTENER.iter().any(|name| below(&host, name)) {
+        Place::Shortener
+    } else if KNOWN.iter().any(|name| below(&host, name)) {
+        Place::Known
+    } else {
+        Place::Named
+    }
+}
+
+fn below(host: &str, name: &str) -> bool {
+    host == name
+        || host
+            .strip_suffix(name)
+            .is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// The last two labels, or three where the second last is a short public suffix.
+pub(crate) fn domain(host: &str) -> &str {
+    let mut ends = host.rmatch_indices('.').map(|(at, _)| at);
+    let (Some(last), second) = (ends.next(), ends.next()) else {
+        return host;
+    };
+    let Some(second) = second else { return host };
+    let short = last - second <= 4;
+    let cut = if short { ends.next() } else { Some(second) };
+    cut.and_then(|at| host.get(at + 1..)).unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_read_out_of_addresses() {
+        let text =
+            "see (https://user@Example.com:8443/a?b), http://8.8.8.8/x. hxxps://evil[.]example";
+        let hosts: Vec<_> = addresses(text).map(|address| address.host).collect();
+        assert_eq!(hosts[..2], ["Example.com", "8.8.8.8"]);
+    }
+
+    #[test]
+    fn places_are_told_apart() {
+        for (host, expected) in [
+            ("91.92.242.30", Place::Raw),
+            ("192.168.1.1", Place::Local),
+            ("localhost", Place::Local),
+            ("a.rentry.co", Place::Throwaway),
+            ("bit.ly", Place::Shortener),
+            ("notbit.ly", Place::Named),
+            ("docs.astral.sh", Place::Known),
+        ] {
+            assert_eq!(place(host, ""), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_what_somebody_registered() {
+        assert_eq!(domain("docs.github.com"), "github.com");
+        assert_eq!(domain("a.b.example.co.uk"), "example.co.uk");
+        assert_eq!(domain("x"), "x");
+    }
+}

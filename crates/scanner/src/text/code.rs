@@ -1,0 +1,177 @@
+//! Code inside prose: blocks, `` !`command` `` lines and commands in back-ticks, handed to the other engines.
+
+use super::Page;
+use super::document::{Code, Document};
+use crate::{Kind, Sink};
+
+/// Hands every block whose language an engine reads to that engine, with its line numbers.
+pub(crate) fn uncover(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+    for code in &document.codes {
+        let Some(text) = page.text().get(code.range.clone()) else {
+            continue;
+        };
+        if let Some(kind) = kind_of(code, text) {
+            let (line, _) = page.source.line_column(code.range.start);
+            let bytes = plain(kind, text).into_bytes();
+            sink.uncover(page.artifact.part(kind, bytes, line - 1));
+        }
+    }
+    commands(page, document, sink);
+}
+
+fn kind_of(code: &Code, text: &str) -> Option<Kind> {
+    match code.language.as_str() {
+        "python" | "py" | "python3" | "pycon" => Some(Kind::Python),
+        "bash" | "sh" | "shell" | "zsh" | "console" | "terminal" | "shell-session" | "fish" => {
+            Some(Kind::Shell)
+        }
+        "javascript" | "js" | "node" | "mjs" | "cjs" | "jsx" => Some(Kind::JavaScript),
+        "typescript" | "ts" | "tsx" => Some(Kind::TypeScript),
+        "" | "text" | "txt" | "plaintext" => sniff(text),
+        _ => None,
+    }
+}
+
+/// What a block without a language is: shell when its first line begins with a command, Python when lines
+/// begin with its keywords.
+fn sniff(text: &str) -> Option<Kind> {
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next()?;
+    if text.trim_start().starts_with("#!") {
+        let python = text
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("python"));
+        return Some(if python { Kind::Python } else { Kind::Shell });
+    }
+    let python = |line: &str| {
+        line.starts_with("import ")
+            || line.starts_with("from ") && line.contains(" import ")
+            || line.starts_with("def ") && line.ends_with(':')
+    };
+    if python(first) {
+        return Some(Kind::Python);
+    }
+    is_command(first.trim_start_matches("$ ")).then_some(Kind::Shell)
+}
+
+/// Programs whose name at the start of a line makes it a command.
+const PROGRAMS: [&str; 44] = [
+    "curl",
+    "wget",
+    "bash",
+    "sh",
+    "zsh",
+    "sudo",
+    "python",
+    "python3",
+    "pip",
+    "pip3",
+    "pipx",
+    "uv",
+    "uvx",
+    "npm",
+    "npx",
+    "pnpm",
+    "yarn",
+    "bun",
+    "node",
+    "deno",
+    "git",
+    "docker",
+    "kubectl",
+    "chmod",
+    "chown",
+    "rm",
+    "mv",
+    "cp",
+    "cat",
+    "echo",
+    "eval",
+    "exec",
+    "source",
+    "export",
+    "nc",
+    "ncat",
+    "ssh",
+    "scp",
+    "openssl",
+    "base64",
+    "brew",
+    "apt-get",
+    "osascript",
+    "crontab",
+];
+
+fn is_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let Some(first) = words.next() else {
+        return false;
+    };
+    PROGRAMS.contains(&first) && words.next().is_some()
+}
+
+/// A transcript without its prompts and without its output.
+fn plain(kind: Kind, text: &str) -> String {
+    let prompts = match kind {
+        Kind::Shell => ["$ ", "% ", "> "].as_slice(),
+        Kind::Python => [">>> ", "... "].as_slice(),
+        _ => [].as_slice(),
+    };
+    let prompted = prompts.first().is_some_and(|prompt| {
+        text.lines()
+            .any(|line| line.trim_start().starts_with(prompt))
+    });
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_start();
+        let command = prompts.iter().find_map(|prompt| body.strip_prefix(prompt));
+        match (prompted, command) {
+            (true, Some(command)) => out.push_str(command),
+            _ => out.push_str(line),
+        }
+    }
+    out
+}
+
+/// Commands in back-ticks; those behind `!` run before any model sees the text.
+fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+    let text = page.text();
+    for block in &document.blocks {
+        let Some(body) = text.get(block.range.clone()) else {
+            continue;
+        };
+        let mut at = 0;
+        while let Some(open) = body.get(at..).and_then(|rest| rest.find('`')) {
+            let start = at + open + 1;
+            let Some(length) = body.get(start..).and_then(|rest| rest.find('`')) else {
+                break;
+            };
+            let command = body.get(start..start + length).unwrap_or("");
+            let runs = body
+                .get(..start - 1)
+                .is_some_and(|before| before.ends_with('!'));
+            let place = block.range.start + start..block.range.start + start + length;
+            at = start + length + 1;
+            if command.is_empty() || command.contains('\n') {
+                continue;
+            }
+            if runs {
+                page.check(
+                    sink,
+                    "command-line",
+                    place.clone(),
+                    Some(command.to_owned()),
+                );
+            }
+            if runs || is_command(command) && command.contains(['|', ';', '$', '<', '/']) {
+                let (line, _) = page.source.line_column(place.start);
+                let bytes = command.as_bytes().to_vec();
+                sink.uncover(page.artifact.part(Kind::Shell, bytes, line - 1));
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The little language of `says:`: concepts in a row, with gaps, several rows in one sentence.
+//!
+//! `{send} ..6 {secret} & {outside} & !{user}` holds for a sentence with a verb of sending, at most six
+//! words later a secret, somewhere a destination outside, and nowhere the user. A bare `..` is any gap
+//! within the sentence; `{a|b}` is either; a bare word is itself, in any form; `a|{b}` mixes the two.
+
+use super::lexicon::{Concept, Hit, Lexicon};
+use super::polarity::Meant;
+use super::sentence::Sentence;
+
+/// A gap no sentence has.
+const ANY: u8 = 127;
+/// Gaps up to this many words do not reach over a comma: "if it is not there, tell the user".
+const CLOSE: u8 = 3;
+
+/// Why a phrase was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PhraseError {
+    #[error("`{0}` is no concept of the lexicon")]
+    Unknown(String),
+    #[error("phrase `{0}` begins or ends with a gap, or has nothing to find")]
+    Empty(String),
+    #[error("`{0}` is no gap: expected `..` or `..` and a number")]
+    Gap(String),
+}
+
+/// A phrase as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    rows: Vec<Row<String>>,
+    absent: Vec<Row<String>>,
+}
+
+/// Elements with the gap allowed before each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row<T>(Vec<(u8, Vec<T>)>);
+
+/// A phrase with the concepts of one lexicon.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    rows: Vec<Row<Concept>>,
+    absent: Vec<Row<Concept>>,
+}
+
+impl Phrase {
+    /// Reads a phrase and checks the concepts it names.
+    pub(crate) fn parse(text: &str) -> Result<Self, PhraseError> {
+        let mut phrase = Self {
+            rows: Vec::new(),
+            absent: Vec::new(),
+        };
+        for part in text.split(" & ") {
+            match part.trim().strip_prefix('!') {
+                Some(absent) => phrase.absent.push(parse_row(absent)?),
+                None => phrase.rows.push(parse_row(part)?),
+            }
+        }
+        if phrase.rows.is_empty() {
+            return Err(PhraseError::Empty(text.to_owned()));
+        }
+        Ok(phrase)
+    }
+
+    /// The bare words.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.rows
+            .iter()
+            .chain(&self.absent)
+            .flat_map(|row| &row.0)
+            .flat_map(|(_, any)| any)
+            .filter_map(|name| name.strip_prefix('='))
+    }
+
+    pub(crate) fn compile(&self, lexicon: &Lexicon) -> Compiled {
+        let rows =
+            |rows: &[Row<String>]| rows.iter().map(|row| compile_row(row, lexicon)).collect();
+        Compiled {
+            rows: rows(&self.rows),
+            absent: rows(&self.absent),
+        }
+    }
+}
+
+fn parse_row(text: &str) -> Result<Row<String>, PhraseError> {
+    let mut row = Vec::new();
+    let mut gap = None;
+    for element in text.split_whitespace() {
+        if let Some(number) = element.strip_prefix("..") {
+            let words = match number {
+                "" => ANY,
+                _ => number
+                    .parse()
+                    .map_err(|_| PhraseError::Gap(element.to_owned()))?,
+            };
+            gap = Some(words);
+        } else {
+            row.push((gap.take().unwrap_or(0), parse_element(element)?));
+        }
+    }
+    if row.is_empty() || gap.is_some() {
+        return Err(PhraseError::Empty(text.to_owned()));
+    }
+    Ok(Row(row))
+}
+
+/// `{a|b}` are concepts, `a|b` words, `a|{b}` one of either.
+fn parse_element(text: &str) -> Result<Vec<String>, PhraseError> {
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    if let Some(names) = inner.filter(|names| !names.contains('{')) {
+        return names.split('|').map(known).collect();
+    }
+    text.split('|')
+        .map(|part| {
+            match part
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'))
+            {
+                Some(name) => known(name),
+                None => Ok(format!("={part}")),
+            }
+        })
+        .collect()
+}
+
+fn known(name: &str) -> Result<String, PhraseError> {
+    if super::lexicon::CONCEPTS.contains_key(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(PhraseError::Unknown(name.to_owned()))
+    }
+}
+
+fn compile_row(row: &Row<String>, lexicon: &Lexicon) -> Row<Concept> {
+    let number = |name: &String| match name.strip_prefix('=') {
+        Some(word) => lexicon.word(word),
+        None => lexicon.concept(name),
+    };
+    Row(row
+        .0
+        .iter()
+        .map(|(gap, any)| (*gap, any.iter().filter_map(number).collect()))
+        .collect())
+}
+
+/// The concepts of one sentence, ready for phrases.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    present: Vec<u64>,
+    /// The tokens before which a comma or a dash stands, as bits.
+    commas: u128,
+}
+
+impl Found {
+    /// Notes which concepts occur.
+    pub(crate) fn index(&mut self, sentence: &Sentence<'_>, concepts: usize) {
+        self.commas = sentence
+            .tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| token.comma || token.clause)
+            .fold(0, |bits, (at, _)| bits | 1 << at.min(127));
+        self.hits
+            .sort_unstable_by_key(|hit| (hit.concept, hit.start));
+        self.present.clear();
+        self.present.resize(concepts / 64 + 1, 0);
+        for hit in &self.hits {
+            if let Some(word) = self.present.get_mut(usize::from(hit.concept) / 64) {
+                *word |= 1 << (hit.concept % 64);
+            }
+        }
+    }
+
+    pub(crate) fn has(&self, concept: Concept) -> bool {
+        self.present
+            .get(usize::from(concept) / 64)
+            .is_some_and(|word| word & (1 << (concept % 64)) != 0)
+    }
+
+    fn of(&self, concept: Concept) -> impl Iterator<Item = &Hit> {
+        let from = self.hits.partition_point(|hit| hit.concept < concept);
+        self.hits
+            .iter()
+            .skip(from)
+            .take_while(move |hit| hit.concept == concept)
+    }
+}
+
+impl Compiled {
+    /// The tokens at which the first row begins, as bits, when every row holds where the words are meant.
+    pub(crate) fn starts(&self, found: &Found, meant: Meant) -> u128 {
+        let possible = self.rows.iter().all(|row| {
+            row.0
+                .iter()
+                .all(|(_, any)| any.iter().any(|concept| found.has(*concept)))
+        });
+        if !possible || self.absent.iter().any(|row| row.starts(found) != 0) {
+            return 0;
+        }
+        let mut rows = self.rows.iter();
+        let first = rows.next().map_or(0, |row| row.starts(found)) & meant.begins;
+        let spoken_of = if first & meant.negations == 0 {
+            meant.spoken_of
+        } else {
+            u128::MAX
+        };
+        let all = first != 0 && rows.all(|row| row.starts(found) & spoken_of != 0);
+        if all { first } else { 0 }
+    }
+}
+
+impl Row<Concept> {
+    /// From the last element to the first: the tokens from which the rest of the row holds.
+    fn starts(&self, found: &Found) -> u128 {
+        let mut next = u128::MAX;
+        let mut gap = ANY;
+        for (before, any) in self.0.iter().rev() {
+            let reach = if gap <= CLOSE {
+                within_clause(next, gap, found.commas)
+            } else {
+                widen(next, gap)
+            };
+            next = 0;
+            for hit in any.iter().flat_map(|concept| found.of(*concept)) {
+                if reach & (1 << hit.end.min(127)) != 0 {
+                    next |= 1 << hit.start.min(127);
+                }
+            }
+            if next == 0 {
+                return 0;
+            }
+            gap = *before;
+        }
+        next
+    }
+}
+
+/// Every position from which one of `targets` is at most `gap` tokens ahead.
+fn widen(targets: u128, gap: u8) -> u128 {
+    let mut wide = targets;
+    let mut done = 0_u32;
+    let gap = u32::from(gap.min(127));
+    while done < gap {
+        let step = (done + 1).min(gap - done);
+        wide |= wide >> step;
+        done += step;
+    }
+    wide
+}
+
+/// The same, word by word, and not over a comma.
+fn within_clause(targets: u128, gap: u8, commas: u128) -> u128 {
+    let mut wide = targets;
+    let mut step = targets;
+    for _ in 0..gap {
+        step = (step & !commas) >> 1;
+        wide |= step;
+    }
+    wide
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::sentence::sentences;
+
+    fn holds(phrase: &str, text: &str) -> bool {
+        let phrase = Phrase::parse(phrase).unwrap();
+        let lexicon = Lexicon::with_words(phrase.words());
+        let compiled = phrase.compile(&lexicon);
+        let mut any = false;
+        let everything = Meant {
+            begins: u128::MAX,
+            spoken_of: u128::MAX,
+            negations: 0,
+        };
+        sentences(text, 0..text.len(), &[], |sentence| {
+            let mut found = Found::default();
+            lexicon.find(sentence, &mut found.hits);
+            found.index(sentence, lexicon.len());
+            any |= compiled.starts(&found, everything) != 0;
+        });
+        any
+    }
+
+    #[test]
+    fn gaps_are_counted_in_words() {
+        assert!(holds("red ..2 blue", "red one two blue"));
+        assert!(!holds("red ..2 blue", "red one two three blue"));
+        assert!(holds("red .. blue", "red one two three blue"));
+        assert!(!holds("red .. blue", "blue red"));
+        assert!(!holds("red blue", "red and blue"));
+    }
+
+    #[test]
+    fn a_short_gap_does_not_reach_over_a_comma() {
+        assert!(!holds("red ..2 blue", "red, the blue"));
+        assert!(holds("red ..4 blue", "red, the blue"));
+    }
+
+    #[test]
+    fn rows_may_stand_in_any_order_and_be_absent() {
+        assert!(holds("red & blue", "blue, then red"));
+        assert!(!holds("red & !blue", "blue, then red"));
+        assert!(holds("red & !blue", "green, then red"));
+    }
+
+    #[test]
+    fn a_sentence_ends_a_phrase() {
+        assert!(!holds("red .. blue", "It is red. The other is blue."));
+    }
+
+    #[test]
+    fn an_unknown_concept_is_refused() {
+        assert_eq!(
+            Phrase::parse("{nonsense}"),
+            Err(PhraseError::Unknown("nonsense".to_owned()))
+        );
+        assert!(Phrase::parse("red ..").is_err());
+        assert!(Phrase::parse("red ..x blue").is_err());
+    }
+}
