@@ -2,6 +2,7 @@
 
 use super::Page;
 use super::document::{Code, Document};
+use super::setup::forbids;
 use crate::{Kind, Sink};
 
 /// Hands every block whose language an engine reads to that engine, with its line numbers.
@@ -137,6 +138,15 @@ fn plain(kind: Kind, text: &str) -> String {
     out
 }
 
+fn line_start(text: &str, at: usize) -> usize {
+    let low = at.saturating_sub(1_024);
+    let before = text.as_bytes().get(low..at).unwrap_or_default();
+    let start = memchr::memrchr2(b'\n', b'\r', before).map_or(low, |found| low + found + 1);
+    (start..=at)
+        .find(|start| text.is_char_boundary(*start))
+        .unwrap_or(at)
+}
+
 /// Commands in back-ticks; those behind `!` run before any model sees the text.
 fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
     let text = page.text();
@@ -167,7 +177,13 @@ fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
                     Some(command.to_owned()),
                 );
             }
-            if runs || is_command(command) && command.contains(['|', ';', '$', '<', '/']) {
+            let before = text
+                .get(line_start(text, place.start)..place.start)
+                .unwrap_or("");
+            let forbidden = block.context.described || forbids(before);
+            if runs
+                || !forbidden && is_command(command) && command.contains(['|', ';', '$', '<', '/'])
+            {
                 let (line, _) = page.source.line_column(place.start);
                 let bytes = command.as_bytes().to_vec();
                 sink.uncover(page.artifact.part(Kind::Shell, bytes, line - 1));

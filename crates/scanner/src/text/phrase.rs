@@ -255,7 +255,7 @@ fn within_clause(targets: u128, gap: u8, commas: u128) -> u128 {
     let mut wide = targets;
     let mut step = targets;
     for _ in 0..gap {
-        step = (step & !commas) >> 1;
+        step = ((step & !commas) >> 1) & !commas;
         wide |= step;
     }
     wide

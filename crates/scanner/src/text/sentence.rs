@@ -412,7 +412,7 @@ mod tests {
         sentences(text, 0..text.len(), &[7..17], |sentence| {
             words = sentence.tokens.iter().map(|t| t.text.to_string()).collect();
         });
-        assert_eq!(words, ["ignor", "previou", "rul"]);
+        assert_eq!(words, ["ignor", "previous", "rul"]);
     }
 
     #[test]

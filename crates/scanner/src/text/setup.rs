@@ -46,6 +46,11 @@ fn constant(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
 }
 
+/// Whether the words before a command forbid it.
+pub(crate) fn forbids(before: &str) -> bool {
+    FORBIDS.is_match(before)
+}
+
 /// Looks at every address of a document and at what its line does with it.
 pub(crate) fn examine(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
     let owner = Owner::of(page.text());
@@ -71,7 +76,7 @@ fn source(
         .text()
         .get(line.start..address.range.start)
         .unwrap_or("");
-    if FORBIDS.is_match(before) {
+    if forbids(before) {
         return;
     }
     let piped = PIPED

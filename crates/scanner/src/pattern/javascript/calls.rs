@@ -448,10 +448,13 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
             executed(follower, &span, &code.value, Kind::JavaScript);
         }
         "setTimeout" | "setInterval" | "setImmediate"
-            if first.function.is_none() && first.name.is_none() && !first.value.text.is_empty()
-            && first.value.taint.has(Taint::NETWORK | Taint::DECODED) => {
-                executed(follower, &span, &first.value, Kind::JavaScript);
-            }
+            if first.function.is_none()
+                && first.name.is_none()
+                && !first.value.text.is_empty()
+                && first.value.taint.has(Taint::NETWORK | Taint::DECODED) =>
+        {
+            executed(follower, &span, &first.value, Kind::JavaScript);
+        }
         "require" | "import" => required(follower, &span, &first.value),
         "process.dlopen" | "process.binding" | "ffi.Library" | "ffi-napi.Library" => {
             follower.check(span, "javascript-native", first.value.text);

@@ -333,10 +333,9 @@ fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
                     | "-enc"
             ),
         };
-        if inline
-            && let Some(code) = call.arguments.get(index + 1) {
-                return inline_code(run, call, kind, code);
-            }
+        if inline && let Some(code) = call.arguments.get(index + 1) {
+            return inline_code(run, call, kind, code);
+        }
         if kind == Kind::Python && text == "-m" {
             return Value::unknown(call.input.taint);
         }

@@ -340,9 +340,10 @@ impl Run {
             self.expand_words(word, &mut values);
         }
         if let (Some(word), Some(value)) = (words.first(), values.first())
-            && is_disguised(word, value) {
-                self.check(&word.span, "shell-obfuscated-word", value.text.clone());
-            }
+            && is_disguised(word, value)
+        {
+            self.check(&word.span, "shell-obfuscated-word", value.text.clone());
+        }
         self.values(&values, input, span)
     }
 
