@@ -1,13 +1,158 @@
-//! The data engine: archives, pickles, byte code, media, links, by their content.
+//! The data engine: archives, pickles, byte code, media, links and names, by their content.
 
-use skillgate_model::{Skill, SkillFile};
+mod archive;
+mod bytecode;
+mod document;
+mod entry;
+mod foreign;
+mod image;
+mod marshal;
+mod notebook;
+mod pickle;
+mod tail;
+mod tar;
 
-use crate::{Artifact, Sink};
+use std::borrow::Cow;
 
+use skillgate_model::{Content, Effect, Skill, SkillFile};
+
+use crate::{Artifact, Kind, Sink};
+
+/// What can be said of an entry without reading it: its name, its mode, where it points.
 pub(crate) fn examine_entry(skill: &Skill, file: &SkillFile, sink: &mut Sink<'_>) {
-    let _ = (skill, file, sink);
+    let artifact = Artifact::of_file(file, b"");
+    entry::examine_name(&artifact, skill, sink);
+    match &file.content {
+        Content::Link {
+            target,
+            escapes: true,
+        } => {
+            say(
+                sink,
+                &artifact,
+                "link-escapes",
+                format!("it points to `{}`", target.display()),
+            );
+        }
+        Content::Special(kind) => say(sink, &artifact, "special-file", (*kind).to_owned()),
+        Content::Bytes(_) => entry::examine_mode(&artifact, sink),
+        Content::Link { escapes: false, .. } | Content::TooLarge | Content::Unreadable(_) => {}
+    }
 }
 
-pub(crate) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
-    let _ = (artifact, sink);
+/// Examines what no text engine reads, and uncovers what lies inside.
+pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
+    entry::examine_kind(artifact, sink);
+    if artifact.kind.is_text() {
+        entry::examine_suppressions(artifact, sink);
+    }
+    match artifact.kind {
+        Kind::Zip | Kind::Office => archive::examine_zip(artifact, sink),
+        Kind::Tar => tar::examine(artifact, sink),
+        Kind::Gzip => archive::examine_gzip(artifact, sink),
+        Kind::Compressed | Kind::Archive => say(
+            sink,
+            artifact,
+            "packed-archive",
+            artifact.kind.name().to_owned(),
+        ),
+        Kind::Pickle => pickle::examine(artifact, sink),
+        Kind::Pyc => bytecode::examine(artifact, skill, sink),
+        Kind::Elf | Kind::Pe | Kind::MachO | Kind::Wasm | Kind::ForeignCode => {
+            say(
+                sink,
+                artifact,
+                "native-binary",
+                artifact.kind.name().to_owned(),
+            );
+        }
+        Kind::Ole => document::examine_ole(artifact, sink),
+        Kind::Pdf => document::examine_pdf(artifact, sink),
+        Kind::Html | Kind::Svg | Kind::Xml => document::examine_markup(artifact, sink),
+        Kind::Notebook => notebook::examine(artifact, sink),
+        Kind::Script => foreign::examine(artifact, sink),
+        Kind::Image => image::examine(artifact, sink),
+        Kind::Font | Kind::Audio | Kind::Video | Kind::Sqlite | Kind::Table => {
+            tail::examine(artifact, sink);
+            sink.examined("data");
+        }
+        Kind::Npy => pickle::examine_npy(artifact, sink),
+        Kind::WideText => wide_text(artifact, sink),
+        Kind::Python
+        | Kind::Shell
+        | Kind::JavaScript
+        | Kind::TypeScript
+        | Kind::Markdown
+        | Kind::Json
+        | Kind::Toml
+        | Kind::Yaml
+        | Kind::Csv
+        | Kind::Text => tail::examine(artifact, sink),
+        Kind::Empty => sink.examined("data"),
+        Kind::Unknown => tail::examine(artifact, sink),
+    }
+}
+
+/// A finding about the artifact as a whole, by the rule that gives this check its words.
+fn say(sink: &mut Sink<'_>, artifact: &Artifact<'_>, check: &str, detail: String) {
+    say_effect(sink, artifact, check, None, detail);
+}
+
+fn say_effect(
+    sink: &mut Sink<'_>,
+    artifact: &Artifact<'_>,
+    check: &str,
+    effect: Option<Effect>,
+    detail: String,
+) {
+    if let Some(rule) = sink.rules().check(check) {
+        let bounded: String = detail.chars().take(200).collect();
+        let detail = Some(bounded).filter(|detail| !detail.is_empty());
+        sink.report_file(rule, artifact, effect, detail);
+    }
+}
+
+/// UTF-16 and UTF-32 become text that the engines read under the same name.
+fn wide_text(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let units = |pair: &[u8], big: bool| match pair {
+        [a, b] => {
+            if big {
+                u16::from_be_bytes([*a, *b])
+            } else {
+                u16::from_le_bytes([*a, *b])
+            }
+        }
+        _ => 0xfffd,
+    };
+    let (big, skip) = match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+            sink.incomplete("text in UTF-32 is not read");
+            return;
+        }
+        [0xfe, 0xff, ..] => (true, 2),
+        _ => (false, 2),
+    };
+    let body = bytes.get(skip..).unwrap_or_default();
+    let text: String = char::decode_utf16(body.chunks(2).map(|pair| units(pair, big)))
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    let mut inner = artifact.part(
+        Kind::identify(&artifact.path, text.as_bytes()),
+        text.into_bytes(),
+        0,
+    );
+    inner.decoded.push("utf-16".to_owned());
+    sink.uncover(inner);
+    sink.examined("data");
+}
+
+/// A member under a name that cannot be mistaken for another place.
+fn uncover(sink: &mut Sink<'_>, artifact: &Artifact<'_>, name: &str, bytes: Vec<u8>) {
+    sink.uncover(artifact.member(name, bytes));
+}
+
+/// The file's name without its folders.
+fn base_name(path: &str) -> Cow<'_, str> {
+    Cow::Borrowed(path.rsplit('/').next().unwrap_or(path))
 }

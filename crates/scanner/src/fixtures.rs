@@ -117,7 +117,43 @@ struct Expected {
 #[serde(deny_unknown_fields, default)]
 struct ExpectedFile {
     expect: Vec<Expected>,
+    /// What version control cannot keep: links, pipes, mode bits.
+    entry: Vec<Entry>,
     manifest: Option<Manifest>,
+}
+
+/// An entry that is not a file in the fixture's folder, or a file with another mode.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    path: String,
+    link: Option<PathBuf>,
+    #[serde(default)]
+    special: Option<String>,
+    mode: Option<u32>,
+}
+
+impl Entry {
+    fn apply(self, files: &mut Vec<SkillFile>) {
+        let content = match (self.link, self.special) {
+            (Some(target), _) => Some(link_to(target)),
+            (None, Some(_)) => Some(Content::Special("fifo")),
+            (None, None) => None,
+        };
+        let known = files.iter_mut().find(|file| file.path == self.path);
+        match (known, content) {
+            (Some(file), _) => file.mode = self.mode.unwrap_or(file.mode),
+            (None, Some(content)) => files.push(SkillFile {
+                raw: PathBuf::from(&self.path),
+                path: self.path,
+                mode: 0o644,
+                size: 0,
+                sha256: String::new(),
+                content,
+            }),
+            (None, None) => {}
+        }
+    }
 }
 
 impl Fixture {
@@ -131,6 +167,9 @@ impl Fixture {
             let list = path.join("expected.toml");
             if list.exists() {
                 expected = parse_expected(&list)?;
+            }
+            for entry in std::mem::take(&mut expected.entry) {
+                entry.apply(&mut files);
             }
         } else {
             files.push(read_file(path, file_name.clone())?);
@@ -308,8 +347,7 @@ fn read_file(path: &Path, name: String) -> Result<SkillFile, FixtureError> {
         .map_err(|source| unreadable(path, source))?;
     let content = if metadata.is_symlink() {
         let target = std::fs::read_link(path).map_err(|source| unreadable(path, source))?;
-        let escapes = target.is_absolute() || target.starts_with("..");
-        Content::Link { target, escapes }
+        link_to(target)
     } else {
         let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
         Content::Bytes(bytes.into())
@@ -322,6 +360,11 @@ fn read_file(path: &Path, name: String) -> Result<SkillFile, FixtureError> {
         sha256: String::new(),
         content,
     })
+}
+
+fn link_to(target: PathBuf) -> Content {
+    let escapes = target.is_absolute() || target.starts_with("..");
+    Content::Link { target, escapes }
 }
 
 fn skill_of(path: &Path, folder: bool, files: Vec<SkillFile>, manifest: Manifest) -> Skill {

@@ -176,14 +176,6 @@ impl Kind {
         )
     }
 
-    /// Machine code, whatever the system.
-    pub(crate) const fn is_native(self) -> bool {
-        matches!(
-            self,
-            Self::Elf | Self::Pe | Self::MachO | Self::Wasm | Self::ForeignCode
-        )
-    }
-
     /// Content decides; a name decides among the kinds that its content allows.
     pub(crate) fn identify(path: &str, bytes: &[u8]) -> Self {
         if bytes.is_empty() {

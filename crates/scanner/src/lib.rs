@@ -5,6 +5,7 @@
 //! examined in turn, to a bounded depth.
 
 mod artifact;
+mod catalogue;
 mod data;
 mod facts;
 mod fixtures;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 use skillgate_model::{Content, Coverage, Examination, Finding, Skill, SkillFile};
 
 pub(crate) use artifact::Artifact;
+pub use catalogue::catalogue;
 pub use fixtures::{FixtureError, FixtureFailure, FixtureReport, check_fixtures};
 pub use kind::Kind;
 pub use rule::{Rule, RuleError, Rules};
@@ -118,7 +120,7 @@ impl Scanner {
             }
             pattern::examine(&artifact, &mut sink);
             text::examine(&artifact, skill, &mut sink);
-            data::examine(&artifact, &mut sink);
+            data::examine(&artifact, skill, &mut sink);
             queue.append(&mut sink.take_uncovered());
         }
         FileScan::new(file, kind, sink, module)

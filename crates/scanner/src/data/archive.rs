@@ -1,0 +1,240 @@
+//! ZIP and gzip: every member becomes an artifact, within bounds of count, size and ratio.
+
+use std::io::{Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+
+use super::{base_name, say, uncover};
+use crate::{Artifact, Kind, Sink};
+
+/// Largest member that is unpacked, in bytes.
+pub(super) const MAX_MEMBER_BYTES: u64 = 16 << 20;
+/// Members of one archive.
+pub(super) const MAX_MEMBERS: usize = 400;
+/// How many times larger than the archive its content may be; text reaches 20, and a bomb 1,000.
+const MAX_RATIO: u64 = 150;
+/// Content under this size is no bomb, whatever the ratio, in bytes.
+const SMALL_BYTES: u64 = 1 << 20;
+
+pub(super) fn examine_zip(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
+        say(
+            sink,
+            artifact,
+            "archive-malformed",
+            "its directory cannot be read".to_owned(),
+        );
+        sink.incomplete("the archive's directory cannot be read");
+        return;
+    };
+    differ(artifact, archive.len(), archive.offset(), sink);
+    if artifact.kind == Kind::Zip {
+        say(
+            sink,
+            artifact,
+            "archive",
+            format!("{} members", archive.len()),
+        );
+    }
+    if archive.len() > MAX_MEMBERS {
+        say(
+            sink,
+            artifact,
+            "archive-bomb",
+            format!("{} members", archive.len()),
+        );
+        sink.incomplete("the archive has more members than the scanner's bounds");
+    }
+    let mut total = 0;
+    for index in 0..archive.len().min(MAX_MEMBERS) {
+        let Some(size) = zip_member(artifact, &mut archive, index, sink) else {
+            continue;
+        };
+        total += size;
+        if total > SMALL_BYTES.max(bytes.len() as u64 * MAX_RATIO)
+            || total > crate::MAX_UNCOVERED_BYTES as u64
+        {
+            say(
+                sink,
+                artifact,
+                "archive-bomb",
+                format!("more than {total} bytes from {}", bytes.len()),
+            );
+            sink.incomplete("the archive unpacks to more than the scanner's bounds");
+            return;
+        }
+    }
+    sink.examined("data");
+}
+
+/// Unpacks one member; its size, where it was unpacked.
+fn zip_member(
+    artifact: &Artifact<'_>,
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    sink: &mut Sink<'_>,
+) -> Option<u64> {
+    let (raw, encrypted, link, directory) = {
+        let member = archive.by_index_raw(index).ok()?;
+        let raw = String::from_utf8_lossy(member.name_raw()).into_owned();
+        (
+            raw,
+            member.encrypted(),
+            member.is_symlink(),
+            member.is_dir(),
+        )
+    };
+    check_name(artifact, &raw, sink);
+    if encrypted {
+        say(sink, artifact, "archive-encrypted", raw);
+        sink.incomplete("a member of the archive is encrypted");
+        return None;
+    }
+    if directory {
+        return None;
+    }
+    let mut content = Vec::new();
+    let read = match archive.by_index(index) {
+        Ok(member) => member
+            .take(MAX_MEMBER_BYTES + 1)
+            .read_to_end(&mut content)
+            .is_ok(),
+        Err(_) => false,
+    };
+    if !read || content.len() as u64 > MAX_MEMBER_BYTES {
+        sink.incomplete(format!(
+            "`{raw}` in the archive cannot be unpacked within the scanner's bounds"
+        ));
+        return Some(content.len() as u64);
+    }
+    if link {
+        check_link(artifact, &raw, &String::from_utf8_lossy(&content), sink);
+        return None;
+    }
+    Some(take_member(artifact, &raw, content, sink))
+}
+
+/// Hands a member on; its size.
+pub(super) fn take_member(
+    artifact: &Artifact<'_>,
+    name: &str,
+    content: Vec<u8>,
+    sink: &mut Sink<'_>,
+) -> u64 {
+    let size = content.len() as u64;
+    let kind = Kind::identify(name, &content);
+    if kind.is_program() && !matches!(kind, Kind::JavaScript | Kind::TypeScript) {
+        let check = if artifact.kind == Kind::Office {
+            "office-program"
+        } else {
+            "archive-program"
+        };
+        say(
+            sink,
+            artifact,
+            check,
+            format!("`{name}` is {}", kind.name()),
+        );
+    }
+    super::document::examine_office_member(artifact, name, &content, sink);
+    uncover(sink, artifact, name, content);
+    size
+}
+
+/// Names that would leave the folder they are unpacked into.
+pub(super) fn check_name(artifact: &Artifact<'_>, name: &str, sink: &mut Sink<'_>) {
+    let name = name.replace('\\', "/");
+    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    if name.starts_with('/')
+        || drive
+        || name.split('/').any(|part| part == "..")
+        || name.contains('\0')
+    {
+        say(
+            sink,
+            artifact,
+            "archive-escapes",
+            format!("a member is called `{name}`"),
+        );
+    }
+}
+
+pub(super) fn check_link(artifact: &Artifact<'_>, name: &str, target: &str, sink: &mut Sink<'_>) {
+    let depth = name.matches('/').count();
+    let climbs = target.split('/').filter(|part| *part == "..").count();
+    if target.starts_with('/') || climbs > depth {
+        say(
+            sink,
+            artifact,
+            "archive-escapes",
+            format!("`{name}` is a link to `{target}`"),
+        );
+    }
+}
+
+/// Readers that go by different records of one archive see different contents.
+fn differ(artifact: &Artifact<'_>, seen: usize, offset: u64, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let stated = memchr::memmem::rfind(bytes, b"PK\x05\x06")
+        .and_then(|at| bytes.get(at + 10..at + 12))
+        .map(|field| {
+            usize::from(u16::from_le_bytes([
+                field.first().copied().unwrap_or(0),
+                field.last().copied().unwrap_or(0),
+            ]))
+        });
+    if stated.is_some_and(|stated| stated != seen && stated != 0xffff) {
+        say(
+            sink,
+            artifact,
+            "archive-malformed",
+            format!("it states {} members and shows {seen}", stated.unwrap_or(0)),
+        );
+    }
+    if offset > 0 {
+        say(
+            sink,
+            artifact,
+            "archive-malformed",
+            format!("{offset} bytes stand before it"),
+        );
+    }
+}
+
+pub(super) fn examine_gzip(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let bound = SMALL_BYTES
+        .max(bytes.len() as u64 * MAX_RATIO)
+        .min(crate::MAX_UNCOVERED_BYTES as u64);
+    let mut content = Vec::new();
+    if MultiGzDecoder::new(bytes)
+        .take(bound + 1)
+        .read_to_end(&mut content)
+        .is_err()
+    {
+        sink.incomplete("the gzip stream cannot be read to its end");
+    }
+    if content.len() as u64 > bound {
+        say(
+            sink,
+            artifact,
+            "archive-bomb",
+            format!("more than {bound} bytes from {}", bytes.len()),
+        );
+        sink.incomplete("the gzip stream unpacks to more than the scanner's bounds");
+        return;
+    }
+    let name = base_name(&artifact.path);
+    let lower = name.to_ascii_lowercase();
+    let inner = match lower.strip_suffix(".tgz") {
+        Some(stem) => format!("{stem}.tar"),
+        None => name
+            .get(..lower.strip_suffix(".gz").map_or(name.len(), str::len))
+            .unwrap_or("content")
+            .to_owned(),
+    };
+    uncover(sink, artifact, &inner, content);
+    sink.examined("data");
+}

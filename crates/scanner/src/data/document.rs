@@ -1,0 +1,156 @@
+//! PDF, Office and markup: what they do when they are opened.
+
+use std::io::Read;
+use std::sync::LazyLock;
+
+use flate2::read::ZlibDecoder;
+use regex::bytes::Regex;
+
+use super::{say, tail};
+use crate::{Artifact, Kind, Sink};
+
+/// Streams of a PDF that are unpacked, and how far.
+const MAX_STREAMS: usize = 256;
+const MAX_STREAM_BYTES: u64 = 1 << 20;
+
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
+static PDF_LAUNCH: LazyLock<Regex> = LazyLock::new(|| compile(r"/S\s*/Launch\b|/Launch\s*<<"));
+static PDF_SCRIPT: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"/S\s*/JavaScript\b|/JS\s*[(<]|/JS\s+\d+\s+\d+\s+R"));
+static PDF_EMBEDDED: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"/EmbeddedFile\b|/RichMedia\b|/SubmitForm\b|/ImportData\b"));
+static MARKUP_SCRIPT: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"(?is)<script\b[^>]*>(.*?)</script\s*>"));
+static MARKUP_ACTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)<script\b|\son(?:load|error|click|mouseover|begin)\s*=|javascript:|<foreignObject\b",
+    )
+});
+static XML_ENTITY: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)\b"));
+static EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r#"(?i)relationships/(?:attachedTemplate|oleObject|frame|subDocument|externalLink)"[^>]*TargetMode="External"|TargetMode="External"[^>]*relationships/(?:attachedTemplate|oleObject|frame|subDocument)""#,
+    )
+});
+static FIELD_COMMAND: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"(?i)\bDDE(?:AUTO)?\b[^<]{0,80}(?:cmd|powershell|\.exe|mshta)"));
+
+pub(super) fn examine_pdf(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    judge_pdf(artifact, bytes, sink);
+    for start in memchr::memmem::find_iter(bytes, b"stream").take(MAX_STREAMS) {
+        let body = bytes.get(start + 6..).unwrap_or_default();
+        let body = body
+            .strip_prefix(b"\r\n")
+            .or_else(|| body.strip_prefix(b"\n"))
+            .unwrap_or(body);
+        // Only a zlib header is worth a try; 0x78 begins every stream that the filter makes.
+        if body.first() == Some(&0x78) {
+            let mut content = Vec::new();
+            // A stream that breaks off still shows what came before.
+            let _ = ZlibDecoder::new(body)
+                .take(MAX_STREAM_BYTES)
+                .read_to_end(&mut content);
+            judge_pdf(artifact, &content, sink);
+        }
+    }
+    tail::examine(artifact, sink);
+    sink.examined("data");
+}
+
+fn judge_pdf(artifact: &Artifact<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    for (regex, check) in [
+        (&PDF_LAUNCH, "pdf-launch"),
+        (&PDF_SCRIPT, "pdf-script"),
+        (&PDF_EMBEDDED, "pdf-embedded"),
+    ] {
+        if let Some(place) = regex.find(bytes) {
+            say(
+                sink,
+                artifact,
+                check,
+                String::from_utf8_lossy(place.as_bytes()).into_owned(),
+            );
+        }
+    }
+}
+
+/// The compound form is not taken apart: macros are told by the names of their streams.
+pub(super) fn examine_ole(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let wide: Vec<u8> = "_VBA_PROJECT".bytes().flat_map(|byte| [byte, 0]).collect();
+    if memchr::memmem::find(bytes, &wide).is_some()
+        || memchr::memmem::find(bytes, b"Attribut\0e VB_").is_some()
+    {
+        say(sink, artifact, "office-macro", "a VBA project".to_owned());
+    }
+    sink.incomplete("documents of the older Office form are not taken apart");
+}
+
+/// Macros and links to programs inside an Office document.
+pub(super) fn examine_office_member(
+    artifact: &Artifact<'_>,
+    name: &str,
+    content: &[u8],
+    sink: &mut Sink<'_>,
+) {
+    if artifact.kind != Kind::Office {
+        return;
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with("vbaproject.bin")
+        || lower.contains("activex")
+        || lower.contains("macrosheets/")
+    {
+        say(sink, artifact, "office-macro", name.to_owned());
+    }
+    if lower.ends_with(".rels") && EXTERNAL.is_match(content) {
+        say(sink, artifact, "office-external", name.to_owned());
+    }
+    if lower.ends_with(".xml") && FIELD_COMMAND.is_match(content) {
+        say(
+            sink,
+            artifact,
+            "office-external",
+            format!("a field in {name} runs a program"),
+        );
+    }
+}
+
+/// Scripts inside markup go to the JavaScript engine at their own lines.
+pub(super) fn examine_markup(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    if artifact.kind != Kind::Html && MARKUP_ACTIVE.is_match(bytes) {
+        say(sink, artifact, "markup-script", String::new());
+    }
+    if XML_ENTITY.is_match(bytes) {
+        say(sink, artifact, "xml-entity", String::new());
+    }
+    for script in MARKUP_SCRIPT.captures_iter(bytes).take(64) {
+        let Some(body) = script
+            .get(1)
+            .filter(|body| !body.as_bytes().trim_ascii().is_empty())
+        else {
+            continue;
+        };
+        let head = script
+            .get(0)
+            .map_or(b"".as_slice(), |whole| whole.as_bytes());
+        let opening = head.split(|byte| *byte == b'>').next().unwrap_or_default();
+        // Data blocks such as `application/json` are no programs.
+        if memchr::memmem::find(opening, b"type=").is_some()
+            && memchr::memmem::find(opening, b"javascript").is_none()
+            && memchr::memmem::find(opening, b"module").is_none()
+        {
+            continue;
+        }
+        let before = bytes.get(..body.start()).unwrap_or_default();
+        let line = u32::try_from(memchr::memchr_iter(b'\n', before).count()).unwrap_or(u32::MAX);
+        sink.uncover(artifact.part(Kind::JavaScript, body.as_bytes().to_vec(), line));
+    }
+    tail::examine(artifact, sink);
+}
