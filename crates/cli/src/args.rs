@@ -30,6 +30,16 @@ pub(crate) enum Command {
     Report(Report),
     /// List, show and test rules
     Rules(Rules),
+    /// List, show, release and add what is quarantined
+    Quarantine(crate::commands::quarantine::Quarantine),
+    /// Note a remedy against a failure that repeats
+    Vaccinate(Box<crate::commands::vaccinate::Vaccinate>),
+    /// List, show and record failures of tools
+    Anomaly(crate::commands::anomaly::Anomaly),
+    /// Verify and print the audit trail
+    Audit(crate::commands::audit::Audit),
+    /// Check, copy and move the store
+    Store(crate::commands::store::Store),
     /// Show the configuration that holds
     Config(Config),
     /// Write a commented `skillgate.toml`

@@ -9,15 +9,21 @@ use skillgate_pipeline::Loaded;
 use skillgate_report::{FORMATS, Format};
 use skillgate_scanner::{Rule, Rules};
 
+pub(crate) mod anomaly;
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod quarantine;
 pub(crate) mod report;
+mod rows;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod scan;
+pub(crate) mod store;
 pub(crate) mod suggest;
+pub(crate) mod vaccinate;
 
 /// One line to standard error; that nobody reads it is no reason to fail.
 pub(crate) fn say(line: std::fmt::Arguments<'_>) {

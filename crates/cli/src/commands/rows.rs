@@ -1,0 +1,90 @@
+//! What the subcommands on the store share: whose rows, how they are printed, who acts.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args as Arguments, ValueEnum};
+use serde::Serialize;
+use skillgate_model::TenantId;
+use skillgate_store::{Act, Store};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Rows {
+    /// Whose rows
+    #[arg(long, value_name = "TENANT", default_value_t)]
+    pub(crate) tenant: TenantId,
+    /// How the result is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: RowFormat,
+    /// The store's folder [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Read this configuration instead of the nearest one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl Rows {
+    pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.store {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(super::configuration(self.config.as_deref(), &[])?.store()),
+        }
+    }
+
+    pub(crate) fn open(&self) -> anyhow::Result<Store> {
+        Ok(Store::open(&self.folder()?)?)
+    }
+
+    /// The record as JSON, or as the text for people.
+    pub(crate) fn print(&self, record: &impl Serialize, text: &str) -> anyhow::Result<()> {
+        match self.format {
+            RowFormat::Json => super::print(&(serde_json::to_string_pretty(record)? + "\n")),
+            RowFormat::Text => super::print(text),
+        }
+    }
+}
+
+/// Who acts: the one who was named, or the one who is logged in; never nobody.
+pub(crate) fn act(actor: Option<&str>, reason: &str) -> anyhow::Result<Act> {
+    let logged_in = || {
+        std::env::var("USER")
+            .or_else(|_| std::env::var("LOGNAME"))
+            .ok()
+    };
+    let actor = actor.map(str::to_owned).or_else(logged_in);
+    let named = actor.filter(|actor| !actor.trim().is_empty());
+    let actor = named.context("who acts is not known; say it with the option for the actor")?;
+    if reason.trim().is_empty() {
+        bail!("a reason is needed");
+    }
+    Ok(Act::now(actor, reason))
+}
+
+/// A moment as RFC 3339 in UTC.
+pub(crate) fn moment(at_ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000)
+        .ok()
+        .and_then(|time| {
+            time.replace_millisecond(0)
+                .unwrap_or(time)
+                .format(&Rfc3339)
+                .ok()
+        })
+        .unwrap_or_else(|| format!("{at_ms} ms"))
+}
+
+/// Hostile text on one line.
+pub(crate) fn plain(text: &str) -> String {
+    text.escape_debug().to_string()
+}
