@@ -21,7 +21,10 @@ use crate::{Artifact, Kind, Sink};
 /// What can be said of an entry without reading it: its name, its mode, where it points.
 pub(crate) fn examine_entry(skill: &Skill, file: &SkillFile, sink: &mut Sink<'_>) {
     let artifact = Artifact::of_file(file, b"");
-    entry::examine_name(&artifact, skill, sink);
+    entry::examine_name(&artifact, sink);
+    if skill.files.first() == Some(file) {
+        entry::examine_collisions(skill, sink);
+    }
     match &file.content {
         Content::Link {
             target,

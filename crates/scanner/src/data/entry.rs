@@ -1,10 +1,11 @@
 //! Names, modes and what a name promises against what the content is.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
-use skillgate_model::Skill;
+use skillgate_model::{Skill, SkillFile};
 
 use super::{base_name, say};
 use crate::{Artifact, Kind, Sink, kind};
@@ -38,37 +39,6 @@ const OPEN_FOLDERS: &[&str] = &[
     ".yarn",
     ".cargo",
     ".ci",
-];
-
-/// Settings of scanners: in a candidate they speak to whoever examines it.
-const SCANNER_SETTINGS: &[&str] = &[
-    ".semgrepignore",
-    ".semgrep.yml",
-    ".bandit",
-    "bandit.yaml",
-    "ruff.toml",
-    ".ruff.toml",
-    ".flake8",
-    ".gitleaksignore",
-    ".gitleaks.toml",
-    ".trivyignore",
-    ".snyk",
-    "skillgate.toml",
-    ".skillgate.toml",
-    ".skillignore",
-    ".clawhubignore",
-    "sgconfig.yml",
-    ".secretlintignore",
-    ".pylintrc",
-    ".guarddogignore",
-    ".checkov.yaml",
-    ".nosec",
-    ".cisco-skill-scanner.yaml",
-    ".skillspector.yaml",
-    ".cc-audit.yaml",
-    "osv-scanner.toml",
-    ".grype.yaml",
-    ".yara-ignore",
 ];
 
 /// How much of a line is searched for a suppression, in bytes.
@@ -107,7 +77,7 @@ static SUPPRESSION: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a constant that the tests compile")
 });
 
-pub(super) fn examine_name(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
+pub(super) fn examine_name(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let path = artifact.path.as_str();
     if let Some(odd) = path.chars().find(|c| hides(*c)) {
         say(
@@ -125,14 +95,28 @@ pub(super) fn examine_name(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Si
     {
         say(sink, artifact, "name-unusual", String::new());
     }
-    let lower = path.to_lowercase();
-    let collides = skill.files.iter().any(|other| {
-        other.path != path && other.path.len() == path.len() && other.path.to_lowercase() == lower
-    });
-    if collides {
-        say(sink, artifact, "name-collides", String::new());
-    }
     examine_role(artifact, &name, sink);
+}
+
+/// Files whose names differ by case alone; looked for once in a skill, with its first file.
+pub(super) fn examine_collisions(skill: &Skill, sink: &mut Sink<'_>) {
+    let mut spellings: BTreeMap<String, Vec<&SkillFile>> = BTreeMap::new();
+    for file in &skill.files {
+        spellings
+            .entry(file.path.to_lowercase())
+            .or_default()
+            .push(file);
+    }
+    for files in spellings.into_values().filter(|files| files.len() > 1) {
+        for file in files {
+            say(
+                sink,
+                &Artifact::of_file(file, b""),
+                "name-collides",
+                String::new(),
+            );
+        }
+    }
 }
 
 /// Characters that show nothing, or show the rest of the name in another order.
@@ -149,9 +133,7 @@ fn examine_role(artifact: &Artifact<'_>, name: &str, sink: &mut Sink<'_>) {
             say(sink, artifact, "runs-at-start", name.to_owned())
         }
         "conftest.py" | "setup.py" => say(sink, artifact, "runs-by-name", name.to_owned()),
-        _ if SCANNER_SETTINGS.contains(&lower.as_str()) => {
-            say(sink, artifact, "scanner-settings", name.to_owned())
-        }
+
         _ => {}
     }
 }
@@ -171,7 +153,12 @@ pub(super) fn examine_mode(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
 pub(super) fn examine_kind(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let kind = artifact.kind;
     // A decoded layer or a code block has no name of its own.
-    if !artifact.decoded.is_empty() || artifact.anchor.is_some() || artifact.path.contains('#') {
+    let part = artifact.depth > 0 && Kind::identify(&artifact.path, &artifact.bytes) != kind;
+    if part
+        || !artifact.decoded.is_empty()
+        || artifact.anchor.is_some()
+        || artifact.path.contains('#')
+    {
         return;
     }
     if base_name(&artifact.path).ends_with(".pth") && has_import(&artifact.bytes) {
