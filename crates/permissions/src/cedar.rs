@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use crate::decision::Request;
-use crate::host::{HostPattern, TargetPattern};
+use crate::host::{HostPattern, TargetPattern, is_localhost};
 use crate::name::Name;
 use crate::path::PathPattern;
 use crate::pattern::Tail;
@@ -187,12 +187,15 @@ fn path_test(path: &PathPattern) -> Result<String, &'static str> {
     Ok(tests.join(" && "))
 }
 
+/// True for the addresses of this machine.
+const MACHINE: &str = "(context.address && (ip(context.value).isLoopback() \
+    || context.value == \"0.0.0.0\" || context.value == \"::\"))";
+
 fn host_test(pattern: &HostPattern, deny: bool) -> String {
-    let loopback = "(context.address && ip(context.value).isLoopback())";
     let host = match pattern.target() {
         TargetPattern::Any => "true".to_owned(),
-        TargetPattern::Name(name) if deny && &**name == "localhost" => {
-            format!("(context.value == \"localhost\" || {loopback})")
+        TargetPattern::Name(name) if deny && is_localhost(name) => {
+            format!("(context.value == {} || {MACHINE})", quoted(name))
         }
         TargetPattern::Name(name) => format!("context.value == {}", quoted(name)),
         TargetPattern::Below(name) => {
@@ -217,7 +220,7 @@ fn network_test(address: IpAddr, length: u8, deny: bool) -> String {
         format!("(context.address && ip(context.value).isInRange(ip(\"{address}/{length}\")))");
     if deny && address.is_loopback() {
         return format!(
-            "({network} || context.value == \"localhost\" || context.value like \"*.localhost\")"
+            "({network} || {MACHINE} || context.value == \"localhost\" || context.value like \"*.localhost\")"
         );
     }
     network

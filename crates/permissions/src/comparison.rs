@@ -1,6 +1,6 @@
 //! `inferred ∪ observed ⊆ declared ∩ granted`, and what is left over on each side.
 
-use skillgate_model::Effect;
+use skillgate_model::{Effect, EffectKind};
 
 use crate::policy::Policy;
 use crate::scope::{Scope, ScopeError, ScopeFault};
@@ -18,12 +18,12 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Reads the manifest's entries; the lone `*` and `**` are refused.
+    /// Reads the manifest's entries; those that cover every kind of effect, such as `*`, are refused.
     pub fn parse<S: AsRef<str>>(entries: &[S]) -> Self {
         let mut declared = Self::default();
         for entry in entries.iter().take(MAX_DECLARED) {
             match entry.as_ref().parse::<Scope>() {
-                Ok(scope) if scope.is_everything() => declared.refused.push(ScopeError {
+                Ok(scope) if covers_every_effect(&scope) => declared.refused.push(ScopeError {
                     text: scope.as_str().to_owned(),
                     reason: ScopeFault::Everything,
                 }),
@@ -39,6 +39,12 @@ impl Declared {
         }
         declared
     }
+}
+
+/// True for the lone `*` and `**`, and for `*:*` and its like, which say no more.
+fn covers_every_effect(scope: &Scope) -> bool {
+    let mut kinds = EffectKind::ALL.into_iter();
+    scope.is_everything() || kinds.all(|kind| scope.covers(&Effect::any(kind)))
 }
 
 /// One effect the skill needs, and who speaks of it.
@@ -201,9 +207,18 @@ mod tests {
 
     #[test]
     fn a_skill_may_not_declare_everything_or_nonsense() {
-        let declared = Declared::parse(&["*", "**", "git status", "git:status"]);
-        assert_eq!(declared.scopes.len(), 1);
-        assert_eq!(declared.refused.len(), 3);
+        let declared = Declared::parse(&[
+            "*",
+            "**",
+            "*:*",
+            "*:**",
+            "*e*:*",
+            "git status",
+            "git:status",
+            "filesystem:**",
+        ]);
+        assert_eq!(declared.scopes.len(), 2, "{:?}", declared.scopes);
+        assert_eq!(declared.refused.len(), 6);
         let many = vec!["git:status"; MAX_DECLARED + 1];
         assert_eq!(
             Declared::parse(&many).refused[0].reason,

@@ -9,10 +9,8 @@ impl Decision<'_> {
     /// Says in one sentence why the decision fell, and what would allow a refused request.
     pub fn explain(&self, request: &Request<'_>) -> String {
         let wanted = shown(request);
-        let rule = self
-            .rule
-            .map(|rule| rule.scope.as_str())
-            .unwrap_or_default();
+        let rule = self.rule.map(|rule| rule.scope.as_str().escape_debug());
+        let rule = rule.map(|rule| rule.to_string()).unwrap_or_default();
         match self.reason {
             Cause::Granted => format!("{wanted} is allowed by `{rule}`"),
             Cause::Denied => format!(

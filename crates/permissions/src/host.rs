@@ -8,7 +8,7 @@ use self::legacy::{is_number, legacy_ipv4};
 mod legacy;
 mod pattern;
 
-pub(crate) use self::pattern::{HostPattern, TargetPattern};
+pub(crate) use self::pattern::{HostPattern, TargetPattern, is_localhost};
 
 /// The longest name that DNS carries, in bytes, without the trailing dot.
 const MAX_HOST_BYTES: usize = 253;

@@ -84,7 +84,8 @@ impl HostPattern {
         }
     }
 
-    /// Whether some host meant is covered; `localhost` counts as loopback, an unknown port as any.
+    /// Whether some host meant is covered; this machine has several
+    /// addresses and the name `localhost`, and an unknown port is any.
     pub(crate) fn may_meet(&self, host: &Host<'_>) -> bool {
         if let (Some(own), Some(port)) = (self.port, host.port)
             && own != port
@@ -102,10 +103,13 @@ impl HostPattern {
             (TargetPattern::Network(own, _), Target::Name(name)) => {
                 own.is_loopback() && is_localhost(name)
             }
-            (TargetPattern::Name(own), Target::Address(address)) => {
-                address.is_loopback() && is_localhost(own)
+            (TargetPattern::Network(own, _), Target::Address(address)) => {
+                own.is_loopback() && is_this_machine(*address)
             }
-            (TargetPattern::Network(..), Target::Below(_) | Target::Address(_))
+            (TargetPattern::Name(own), Target::Address(address)) => {
+                is_localhost(own) && is_this_machine(*address)
+            }
+            (TargetPattern::Network(..), Target::Below(_))
             | (TargetPattern::Any, _)
             | (TargetPattern::Name(_), Target::Name(_))
             | (TargetPattern::Below(_), Target::Name(_) | Target::Address(_)) => false,
@@ -192,7 +196,12 @@ fn is_below(name: &str, base: &str) -> bool {
     split > 0 && front.ends_with('.') && end.eq_ignore_ascii_case(base)
 }
 
-fn is_localhost(name: &str) -> bool {
+/// Connecting to the unspecified address reaches this machine too.
+fn is_this_machine(address: IpAddr) -> bool {
+    address.is_loopback() || address.is_unspecified()
+}
+
+pub(crate) fn is_localhost(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || is_below(name, "localhost")
 }
 
@@ -294,6 +303,11 @@ mod tests {
         for (pattern, host, expected) in [
             ("127.0.0.0/8", "localhost", true),
             ("localhost", "127.0.0.1", true),
+            ("127.0.0.0/8", "0.0.0.0:80", true),
+            ("127.0.0.0/8", "0:80", true),
+            ("127.0.0.1:80", "[::1]:80", true),
+            ("localhost", "[::]", true),
+            ("10.0.0.0/8", "0.0.0.0", false),
             ("127.0.0.0/8", "example.com", false),
             ("evil.org:80", "evil.org", true),
             ("evil.org:80", "evil.org:81", false),
