@@ -54,8 +54,7 @@ impl<'a> Pattern<'a> {
             if has_double_star(segments) {
                 return Err(PatternError::DoubleStar);
             }
-            // The separator before the tail is cut off with it.
-            let separators = separators & !(1 << segments.len());
+            // The separator before the tail ends the last segment, and nothing follows it.
             return Ok(Self {
                 text: segments,
                 separators,

@@ -301,3 +301,76 @@ pub fn check_permission<S: AsRef<str>>(tool: &str, permissions: &[S]) -> bool {
         .iter()
         .any(|text| Pattern::parse(text.as_ref()).is_ok_and(|pattern| pattern.matches(name)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allow: &[&str], deny: &[&str]) -> Policy {
+        let own = |list: &[&str]| {
+            list.iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        Policy::compile(&PolicyText {
+            allow: &own(allow),
+            deny: &own(deny),
+            quarantined: &[],
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_malformed_allow_grants_nothing_and_is_reported() {
+        let policy = policy(&["git status", "git:status"], &[]);
+        assert!(policy.decide(&Request::tool("git.status")).allow);
+        assert!(!policy.decide(&Request::tool("git.commit")).allow);
+        let reported: Vec<&str> = policy.malformed().iter().map(|e| e.text.as_str()).collect();
+        assert_eq!(reported, ["git status"]);
+    }
+
+    #[test]
+    fn the_first_of_several_rules_is_the_one_that_is_named() {
+        let policy = policy(
+            &["**", "git:*", "git:status", "*:status"],
+            &["gh:pr:**", "gh:*:merge", "gh:pr:merge"],
+        );
+        for (name, expected) in [("git.status", "**"), ("gh.pr.merge", "gh:pr:**")] {
+            let rule = policy.decide(&Request::tool(name)).rule.unwrap();
+            assert_eq!(rule.scope.as_str(), expected);
+        }
+        let policy = self::policy(&["*:status", "git:status", "git:*", "**"], &[]);
+        let rule = policy.decide(&Request::tool("git.status")).rule.unwrap();
+        assert_eq!((rule.id, rule.scope.as_str()), (0, "*:status"));
+    }
+
+    #[test]
+    fn a_segment_leads_on_only_from_its_own_place() {
+        for seed in 0..200 {
+            let (a, b) = (format!("a{seed}"), format!("b{seed}"));
+            let allow = [
+                format!("{a}:x"),
+                format!("{b}:y"),
+                format!("{a}*:p:q"),
+                format!("{b}*:p:r"),
+            ];
+            let policy = policy(&allow.each_ref().map(String::as_str), &[]);
+            for (name, expected) in [
+                (format!("{a}.x"), true),
+                (format!("{b}.y"), true),
+                (format!("{a}.y"), false),
+                (format!("{b}.x"), false),
+                (format!("{a}z.p.q"), true),
+                (format!("{a}z.p.r"), false),
+                (format!("{b}z.p.r"), true),
+                (format!("{b}z.p.q"), false),
+            ] {
+                assert_eq!(
+                    policy.decide(&Request::tool(&name)).allow,
+                    expected,
+                    "{name}"
+                );
+            }
+        }
+    }
+}
