@@ -82,7 +82,7 @@ pub enum Kind {
     Sqlite,
     /// NumPy array.
     Npy,
-    /// Parquet, Arrow, Avro, HDF5, safetensors: tables and tensors without code.
+    /// Parquet, Arrow, Avro, HDF5, safetensors, metadata of macOS: tables and tensors without code.
     Table,
     /// Bytes that no engine understands.
     Unknown,

@@ -48,6 +48,7 @@ const SIGNATURES: &[(&[u8], Kind)] = &[
     (b"SQLite format 3\0", Kind::Sqlite),
     (b"\x93NUMPY", Kind::Npy),
     (b"PAR1", Kind::Table),
+    (b"\0\x05\x16\x07", Kind::Table),
     (b"ARROW1\0\0", Kind::Table),
     (b"\x89HDF\r\n\x1a\n", Kind::Table),
     (b"Obj\x01", Kind::Table),

@@ -35,10 +35,30 @@ static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
 /// Files that an agent obeys.
 static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
     compile(concat!(
-        r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|commands|agents|rules|mcp\.json|config\.(?:toml|json)|memory|projects|skills)|\.json)|",
+        r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|rules|mcp\.json|config\.(?:toml|json)|memory|projects)|\.json)|",
         r"CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|MEMORY\.md|SOUL\.md|IDENTITY\.md|\.cursorrules|\.windsurfrules|\.mcp\.json|claude_desktop_config\.json|\.github/copilot-instructions\.md)"
     ))
 });
+
+/// Where agents look for what extends them.
+static AGENT_EXTENSIONS: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?i)(?:^|[/\\~])\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|agents|copilot|opencode)/(?:skills|commands|agents|plugins|extensions|prompts)(?:/|$)",
+    )
+});
+
+/// Whether a path leads into a folder from which agents load skills, commands or plugins.
+pub(crate) fn is_agent_extension(path: &str) -> bool {
+    AGENT_EXTENSIONS.is_match(path)
+}
+
+/// Whether a path lies in a person's home, and not in a project.
+pub(crate) fn is_home(path: &str) -> bool {
+    path.starts_with('~')
+        || path.starts_with("/root/")
+        || path.starts_with("/home/")
+        || path.starts_with("/Users/")
+}
 
 /// Whether a path leads to credentials.
 pub(crate) fn is_credential(path: &str) -> bool {

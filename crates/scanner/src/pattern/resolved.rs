@@ -91,6 +91,7 @@ impl Resolved {
             "agent-setting",
             "agent-setting-home",
             "drop",
+            "agent-extension",
         ];
         if let Some(fact) = source.fact.as_deref().filter(|fact| !facts.contains(fact)) {
             return Err(format!(
@@ -165,13 +166,16 @@ impl Resolved {
                 Seen::on(EffectKind::FilesystemRead, path)
             }
             ("agent-setting-home", What::Write { path, .. })
-                if places::is_agent_setting(path) && path.starts_with(['~', '/']) =>
+                if places::is_agent_setting(path) && places::is_home(path) =>
             {
                 Seen::on(EffectKind::FilesystemWrite, path)
             }
             ("agent-setting", What::Write { path, .. })
-                if places::is_agent_setting(path) && !path.starts_with(['~', '/']) =>
+                if places::is_agent_setting(path) && !places::is_home(path) =>
             {
+                Seen::on(EffectKind::FilesystemWrite, path)
+            }
+            ("agent-extension", What::Write { path, .. }) if places::is_agent_extension(path) => {
                 Seen::on(EffectKind::FilesystemWrite, path)
             }
             ("drop", What::Connect(host)) if places::is_drop(host) => {

@@ -159,6 +159,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
             Value::default()
         }
         "find" | "fd" => find(run, call),
+        "which" | "type" | "realpath" | "readlink" | "basename" | "dirname" => join(call.arguments),
         "true" | "false" | ":" | "cd" | "mkdir" | "sleep" | "exit" | "return" | "shift"
         | "unset" | "test" | "[" | "[[" => Value::default(),
         _ => filter(run, call),
@@ -169,8 +170,18 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
 fn filter(run: &mut Run, call: &Call<'_>) -> Value {
     let mut taint = call.input.taint;
     let reads_files = READERS.contains(&call.name.as_str());
+    // The first word of a search is what it searches for, unless an option says so.
+    let given = call
+        .arguments
+        .iter()
+        .any(|argument| matches!(argument.text.as_str(), "-e" | "-f" | "--regexp" | "--file"));
+    let mut pattern = SEARCHERS.contains(&call.name.as_str()) && !given;
     let mut text = None;
     for argument in call.arguments {
+        if pattern && !argument.text.starts_with('-') {
+            pattern = false;
+            continue;
+        }
         taint |= argument
             .taint
             .without(Taint::NETWORK | Taint::INSTALLER | Taint::DECODED);
@@ -197,6 +208,11 @@ fn filter(run: &mut Run, call: &Call<'_>) -> Value {
         None => Value::unknown(taint),
     }
 }
+
+/// Readers whose first argument is a pattern or a program.
+const SEARCHERS: &[&str] = &[
+    "grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "yq", "tr",
+];
 
 /// Programs whose arguments are files that they read.
 const READERS: &[&str] = &[
@@ -238,6 +254,13 @@ fn environment(run: &mut Run, call: &Call<'_>) -> Value {
 /// `sudo`, `xargs` and their like run what follows their options.
 fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value {
     let mut rest = call.arguments;
+    if call.name == "command"
+        && rest
+            .first()
+            .is_some_and(|first| matches!(first.text.as_str(), "-v" | "-V"))
+    {
+        return join(rest.get(1..).unwrap_or_default());
+    }
     while let Some((first, tail)) = rest.split_first() {
         let positional = match call.name.as_str() {
             "timeout" => first.text.starts_with(|c: char| c.is_ascii_digit()),

@@ -620,7 +620,27 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The length of a placeholder such as `<name>` that documentation writes for what the reader fills in.
+    fn placeholder(&self) -> Option<usize> {
+        let rest = self.rest();
+        let starts =
+            rest.first() == Some(&b'<') && rest.get(1).is_some_and(u8::is_ascii_alphabetic);
+        let end = rest.iter().take(48).position(|byte| *byte == b'>')?;
+        let inside = rest.get(1..end)?;
+        let word = inside
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_ .:|/".contains(byte))
+            && inside.last() != Some(&b' ');
+        let ends = rest.get(end + 1).is_none_or(|byte| {
+            !byte.is_ascii_alphanumeric() && !matches!(byte, b'>' | b'&' | b'.')
+        });
+        (starts && word && ends).then_some(end + 1)
+    }
+
     fn redirect(&mut self, redirects: &mut Vec<Redirect>) -> bool {
+        if self.placeholder().is_some() {
+            return false;
+        }
         let digits = self
             .rest()
             .iter()
@@ -682,6 +702,13 @@ impl<'a> Parser<'a> {
                     // An extended glob, or an array behind `declare -a name=`.
                     self.at += 1;
                     parts.extend(self.array());
+                }
+                b'<' if self.placeholder().is_some() => {
+                    self.at += self.placeholder().unwrap_or(1);
+                    parts.push(Part::Variable {
+                        name: "placeholder".to_owned(),
+                        operation: String::new(),
+                    });
                 }
                 byte if META.contains(&byte) => break,
                 b'\'' => self.single_quoted(&mut parts),
