@@ -8,6 +8,7 @@ use ruff_text_size::TextRange;
 use super::args::Args;
 use super::index::{Entry, RuleId};
 use super::interp::{Interp, MAX_CALLS};
+use super::intrinsic::Intrinsic;
 use super::join::join;
 use super::names::{CALLED, Name};
 use super::origin::{Origins, Sinks};
@@ -25,6 +26,18 @@ impl<'a, 's> Interp<'a, 's> {
         name_range: TextRange,
         range: TextRange,
     ) -> Value<'a> {
+        match name {
+            "__getattribute__" | "__getattr__" if args.positional.len() == 1 => {
+                let mut both = args;
+                both.positional.insert(0, receiver.clone());
+                return self.getattr(&both, range).unwrap_or(Value::UNKNOWN);
+            }
+            "__getitem__" if !args.positional.is_empty() => {
+                let key = args.at(0).cloned().unwrap_or(Value::UNKNOWN);
+                return self.subscript(receiver, &key, range);
+            }
+            _ => {}
+        }
         if let Some(result) = self.builtin_method(receiver, name, &args, target, range) {
             return result;
         }
@@ -120,6 +133,9 @@ impl<'a, 's> Interp<'a, 's> {
             }
             Shape::Partial(partial) => {
                 let partial = partial.clone();
+                if let Some(picker) = self.picker(&partial.0) {
+                    return self.pick(&partial.1, picker, &args, range);
+                }
                 let mut all = args;
                 for (at, value) in partial.1.iter().enumerate() {
                     all.positional.insert(at, value.clone());
@@ -373,6 +389,15 @@ impl<'a, 's> Interp<'a, 's> {
                 self.call(&value.clone(), Args::default(), None, range);
             }
         }
+    }
+
+    fn picker(&self, callee: &Value<'a>) -> Option<Intrinsic> {
+        let intrinsic = self.index.entry(callee.as_name()?)?.intrinsic?;
+        let picks = matches!(
+            intrinsic,
+            Intrinsic::AttrGetter | Intrinsic::ItemGetter | Intrinsic::MethodCaller
+        );
+        picks.then_some(intrinsic)
     }
 
     fn construct(&mut self, class: u32, args: Args<'a>) -> Value<'a> {

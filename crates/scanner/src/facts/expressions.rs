@@ -143,7 +143,7 @@ impl<'a> Interp<'a, '_> {
                 if let Some(value) = &yield_.value {
                     let value = self.expr(value);
                     let before = self.returned.take();
-                    let item = value.derived();
+                    let item = Value::list(vec![value]);
                     self.returned = Some(before.map_or(item.clone(), |before| join(before, item)));
                 }
                 Value::UNKNOWN
@@ -624,20 +624,14 @@ impl<'a> Interp<'a, '_> {
             && !is_object
             && let Some(module) = self.index.names.child(Names::ROOT, public)
         {
-            {
-                let path = self.index.names.path(module);
-                if public != "sys" {
-                    self.report_check(
-                        Check::BehindModule,
-                        range,
-                        Some(format!("`{path}`, imported by another module")),
-                    );
-                }
-                return self.named(module).with(receiver);
+            if public != "sys" {
+                let shown = format!("{}, imported by another module", self.quoted(module));
+                self.report_check(Check::BehindModule, range, Some(shown));
             }
+            return self.named(module).with(receiver);
         }
         let mut value = receiver.derived();
-        if name.is_none() {
+        if !is_object {
             value.shape = Shape::Foreign;
         }
         if let Some(entry) = self.index.method(attr) {
@@ -670,7 +664,10 @@ impl<'a> Interp<'a, '_> {
             }
             "__subclasses__" => {
                 let object = self.index.names.find("builtins.object");
-                let is_object = object.is_some() && receiver.as_name() == object;
+                let kind = self.index.names.find("builtins.type");
+                let is_object = receiver
+                    .as_name()
+                    .is_some_and(|name| Some(name) == object || Some(name) == kind);
                 if receiver.from.meets(Origins::CLASSES) || is_object {
                     self.report_check(Check::ClassWalk, range, None);
                 }

@@ -208,6 +208,9 @@ impl Default for Builder {
 
 impl Builder {
     fn intrinsics(&mut self) {
+        for name in super::intrinsic::BUILTINS {
+            self.entry(name);
+        }
         for (path, intrinsic) in Intrinsic::NAMES {
             for path in path.split(' ') {
                 self.entry(path).intrinsic = Some(*intrinsic);
@@ -257,7 +260,8 @@ impl Builder {
             "alias" => {
                 let (from, _, to) = (next()?, next()?, next()?);
                 let target = self.insert(to);
-                let from = if super::intrinsic::BUILTINS.contains(&from) {
+                let bare = super::intrinsic::BUILTINS.contains(&from) || from == "__builtins__";
+                let from = if bare {
                     format!("builtins.{from}")
                 } else {
                     from.to_owned()

@@ -31,6 +31,8 @@ pub(crate) enum Intrinsic {
     Apply,
     /// Calls the `target` or first argument later with `args`.
     Later,
+    /// `str.maketrans`.
+    Translation,
     /// `chr`.
     Chr,
     /// `ord`.
@@ -147,6 +149,7 @@ impl Intrinsic {
             "threading.Thread threading.Timer multiprocessing.Process _thread.start_new_thread thread.start_new_thread atexit.register weakref.finalize signal.signal sched.scheduler().enter tkinter.Tk().after",
             Self::Later,
         ),
+        ("str.maketrans bytes.maketrans", Self::Translation),
         ("chr", Self::Chr),
         ("ord", Self::Ord),
         ("str", Self::Str),
@@ -247,7 +250,6 @@ pub(crate) const BUILTINS: &[&str] = &[
     "__build_class__",
     "__import__",
     "__loader__",
-    "__builtins__",
     "abs",
     "aiter",
     "all",

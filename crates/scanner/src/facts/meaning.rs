@@ -51,14 +51,10 @@ impl<'a> Interp<'a, '_> {
             Intrinsic::Locate => Some(self.locate(first?, range)),
             Intrinsic::Exec => self.exec(name, args, range),
             Intrinsic::AttrGetter | Intrinsic::ItemGetter | Intrinsic::MethodCaller => {
-                let key = first?.clone();
-                self.check_picked_name(&key, range);
-                Some(Value::of(Shape::Partial(Rc::new((
-                    Value::of(Shape::Name(name)),
-                    vec![key],
-                )))))
-                .filter(|_| args.positional.len() == 1)
-                .or_else(|| self.pick(intrinsic, args, range))
+                self.check_picked_name(first?, range);
+                let made_with = args.positional.to_vec();
+                let picker = Value::of(Shape::Name(name));
+                Some(Value::of(Shape::Partial(Rc::new((picker, made_with)))))
             }
             Intrinsic::Partial => {
                 let callee = first?.clone();
@@ -132,6 +128,7 @@ impl<'a> Interp<'a, '_> {
                 self.call_value(&callee, values, range);
                 None
             }
+            Intrinsic::Translation => self.translation(args),
             Intrinsic::Chr => {
                 let code = u32::try_from(first?.as_int()?)
                     .ok()
@@ -505,7 +502,7 @@ impl<'a> Interp<'a, '_> {
         }
     }
 
-    fn getattr(&mut self, args: &Args<'a>, range: TextRange) -> Option<Value<'a>> {
+    pub(crate) fn getattr(&mut self, args: &Args<'a>, range: TextRange) -> Option<Value<'a>> {
         let (object, key) = (args.at(0)?, args.at(1)?);
         match key.as_text() {
             Some(attr) => {
@@ -548,29 +545,31 @@ impl<'a> Interp<'a, '_> {
         }
     }
 
-    /// A picker that is called: its first argument is the key it was made with.
-    fn pick(
+    /// Calls what a picker such as `attrgetter("system")` made.
+    pub(crate) fn pick(
         &mut self,
+        made_with: &[Value<'a>],
         intrinsic: Intrinsic,
         args: &Args<'a>,
         range: TextRange,
-    ) -> Option<Value<'a>> {
-        let (key, object) = (args.at(0)?, args.at(1)?);
+    ) -> Value<'a> {
+        let (Some(key), Some(object)) = (made_with.first(), args.at(0)) else {
+            return args.blend();
+        };
         if intrinsic == Intrinsic::ItemGetter {
-            return Some(self.subscript(object, key, range));
+            return self.subscript(object, key, range);
         }
-        let text = key.as_text()?.to_owned();
+        let Some(text) = key.as_text().map(str::to_owned) else {
+            return object.derived();
+        };
         let value = text.split('.').fold(object.clone(), |value, part| {
             self.attribute(&value, part, range)
         });
         if intrinsic == Intrinsic::MethodCaller {
-            let rest = Args {
-                positional: args.positional.iter().skip(2).cloned().collect(),
-                ..args.clone()
-            };
-            return Some(self.call(&value, rest, Some(object), range));
+            let rest = Args::of(made_with.iter().skip(1).cloned());
+            return self.call(&value, rest, Some(object), range);
         }
-        Some(value)
+        value
     }
 
     fn import_by_name(
