@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use skillgate_model::{AuditEntry, TenantId};
 
-use crate::engine::{Row, values};
+use crate::engine::{Row, storable, values};
 use crate::tenant::Session;
 use crate::{Act, StoreError, Tenant};
 
@@ -90,10 +90,10 @@ pub(crate) fn append(
     let mut entry = AuditEntry {
         seq: head.seq + 1,
         at_ms: act.at_ms,
-        actor: act.actor.clone(),
+        actor: storable(&act.actor),
         action: action.to_owned(),
-        object: object.to_owned(),
-        reason: act.reason.clone(),
+        object: storable(object),
+        reason: storable(&act.reason),
         document,
         previous: head.hash,
         hash: String::new(),

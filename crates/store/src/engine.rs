@@ -26,13 +26,21 @@ impl From<Option<i64>> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::Text(storable(text))
     }
 }
 
 impl From<&String> for Value {
     fn from(text: &String) -> Self {
-        Self::Text(text.clone())
+        Self::Text(storable(text))
+    }
+}
+
+/// PostgreSQL has no text with NUL in it, so every engine gets the sign for it instead.
+pub(crate) fn storable(text: &str) -> String {
+    match text.contains('\0') {
+        true => text.replace('\0', "\u{2400}"),
+        false => text.to_owned(),
     }
 }
 

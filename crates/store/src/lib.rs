@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod housekeeping;
 mod migrate;
+mod postgresql;
 mod promotions;
 mod quarantine;
 mod reports;

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use skillgate_model::TenantId;
 
 use crate::engine::{Access, Engine, damaged, values};
+use crate::postgresql::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{StoreError, Tenant};
 
@@ -31,6 +32,21 @@ impl Store {
         Ok(Self {
             engine: Mutex::new(Box::new(engine)),
         })
+    }
+
+    /// Connects to a PostgreSQL that several gates share: `postgresql://user@host/database`.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        Ok(Self {
+            engine: Mutex::new(Box::new(Postgres::connect(url)?)),
+        })
+    }
+
+    /// [`Store::connect`] for a `postgresql://` address, [`Store::open`] for anything else.
+    pub fn at(place: &str) -> Result<Self, StoreError> {
+        match place.starts_with("postgresql://") || place.starts_with("postgres://") {
+            true => Self::connect(place),
+            false => Self::open(Path::new(place)),
+        }
     }
 
     /// Puts a backup in the place of the store; what stood there is kept beside it.

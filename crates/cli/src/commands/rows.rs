@@ -18,9 +18,9 @@ pub(crate) struct Rows {
     /// How the result is written
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: RowFormat,
-    /// The store's folder [default: the configuration's]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) store: Option<PathBuf>,
+    /// The store's folder, or `postgresql://user@host/database` [default: the configuration's]
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) store: Option<String>,
     /// Read this configuration instead of the nearest one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -35,15 +35,20 @@ pub(crate) enum RowFormat {
 }
 
 impl Rows {
+    /// The folder of an embedded store.
     pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
         match &self.store {
-            Some(folder) => Ok(folder.clone()),
+            Some(place) if place.contains("://") => bail!("`{place}` is no folder"),
+            Some(place) => Ok(place.into()),
             None => Ok(super::configuration(self.config.as_deref(), &[])?.store()),
         }
     }
 
     pub(crate) fn open(&self) -> anyhow::Result<Store> {
-        Ok(Store::open(&self.folder()?)?)
+        match &self.store {
+            Some(place) => Ok(Store::at(place)?),
+            None => Ok(Store::open(&self.folder()?)?),
+        }
     }
 
     /// The record as JSON, or as the text for people.

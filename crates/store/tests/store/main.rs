@@ -1,4 +1,5 @@
 //! The store through its public API, one folder and one real database a test.
+#![expect(clippy::print_stdout, reason = "what was skipped is said")]
 #![expect(
     clippy::unwrap_used,
     reason = "a helper of a test may fail like the test"
@@ -8,6 +9,7 @@ mod anomalies;
 mod audit;
 mod faults;
 mod migrations;
+mod postgresql;
 mod quarantine;
 mod reports;
 mod sample;

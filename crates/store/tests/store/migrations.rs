@@ -9,7 +9,7 @@ use skillgate_store::Store;
 use crate::sample::{act, report, tenant};
 
 /// The statements of every migration, oldest first.
-fn migrations() -> Vec<String> {
+pub(crate) fn migrations() -> Vec<String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()

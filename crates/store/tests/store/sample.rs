@@ -1,13 +1,67 @@
-//! Records that tests put into a store.
+//! Stores of every engine, and records that tests put into them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use skillgate_model::{
     Promotion, PromotionState, Quarantine, QuarantineState, Report, SubjectKind, TenantId,
 };
 use skillgate_store::{Act, Store};
 
-pub(crate) fn with_store(test: impl FnOnce(&Store)) {
+/// Runs the test on an empty store of every engine that this machine has.
+pub(crate) fn with_store(test: impl Fn(&Store)) {
     let folder = tempfile::tempdir().unwrap();
     test(&Store::open(folder.path()).unwrap());
+    if let Some(database) = Database::create() {
+        test(&Store::connect(&database.url).unwrap());
+    }
+}
+
+/// An empty database of its own on the PostgreSQL that `SKILLGATE_POSTGRES` names.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    name: String,
+    server: String,
+}
+
+impl Database {
+    /// `None`, and a line that says so, where there is no PostgreSQL and none is required.
+    pub(crate) fn create() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var("SKILLGATE_POSTGRES") else {
+            let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
+            assert!(
+                !required.contains("postgres"),
+                "SKILLGATE_POSTGRES names no server"
+            );
+            println!("skipped: SKILLGATE_POSTGRES names no server");
+            return None;
+        };
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("skillgate_test_{}_{number}", std::process::id());
+        let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .unwrap();
+        let (before, _) = server.rsplit_once('/').unwrap();
+        Some(Self {
+            url: format!("{before}/{name}"),
+            name,
+            server,
+        })
+    }
+
+    pub(crate) fn client(&self) -> postgres::Client {
+        postgres::Client::connect(&self.url, postgres::NoTls).unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let mut client = postgres::Client::connect(&self.server, postgres::NoTls).unwrap();
+        client
+            .batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
+            .unwrap();
+    }
 }
 
 pub(crate) fn tenant(name: &str) -> TenantId {
