@@ -5,7 +5,7 @@
 )]
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -81,7 +81,7 @@ fn runs_in_parallel_do_not_meet() {
         .map(|number| {
             std::thread::spawn(move || {
                 let text = format!(
-                    "import os, time\nassert os.listdir('/work') == ['.env']\nopen('mine', 'w').write('{number}')\n\
+                    "import os, time\nassert os.listdir('.') == ['.env']\nopen('mine', 'w').write('{number}')\n\
                      time.sleep(0.1)\ndef f(): return open('mine').read()\n"
                 );
                 let trace = run(&text);
@@ -96,33 +96,84 @@ fn runs_in_parallel_do_not_meet() {
     }
 }
 
-/// Everything once more without any rights, beside the run of root; `None` when this is no root.
-pub(crate) fn as_somebody(filter: &str) -> Option<(Child, std::path::PathBuf)> {
+/// Everything once more beside the run of root.
+pub(crate) struct Beside {
+    name: &'static str,
+    child: Child,
+    folder: PathBuf,
+}
+
+/// As an ordinary user, and as one whose user namespaces are switched off; nobody but root can start those.
+pub(crate) fn beside(filter: &str) -> Vec<Beside> {
     if !nix::unistd::geteuid().is_root() {
-        return None;
+        return Vec::new();
     }
-    let folder = std::env::temp_dir().join(format!("skillgate-test-{}", std::process::id()));
+    let nested = [
+        "bwrap",
+        "--dev-bind",
+        "/",
+        "/",
+        "--unshare-user",
+        "--disable-userns",
+        "--die-with-parent",
+    ];
+    vec![
+        start("everything as an ordinary user", SOMEBODY, &[], filter),
+        start(
+            "everything without namespaces",
+            SOMEBODY + 1,
+            &nested,
+            filter,
+        ),
+    ]
+}
+
+fn start(name: &'static str, user: u32, around: &[&str], filter: &str) -> Beside {
+    let folder = std::env::temp_dir().join(format!("skillgate-test-{user}-{}", std::process::id()));
     copy(&hostile::top(), &folder.join("hostile"));
-    std::fs::copy("/proc/self/exe", folder.join("sandbox")).unwrap();
+    let program = folder.join("sandbox");
+    std::fs::copy("/proc/self/exe", &program).unwrap();
     let output = std::fs::File::create(folder.join("output")).unwrap();
-    let child = Command::new(folder.join("sandbox"))
-        .arg(filter)
-        .env_clear()
+    let mut words: Vec<&std::ffi::OsStr> = around.iter().map(std::ffi::OsStr::new).collect();
+    words.extend([program.as_os_str(), std::ffi::OsStr::new(filter)]);
+    let mut command = Command::new(words[0]);
+    if !around.is_empty() {
+        command.env("SKILLGATE_TEST_NESTED", "1");
+    }
+    let child = command
+        .args(&words[1..])
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("SKILLGATE_FIXTURES", &folder)
-        .env(
-            "SKILLGATE_REQUIRE",
-            std::env::var_os("SKILLGATE_REQUIRE").unwrap_or_default(),
-        )
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(output.try_clone().unwrap())
         .stderr(output)
-        .uid(SOMEBODY)
-        .gid(SOMEBODY)
+        .uid(user)
+        .gid(user)
         .spawn()
-        .unwrap();
-    Some((child, folder))
+        .unwrap_or_else(|error| panic!("{}: {error}", words[0].display()));
+    Beside {
+        name,
+        child,
+        folder,
+    }
+}
+
+impl Beside {
+    /// Waits, prints what it printed, says whether all went well.
+    pub(crate) fn finish(mut self) -> bool {
+        let status = self.child.wait().unwrap();
+        let output = std::fs::read_to_string(self.folder.join("output")).unwrap();
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        let passed = status.success();
+        let word = if passed {
+            "ok".to_owned()
+        } else {
+            format!("FAILED ({status})")
+        };
+        println!("{output}test {} ... {word}", self.name);
+        passed
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

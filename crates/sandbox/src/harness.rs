@@ -8,6 +8,7 @@ use skillgate_model::{CaseOutcome, CaseResult, Phase, Skill};
 
 use crate::cases::{self, Case};
 use crate::native::notify::Attempt;
+use crate::native::spec::SKILL;
 use crate::native::supervise::Driver;
 use crate::observe::Observer;
 
@@ -20,9 +21,9 @@ pub(crate) const PATH: &str = "/harness/harness.py";
 const LONGEST: usize = 1 << 20;
 /// All calls of one skill together.
 const MOST_CASES: usize = 96;
-/// The time one call may take, and all of them together; the wall limit stands above both.
+/// The time one call may take on an idle machine, and all of them together; the wall limit stands above both.
 const CASE_SECONDS: f64 = 2.0;
-const CALLS_SECONDS: u64 = 10;
+const CALLS_SECONDS: u64 = 20;
 
 /// A module to import.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -85,6 +86,7 @@ struct Message {
 pub(crate) struct Harness<'a> {
     phase: Phase,
     nonce: String,
+    top: &'a str,
     modules: &'a [Module],
     pub(crate) observer: Observer<'a>,
     buffer: Vec<u8>,
@@ -105,6 +107,7 @@ pub(crate) struct Harness<'a> {
 impl<'a> Harness<'a> {
     pub(crate) fn new(
         phase: Phase,
+        top: &'a str,
         modules: &'a [Module],
         observer: Observer<'a>,
         nonce: String,
@@ -112,6 +115,7 @@ impl<'a> Harness<'a> {
         Self {
             phase,
             nonce,
+            top,
             modules,
             observer,
             buffer: Vec::new(),
@@ -260,13 +264,16 @@ impl<'a> Harness<'a> {
         self.asked += 1;
         self.observer
             .during(Some(case.target.clone()), Some(case.arguments.clone()));
+        // Without an own root the samples lie elsewhere.
+        let placed =
+            |text: &String| text.replace("/tmp/sample", &format!("{}/tmp/sample", self.top));
         let order = json!({
             "id": self.asked,
             "module": case.module,
-            "expression": case.expression,
+            "expression": placed(&case.expression),
             "examples": case.examples,
             "script": case.script,
-            "argv": case.argv,
+            "argv": case.argv.iter().map(placed).collect::<Vec<_>>(),
             "seconds": CASE_SECONDS,
         });
         self.current = Some((self.asked, case));
@@ -277,7 +284,9 @@ impl<'a> Harness<'a> {
 impl Driver for Harness<'_> {
     fn greeting(&mut self) -> Vec<u8> {
         let call = self.phase == Phase::Call;
-        frame(&json!({ "nonce": self.nonce, "modules": self.modules, "call": call }))
+        frame(&json!({
+            "nonce": self.nonce, "modules": self.modules, "call": call, "skill": format!("{}{SKILL}/", self.top),
+        }))
     }
 
     fn received(&mut self, bytes: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@ mod landlock;
 mod launcher;
 mod leftovers;
 mod meter;
+mod nested;
 pub(crate) mod notify;
 mod root;
 pub(crate) mod spec;
@@ -16,6 +17,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use skillgate_model::{
     Control, Effect, EffectKind, ExitReason, FileChange, Limits, NotEnforced, Phase, PhaseTrace,
@@ -37,6 +39,7 @@ pub struct Native;
 /// What the empty skill taught.
 struct Learned {
     probe: Probe,
+    place: Place,
     noise: BTreeSet<Effect>,
 }
 
@@ -63,7 +66,8 @@ impl Backend for Native {
             interpreter: None,
             phases: Vec::new(),
         };
-        let modules = harness::modules(job.skill, SKILL);
+        let place = learned.place();
+        let modules = harness::modules(job.skill, &format!("{}{SKILL}", place.top));
         if modules.is_empty() {
             return Ok(trace);
         }
@@ -74,6 +78,7 @@ impl Backend for Native {
             skill: Some(job.skill),
             granted: job.granted,
             modules: &modules,
+            place,
         };
         for phase in [Phase::Import, Phase::Call] {
             let run = order.run(phase, Some(&learned.noise))?.0;
@@ -95,6 +100,61 @@ struct Order<'a> {
     skill: Option<&'a Skill>,
     granted: &'a [Effect],
     modules: &'a [Module],
+    place: Place,
+}
+
+/// How strongly, where, and whether watched.
+#[derive(Debug, Clone)]
+struct Place {
+    tier: Tier,
+    top: String,
+    observed: bool,
+}
+
+impl Place {
+    /// The strongest, and what is tried when it is refused.
+    fn all() -> Vec<Self> {
+        let nested = |observed| Self {
+            tier: Tier::Nested,
+            top: folder(),
+            observed,
+        };
+        let full = Self {
+            tier: Tier::Full,
+            top: String::new(),
+            observed: true,
+        };
+        vec![full, nested(true), nested(false)]
+    }
+}
+
+/// A name for a folder that no other run uses.
+fn folder() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!(
+        "skillgate-{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
+    std::env::temp_dir()
+        .join(name)
+        .to_string_lossy()
+        .into_owned()
+}
+
+impl Learned {
+    /// The place for one more run.
+    fn place(&self) -> Place {
+        let top = if self.place.tier == Tier::Full {
+            String::new()
+        } else {
+            folder()
+        };
+        Place {
+            top,
+            ..self.place.clone()
+        }
+    }
 }
 
 impl Order<'_> {
@@ -102,7 +162,7 @@ impl Order<'_> {
         &self,
         phase: Phase,
         noise: Option<&BTreeSet<Effect>>,
-    ) -> Result<(PhaseTrace, bool, bool), SandboxError> {
+    ) -> Result<(PhaseTrace, bool), SandboxError> {
         let mut contents: Vec<(String, &[u8])> =
             vec![(harness::PATH.to_owned(), harness::PROGRAM.as_bytes())];
         contents.extend(
@@ -123,9 +183,10 @@ impl Order<'_> {
         } else {
             &[]
         };
-        let observer = Observer::new(&spec.visible, programs, noise);
+        let observer = Observer::new(&spec.top, &spec.visible, programs, noise);
         let mut harness = Harness::new(
             phase,
+            &spec.top,
             self.modules,
             observer,
             nonce().map_err(SandboxError::Start)?,
@@ -134,8 +195,8 @@ impl Order<'_> {
         if ended.exit.reason != ExitReason::NotRun {
             harness.close();
         }
-        let (landlock, proc) = (ended.landlock, ended.proc);
-        Ok((traced(phase, ended, harness), landlock, proc))
+        let landlock = ended.landlock;
+        Ok((traced(phase, ended, harness), landlock))
     }
 
     fn spec(&self, contents: &[(String, &[u8])]) -> Spec {
@@ -153,7 +214,8 @@ impl Order<'_> {
         let executable = programs.len() > 1;
         programs.extend(python.loader.clone());
         Spec {
-            tier: Tier::Full,
+            tier: self.place.tier,
+            top: self.place.top.clone(),
             privileged: nix::unistd::geteuid().is_root(),
             visible,
             links,
@@ -165,12 +227,19 @@ impl Order<'_> {
                     length: bytes.len(),
                 })
                 .collect(),
-            argv: [&python.name, "-I", "-B", "-X", "utf8", harness::PATH]
-                .map(str::to_owned)
-                .to_vec(),
-            env: environment(),
+            argv: [
+                &python.name,
+                "-I",
+                "-B",
+                "-X",
+                "utf8",
+                &format!("{}{}", self.place.top, harness::PATH),
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            env: environment(&self.place.top),
             limits: self.limits.clone(),
-            observed: true,
+            observed: self.place.observed,
             executable,
         }
     }
@@ -190,22 +259,26 @@ pub(crate) fn bare(
         skill: None,
         granted: &[],
         modules: &[],
+        place: Place {
+            tier: Tier::Full,
+            top: String::new(),
+            observed,
+        },
     };
     let mut spec = order.spec(&[]);
-    spec.observed = observed;
     spec.argv.truncate(1);
     spec.argv
         .extend(arguments.iter().map(|argument| (*argument).to_owned()));
     supervise::run(&spec, &[], driver)
 }
 
-fn environment() -> Vec<String> {
+fn environment(top: &str) -> Vec<String> {
     [
         &format!("PATH={}", PATH.join(":")),
-        &format!("HOME={HOME}"),
+        &format!("HOME={top}{HOME}"),
         "USER=agent",
         "LANG=C.UTF-8",
-        "TMPDIR=/tmp",
+        &format!("TMPDIR={top}/tmp"),
         "TZ=UTC",
         // Numeric libraries start a thread per core otherwise, each with a stack that counts.
         "OPENBLAS_NUM_THREADS=1",
@@ -291,31 +364,45 @@ fn learn() -> Result<Learned, Unavailable> {
     }
     let python = interpreter::python().map_err(no_python)?;
     let limits = Limits::default();
-    let order = Order {
-        python,
-        limits: &limits,
-        skill: None,
-        granted: &[],
-        modules: &[],
-    };
-    let (trace, landlock, proc) = order
-        .run(Phase::Import, None)
-        .map_err(|error| unavailable(full(&error)))?;
-    if trace.exit.reason != ExitReason::Exit || trace.exit.code != Some(0) {
-        let detail = trace
-            .exit
-            .detail
-            .unwrap_or_else(|| format!("{:?}: {}", trace.exit.reason, trace.stderr));
-        return Err(unavailable(detail));
+    let mut first: Option<String> = None;
+    for place in Place::all() {
+        if place.tier != Tier::Full && sys::landlock_version() < nested::LANDLOCK {
+            break;
+        }
+        let order = Order {
+            python,
+            limits: &limits,
+            skill: None,
+            granted: &[],
+            modules: &[],
+            place,
+        };
+        let refused = match order.run(Phase::Import, None) {
+            Err(error) => full(&error),
+            Ok((trace, landlock))
+                if trace.exit.reason == ExitReason::Exit && trace.exit.code == Some(0) =>
+            {
+                let noise = trace
+                    .observations
+                    .into_iter()
+                    .map(|observation| observation.effect)
+                    .collect();
+                let why = first.unwrap_or_default();
+                return Ok(Learned {
+                    probe: probe(&order.place, landlock, &why),
+                    place: order.place,
+                    noise,
+                });
+            }
+            Ok((trace, _)) => {
+                let said = format!("{:?}: {}", trace.exit.reason, trace.stderr.trim());
+                trace.exit.detail.unwrap_or(said)
+            }
+        };
+        // What keeps the strongest from working is the reason worth reading.
+        first.get_or_insert(refused);
     }
-    Ok(Learned {
-        probe: probe(landlock, proc),
-        noise: trace
-            .observations
-            .into_iter()
-            .map(|observation| observation.effect)
-            .collect(),
-    })
+    Err(unavailable(first.unwrap_or_default()))
 }
 
 /// An error with its causes.
@@ -337,16 +424,9 @@ fn remedy(reason: &str) -> &'static str {
     "run `skillgate doctor` on a Linux 5.13 or newer"
 }
 
-fn probe(landlock: bool, proc: bool) -> Probe {
+fn probe(place: &Place, landlock: bool, why: &str) -> Probe {
     use Control as C;
     let mut enforced = vec![
-        C::UserNamespace,
-        C::MountNamespace,
-        C::PidNamespace,
-        C::NetworkNamespace,
-        C::IpcNamespace,
-        C::UtsNamespace,
-        C::CgroupNamespace,
         C::Seccomp,
         C::NoPrivileges,
         C::WallLimit,
@@ -354,25 +434,49 @@ fn probe(landlock: bool, proc: bool) -> Probe {
         C::MemoryLimit,
         C::PidLimit,
         C::FileLimit,
-        C::WorkLimit,
         C::OutputLimit,
-        C::Observation,
     ];
     let mut not_enforced = Vec::new();
-    if landlock {
-        enforced.push(C::Landlock);
-    } else {
-        not_enforced.push(NotEnforced {
-            control: C::Landlock,
-            reason: "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`"
-                .to_owned(),
-        });
-    }
-    // Without /proc some programs fail, none gains anything.
-    let _harmless = proc;
+    let mut sort = |holds: bool, controls: &[Control], reason: &str| {
+        if holds {
+            enforced.extend(controls);
+        } else {
+            let missing = |control: &Control| NotEnforced {
+                control: *control,
+                reason: reason.to_owned(),
+            };
+            not_enforced.extend(controls.iter().map(missing));
+        }
+    };
+    let namespaces = [
+        C::UserNamespace,
+        C::MountNamespace,
+        C::PidNamespace,
+        C::NetworkNamespace,
+        C::IpcNamespace,
+        C::UtsNamespace,
+        C::CgroupNamespace,
+    ];
+    let full = place.tier == Tier::Full;
+    sort(full, &namespaces, &format!("{why}; {}", remedy(why)));
+    sort(
+        full,
+        &[C::WorkLimit],
+        "without a file system of its own only each file is limited, not all together",
+    );
+    sort(
+        landlock,
+        &[C::Landlock],
+        "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
+    );
+    sort(
+        place.observed,
+        &[C::Observation],
+        "the supervisor may not read the skill's memory; give it CAP_SYS_PTRACE, or run it as an ordinary user",
+    );
     enforced.sort();
     Probe {
-        tier: Tier::Full,
+        tier: place.tier,
         enforced,
         not_enforced,
     }

@@ -58,6 +58,21 @@ pub(crate) const DECOYS: [(&str, &str); 14] = [
     ("/work/.env", "API_KEY=decoy\n"),
 ];
 
+/// Variables that are set for every program, so that reading them says nothing.
+const ENVIRONMENT: [&str; 8] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "TMPDIR",
+    "TZ",
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+];
+
+/// Folders of the run itself.
+const OWN: [&str; 5] = [SKILL, WORK, HOME, "/tmp", "/dev/shm"];
+
 /// Where programs are looked for inside.
 pub(crate) const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
@@ -91,6 +106,7 @@ type Seen = (Effect, bool, &'static str, bool);
 
 /// What a run tried, counted.
 pub(crate) struct Observer<'a> {
+    top: &'a str,
     visible: &'a [String],
     programs: &'a [String],
     noise: Option<&'a BTreeSet<Effect>>,
@@ -101,13 +117,15 @@ pub(crate) struct Observer<'a> {
 }
 
 impl<'a> Observer<'a> {
-    /// `visible` can be read, `programs` executed; `noise` is what an empty skill does too.
+    /// Paths of the jail lie below `top`; `visible` can be read, `programs` executed; `noise` is what an empty skill does too.
     pub(crate) fn new(
+        top: &'a str,
         visible: &'a [String],
         programs: &'a [String],
         noise: Option<&'a BTreeSet<Effect>>,
     ) -> Self {
         Self {
+            top,
             visible,
             programs,
             noise,
@@ -184,6 +202,8 @@ impl<'a> Observer<'a> {
                     false,
                 );
             }
+            Attempt::Hidden => self.note(EffectKind::FilesystemRead, None, false, "syscall", false),
+            Attempt::Socket => self.note(EffectKind::NetworkConnect, None, false, "syscall", false),
             Attempt::Control => {
                 self.note(EffectKind::ProcessControl, None, false, "syscall", false)
             }
@@ -214,6 +234,7 @@ impl<'a> Observer<'a> {
             Some("listen") => (EffectKind::NetworkListen, Some(with_port.as_str())),
             Some("spawn") => (EffectKind::ProcessSpawn, Some(base(first))),
             Some("native") => (EffectKind::NativeLoad, Some(first)),
+            Some("env") if ENVIRONMENT.contains(&first) => return,
             Some("env") => (EffectKind::EnvRead, Some(first)),
             Some("eval") => (EffectKind::CodeEval, None),
             _ => return,
@@ -229,7 +250,23 @@ impl<'a> Observer<'a> {
         self.note(kind, resource, allowed, "audit", false);
     }
 
+    /// A path as it reads in a jail; one of the host that only looks like it gets a name of its own.
+    fn place(&self, path: &str) -> String {
+        if self.top.is_empty() || path.starts_with("/dev/shm") {
+            return path.to_owned();
+        }
+        match path.strip_prefix(self.top) {
+            Some(inside) if inside.starts_with('/') => inside.to_owned(),
+            Some(_) | None if OWN.iter().any(|own| Path::new(path).starts_with(own)) => {
+                format!("/host{path}")
+            }
+            Some(_) | None => path.to_owned(),
+        }
+    }
+
     fn read(&mut self, path: &str) {
+        let path = self.place(path);
+        let path = path.as_str();
         let below = |top: &str| Path::new(path).starts_with(top);
         if DECOYS
             .iter()
@@ -243,7 +280,7 @@ impl<'a> Observer<'a> {
                 true,
             );
         }
-        let own = below(SKILL) || below(WORK) || below("/tmp") || below("/dev/shm");
+        let own = OWN.into_iter().any(below) && !below(HOME);
         if own && path.ends_with(".so") {
             return self.note(EffectKind::NativeLoad, Some(path), false, "syscall", false);
         }
@@ -276,6 +313,8 @@ impl<'a> Observer<'a> {
     }
 
     fn change(&mut self, kind: EffectKind, path: &str) {
+        let path = self.place(path);
+        let path = path.as_str();
         let below = |top: &str| Path::new(path).starts_with(top);
         if below("/tmp") || below("/dev/shm") || path == "/dev/null" || path == WORK || path == HOME
         {

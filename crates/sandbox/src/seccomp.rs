@@ -6,6 +6,7 @@ use libc::{
 };
 
 const POLICY: &str = include_str!("../../../sandbox/seccomp/policy.txt");
+const NESTED: &str = include_str!("../../../sandbox/seccomp/nested.txt");
 
 /// The numbers at which the kernel's `seccomp_data` holds what the filter looks at.
 const NUMBER: u32 = 0;
@@ -74,10 +75,12 @@ pub(crate) struct Rule {
     condition: Condition,
 }
 
-/// The policy's lines for one machine; `Err` names the line that cannot be read.
-pub(crate) fn policy(machine: Machine) -> Result<Vec<Rule>, &'static str> {
-    POLICY
+/// The policy's lines for one machine, stricter without namespaces; `Err` names the line that cannot be read.
+pub(crate) fn policy(machine: Machine, nested: bool) -> Result<Vec<Rule>, &'static str> {
+    let first = if nested { NESTED } else { "" };
+    first
         .lines()
+        .chain(POLICY.lines())
         .map(|line| (line, line.split('#').next().unwrap_or("").trim()))
         .filter(|(_, rule)| !rule.is_empty())
         .filter_map(|(line, rule)| parse(rule, machine).ok_or(line).transpose())

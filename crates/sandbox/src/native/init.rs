@@ -15,6 +15,7 @@ use skillgate_model::Tier;
 use super::cgroup;
 use super::landlock::{self, Rules};
 use super::leftovers;
+use super::nested;
 use super::root;
 use super::spec::{
     self, CHANNEL, CONTROL, DESCRIPTORS, LAUNCHER, PROGRAM, Report, SKILL, Spec, WORK, WRITABLE,
@@ -132,6 +133,10 @@ fn launch(
     }
     // After a failure the init ends by itself: nobody writes into its pipe any more.
     let _reaped = waitpid(Pid::from_raw(init), None);
+    if spec.tier != Tier::Full {
+        nested::kill_descendants();
+        nested::remove(&spec.top);
+    }
     prepared.map(drop)
 }
 
@@ -206,12 +211,19 @@ fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> S
         ));
     }
     step("hide from the payload")(sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
-    step("name the host")(nix::unistd::sethostname("sandbox"))?;
     let mut bytes = io::BufReader::new(&order.spec);
-    let proc = step("build the root")(root::build(spec, &mut bytes, AGENT))?;
+    if spec.tier == Tier::Full {
+        step("name the host")(nix::unistd::sethostname("sandbox"))?;
+        step("build the root")(root::build(spec, &mut bytes, AGENT))?;
+    } else {
+        step("adopt orphans")(sys::prctl(libc::PR_SET_CHILD_SUBREAPER, 1))?;
+        let owner = spec.privileged.then_some(NOBODY);
+        step("lay out the files")(nested::build(spec, &mut bytes, owner))?;
+    }
+    drop(bytes);
     step("start a session")(nix::unistd::setsid())?;
     let Some(payload) = step("fork the payload")(sys::clone(0))? else {
-        let Err((step, error)) = payload(spec, control, &order, proc);
+        let Err((step, error)) = payload(spec, control, &order);
         fail(control, step, &error);
     };
     drop(order);
@@ -219,7 +231,7 @@ fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> S
     let cpu_ms = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)
         .map(|usage| milliseconds(usage.user_time()) + milliseconds(usage.system_time()))
         .unwrap_or(0);
-    for files in leftovers::walk(WORK).chunks(64) {
+    for files in leftovers::walk(&spec.at(WORK)).chunks(64) {
         let report = spec::report(
             control,
             &Report::Files {
@@ -256,18 +268,17 @@ fn reap(payload: Pid) -> (Option<i32>, Option<i32>) {
             Err(nix::errno::Errno::EINTR) | Ok(_) => continue,
             Err(_) => return end,
         }
-        // Everything but process 1 itself.
-        let _all_gone = nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::SIGKILL);
+        // Only process 1 may say "everything": anywhere else that is the whole machine.
+        if std::process::id() == 1 {
+            let _all_gone = nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::SIGKILL);
+        } else {
+            nested::kill_descendants();
+        }
     }
 }
 
 /// Gives everything up and becomes the program.
-fn payload(
-    spec: &Spec,
-    control: BorrowedFd<'_>,
-    order: &Order,
-    proc: bool,
-) -> Step<std::convert::Infallible> {
+fn payload(spec: &Spec, control: BorrowedFd<'_>, order: &Order) -> Step<std::convert::Infallible> {
     step("die with the init")(sys::die_with_parent())?;
     sys::reset_signals();
     step("start a session")(nix::unistd::setsid())?;
@@ -290,18 +301,21 @@ fn payload(
     step("place the channel")(sys::duplicate_to(order.channel.as_fd(), CHANNEL, true))?;
     step("close the rest")(sys::close_on_exec_from(4))?;
     let control = sys::adopt(CONTROL);
-    let result = restrict(spec, control.as_fd(), proc);
+    let result = restrict(spec, control.as_fd());
     let Err((name, error)) = result;
     // The original descriptor of the caller is `/dev/null` by now.
     fail(control.as_fd(), name, &error)
 }
 
 /// The order matters: users before capabilities, both before the filter, the filter last.
-fn restrict(spec: &Spec, control: BorrowedFd<'_>, proc: bool) -> Step<std::convert::Infallible> {
-    step("enter the work directory")(std::env::set_current_dir(WORK))?;
-    step("bound the capabilities")(sys::bound_capabilities())?;
+fn restrict(spec: &Spec, control: BorrowedFd<'_>) -> Step<std::convert::Infallible> {
+    step("enter the work directory")(std::env::set_current_dir(spec.at(WORK)))?;
+    let full = spec.tier == Tier::Full;
+    if full || spec.privileged {
+        step("bound the capabilities")(sys::bound_capabilities())?;
+    }
     if spec.privileged {
-        step("become nobody")(sys::become_user(AGENT))?;
+        step("become nobody")(sys::become_user(if full { AGENT } else { NOBODY }))?;
         step("die with the init")(sys::die_with_parent())?;
     }
     step("drop the capabilities")(sys::drop_capabilities())?;
@@ -315,30 +329,34 @@ fn restrict(spec: &Spec, control: BorrowedFd<'_>, proc: bool) -> Step<std::conve
     let argv = step("read the arguments")(text(&spec.argv))?;
     let envp = step("read the environment")(text(&spec.env))?;
     let machine = Machine::here().ok_or(("choose a policy", io::ErrorKind::Unsupported.into()))?;
-    let policy =
-        seccomp::policy(machine).map_err(|line| ("read the policy", io::Error::other(line)))?;
+    let policy = seccomp::policy(machine, !full)
+        .map_err(|line| ("read the policy", io::Error::other(line)))?;
     let filter = seccomp::assemble(&policy, machine, spec.observed);
     step("limit resources")(limit(spec))?;
     let listener = step("install the filter")(sys::install_filter(&filter, spec.observed))?;
     let fds: Vec<_> = listener.iter().map(AsRawFd::as_raw_fd).collect();
-    step("report readiness")(spec::report(
-        control,
-        &Report::Ready { landlock, proc },
-        &fds,
-    ))?;
+    step("report readiness")(spec::report(control, &Report::Ready { landlock }, &fds))?;
     drop(listener);
     Err(("execute the program", sys::execute(PROGRAM, &argv, &envp)))
 }
 
-fn rules(spec: &Spec) -> Rules<'_> {
-    let mut readable: Vec<&str> = spec.visible.iter().map(String::as_str).collect();
-    readable.extend([SKILL, "/harness", "/etc", "/proc", "/dev"]);
-    let mut writable = WRITABLE.to_vec();
-    writable.extend(["/dev/null", "/dev/zero", "/dev/full"]);
+/// What Landlock allows; the namespaces leave nothing else to see, without them this is all there is.
+fn rules(spec: &Spec) -> Rules {
+    let own = [SKILL, "/harness"].map(|path| spec.at(path));
+    let mut writable: Vec<String> = WRITABLE.iter().map(|path| spec.at(path)).collect();
+    writable.extend(["/dev/null", "/dev/zero", "/dev/full"].map(str::to_owned));
+    let machine: &[&str] = match spec.tier {
+        Tier::Full => &["/etc", "/proc", "/dev"],
+        Tier::Nested | Tier::None => &nested::READABLE,
+    };
+    let visible = spec.visible.iter().cloned();
     Rules {
-        readable,
+        readable: visible
+            .chain(own)
+            .chain(machine.iter().map(|path| (*path).to_owned()))
+            .collect(),
         writable,
-        programs: spec.programs.iter().map(String::as_str).collect(),
+        programs: spec.programs.clone(),
     }
 }
 
@@ -353,7 +371,13 @@ fn limit(spec: &Spec) -> io::Result<()> {
     sys::limit(libc::RLIMIT_CPU, cpu, cpu + 1)?;
     sys::limit(libc::RLIMIT_AS, space, space)?;
     sys::limit(libc::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
-    sys::limit(libc::RLIMIT_NPROC, limits.pids.into(), limits.pids.into())?;
+    // In a user namespace of its own the payload's user has no other processes.
+    let others = match spec.tier {
+        Tier::Full => 0,
+        Tier::Nested | Tier::None => nested::tasks_of(nix::unistd::getuid().as_raw()),
+    };
+    let pids = others + u64::from(limits.pids);
+    sys::limit(libc::RLIMIT_NPROC, pids, pids)?;
     sys::limit(libc::RLIMIT_STACK, 8 << 20, 8 << 20)?;
     for none in [
         libc::RLIMIT_CORE,

@@ -20,10 +20,10 @@ const IOCTL_DEVICE: u64 = 1 << 15;
 const ON_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE;
 
 /// What may be done where; everything else is denied.
-pub(crate) struct Rules<'a> {
-    pub(crate) readable: Vec<&'a str>,
-    pub(crate) writable: Vec<&'a str>,
-    pub(crate) programs: Vec<&'a str>,
+pub(crate) struct Rules {
+    pub(crate) readable: Vec<String>,
+    pub(crate) writable: Vec<String>,
+    pub(crate) programs: Vec<String>,
 }
 
 /// Every file right that a version of Landlock knows.
@@ -39,7 +39,7 @@ fn known(version: u32) -> u64 {
 }
 
 /// Restricts this process for ever; `false` where the kernel has no Landlock.
-pub(crate) fn restrict(rules: &Rules<'_>) -> io::Result<bool> {
+pub(crate) fn restrict(rules: &Rules) -> io::Result<bool> {
     let version = sys::landlock_version();
     if version == 0 {
         return Ok(false);

@@ -41,8 +41,8 @@ const ETC: [(&str, &str); 6] = [
     ("/etc/hostname", "sandbox\n"),
 ];
 
-/// Builds the tree and makes it the root; `bytes` holds the planted files. Says whether `/proc` is there.
-pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Result<bool> {
+/// Builds the tree and makes it the root; `bytes` holds the planted files. Where `/proc` is refused there is none.
+pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Result<()> {
     // Opened before the stage hides what lies beneath it.
     let visible = open_all(&spec.visible)?;
     let devices = open_all(&DEVICES.map(String::from))?;
@@ -91,14 +91,13 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
         bytes.read_exact(&mut content)?;
         plant(&file.path, &content, owner)?;
     }
-    let proc = process_files();
+    process_files();
     sys::pivot_here()?;
     umount2(".", MntFlags::MNT_DETACH)?;
     std::env::set_current_dir("/")?;
     let sealed = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
     let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(none, "/", none, sealed | harmless, none)?;
-    Ok(proc)
+    Ok(mount(none, "/", none, sealed | harmless, none)?)
 }
 
 fn open_all(paths: &[String]) -> io::Result<Vec<(String, OwnedFd)>> {
@@ -245,9 +244,9 @@ fn directories(spec: &Spec, owner: u32) -> io::Result<()> {
     memory("dev/shm", bytes / 4, 256, no_exec, 0o1777)
 }
 
-/// A fresh view of the own processes; refused in containers that mask parts of theirs.
-fn process_files() -> bool {
+/// A fresh view of the own processes; refused in containers that mask parts of theirs, and missed by few programs.
+fn process_files() {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     let options = Some("subset=pid,hidepid=invisible");
-    mount(Some("proc"), "proc", Some("proc"), flags, options).is_ok()
+    let _refused = mount(Some("proc"), "proc", Some("proc"), flags, options);
 }

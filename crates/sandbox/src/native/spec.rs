@@ -39,6 +39,8 @@ pub(crate) struct Planted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Spec {
     pub(crate) tier: Tier,
+    /// The folder that stands for the root; empty where there is a root of its own.
+    pub(crate) top: String,
     /// Whether the supervisor is root, so that the payload becomes somebody else.
     pub(crate) privileged: bool,
     /// Host paths that are visible, read-only, under the same name.
@@ -56,13 +58,20 @@ pub(crate) struct Spec {
     pub(crate) executable: bool,
 }
 
+impl Spec {
+    /// Where a path of the jail really lies.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.top)
+    }
+}
+
 /// What launcher, init and payload report.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
     /// The init of the new process namespace, in the supervisor's numbering; a pidfd comes along.
     Started { init: i32 },
     /// The payload is about to start; the descriptor that announces its calls comes along if it is observed.
-    Ready { landlock: bool, proc: bool },
+    Ready { landlock: bool },
     /// Setting up failed, so nothing ran.
     Failed { step: String, error: String },
     /// The payload ended.

@@ -49,7 +49,6 @@ pub(crate) struct Ended {
     pub(crate) output_bytes: u64,
     pub(crate) files: Vec<FileChange>,
     pub(crate) landlock: bool,
-    pub(crate) proc: bool,
     pub(crate) group: Option<super::cgroup::Version>,
 }
 
@@ -129,7 +128,6 @@ pub(crate) fn run(
             output_bytes: 0,
             files: Vec::new(),
             landlock: false,
-            proc: false,
             group: None,
         },
     };
@@ -232,9 +230,8 @@ impl Run<'_> {
         let mut fds = fds.into_iter();
         match serde_json::from_slice(&packet) {
             Ok(Report::Started { init }) => self.init = fds.next().map(|fd| (init, fd)),
-            Ok(Report::Ready { landlock, proc }) => {
+            Ok(Report::Ready { landlock }) => {
                 self.ended.landlock = landlock;
-                self.ended.proc = proc;
                 self.watcher = fds.next().map(|listener| Watcher::new(listener, self.spec));
                 self.started = Instant::now();
             }
