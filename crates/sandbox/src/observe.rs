@@ -182,7 +182,7 @@ impl<'a> Observer<'a> {
                     false,
                 );
             }
-            // A question to the resolver that is not there: the audit hook knows the name.
+            // The way to the resolver; what it is asked for comes as an attempt of its own.
             Attempt::Connect(ip, 53) if ip.is_loopback() => {}
             Attempt::Connect(ip, port) => {
                 self.note(
@@ -197,6 +197,15 @@ impl<'a> Observer<'a> {
                 self.note(
                     EffectKind::NetworkListen,
                     Some(&address(*ip, *port)),
+                    false,
+                    "syscall",
+                    false,
+                );
+            }
+            Attempt::Resolve(name) => {
+                self.note(
+                    EffectKind::NetworkResolve,
+                    Some(name),
                     false,
                     "syscall",
                     false,

@@ -63,7 +63,6 @@ enum Condition {
     OneOf(u32, Vec<u32>),
     NoneOf(u32, Vec<u32>),
     AnyBit(u32, u32),
-    NotZero(u32),
 }
 
 /// One line of the policy.
@@ -131,9 +130,6 @@ fn parse_condition(text: &str) -> Option<Condition> {
         None => text.parse().ok(),
     };
     let numbers = |text: &str| text.split(',').map(number).collect::<Option<Vec<u32>>>();
-    if rest.is_empty() {
-        return Some(Condition::NotZero(index));
-    }
     if let Some(list) = rest.strip_prefix("!=") {
         return Some(Condition::NoneOf(index, numbers(list)?));
     }
@@ -222,14 +218,6 @@ fn body(condition: &Condition, verdict: sock_filter) -> Vec<sock_filter> {
             code.extend([verdict, load(NUMBER)]);
             code
         }
-        Condition::NotZero(index) => vec![
-            argument(*index),
-            jump(BPF_JEQ, 0, 0, 2),
-            load(ARGUMENTS + 8 * index + 4),
-            jump(BPF_JEQ, 0, 1, 0),
-            verdict,
-            load(NUMBER),
-        ],
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use skillgate_model::Tier;
 
+use super::resolver;
 use super::spec::Spec;
 use super::supervise::Driver;
 use crate::seccomp::{self, Action, Machine};
@@ -26,6 +27,8 @@ pub(crate) enum Attempt {
     Execute(String),
     Connect(IpAddr, u16),
     Listen(IpAddr, u16),
+    /// A name server is asked for a name.
+    Resolve(String),
     /// A way out of the machine that cannot be described further.
     Socket,
     /// A call whose arguments cannot be read.
@@ -103,7 +106,10 @@ impl Watcher {
             return Some(libc::EPERM);
         }
         attempts.iter().find_map(|attempt| match attempt {
+            // The resolver believes that somebody listens, and says what it wants to know.
+            Attempt::Connect(ip, 53) if ip.is_loopback() => Some(0),
             Attempt::Connect(..) => Some(libc::ENETUNREACH),
+            Attempt::Resolve(_) => Some(libc::ECONNREFUSED),
             Attempt::Listen(..) | Attempt::Socket | Attempt::Hidden | Attempt::Control => {
                 Some(libc::EACCES)
             }
@@ -168,21 +174,46 @@ fn decode(name: &str, call: &Notification) -> Result<Vec<Attempt>, Unreadable> {
             .map(|(ip, port)| Attempt::Listen(ip, port))
             .into_iter()
             .collect(),
-        "sendto" => connect(address(e, call.arguments[5])?),
-        // The message header starts with the address and its length.
-        "sendmsg" | "sendmmsg" => {
-            let (name, length) = (
-                number(call.pid, b)?,
-                number(call.pid, b.wrapping_add(8))? & 0xffff_ffff,
-            );
-            if name == 0 {
-                Vec::new()
-            } else {
-                connect(address(name, length)?)
-            }
-        }
+        "sendto" if e != 0 => connect(address(e, call.arguments[5])?),
+        "sendto" => resolve(call.pid, b, c),
+        "sendmsg" | "sendmmsg" => message(call.pid, b)?,
         _ => vec![Attempt::Control],
     })
+}
+
+/// What a message header sends: to an address, or on a connected socket, where only a name server is of interest.
+fn message(pid: i32, header: u64) -> Result<Vec<Attempt>, Unreadable> {
+    let field = |offset| number(pid, header.wrapping_add(offset));
+    let (address, length) = (field(0)?, field(8)? & 0xffff_ffff);
+    if address != 0 {
+        let found = internet_address(pid, address, length)?;
+        return Ok(found
+            .map(|(ip, port)| Attempt::Connect(ip, port))
+            .into_iter()
+            .collect());
+    }
+    let (parts, count) = (field(16)?, field(24)?);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let (start, length) = (number(pid, parts)?, number(pid, parts.wrapping_add(8))?);
+    Ok(resolve(pid, start, length))
+}
+
+/// The question to a name server that a buffer holds, if it holds one.
+fn resolve(pid: i32, address: u64, length: u64) -> Vec<Attempt> {
+    let mut packet = [0; 512];
+    let most = usize::try_from(length)
+        .unwrap_or(usize::MAX)
+        .min(packet.len());
+    let read = packet
+        .get_mut(..most)
+        .map(|buffer| sys::read_memory(pid, address, buffer));
+    let Some(Ok(read)) = read else {
+        return Vec::new();
+    };
+    let name = packet.get(..read).and_then(resolver::asked);
+    name.map(Attempt::Resolve).into_iter().collect()
 }
 
 fn number(pid: i32, address: u64) -> Result<u64, Unreadable> {
