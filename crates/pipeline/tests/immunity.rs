@@ -205,6 +205,57 @@ fn what_one_gate_blocks_another_blocks_within_a_second() {
 }
 
 #[test]
+fn two_gates_on_one_postgresql_block_together_also_across_a_lost_connection() {
+    let Ok(server) = std::env::var("SKILLGATE_POSTGRES") else {
+        let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.contains("postgres"),
+            "SKILLGATE_POSTGRES names no server"
+        );
+        println!("skipped: SKILLGATE_POSTGRES names no server");
+        return;
+    };
+    let name = format!("skillgate_gates_{}", std::process::id());
+    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+    admin
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .unwrap();
+    let (before, _) = server.rsplit_once('/').unwrap();
+    let gate = || {
+        let store = Arc::new(Store::connect(&format!("{before}/{name}")).unwrap());
+        Immunity::open(store, TenantId::default(), settings(), 0).unwrap()
+    };
+    let (one, two) = (gate(), gate());
+    for tool in ["fetch", "search"] {
+        for number in 0..5_usize {
+            let message = DISGUISES[number % 3];
+            let ended = Ended::Failed {
+                class: "",
+                code: "",
+                message,
+            };
+            one.record(tool, &json!({}), ended, MINUTE);
+        }
+        let began = Instant::now();
+        while two.check(tool, &json!({}), MINUTE).is_ok() {
+            assert!(
+                began.elapsed() < Duration::from_secs(1),
+                "`{tool}` is still called"
+            );
+            std::thread::yield_now();
+        }
+        let kill = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        admin.query(&kill, &[]).unwrap();
+    }
+    drop((one, two));
+    admin
+        .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .unwrap();
+}
+
+#[test]
 fn a_gate_that_starts_again_knows_what_it_knew() {
     let folder = tempfile::tempdir().unwrap();
     let (_, immunity) = open(folder.path(), 0);

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use skillgate_model::{Event, Outcome, Signature, TenantId};
 use skillgate_store::{Act, Store, StoreError};
 
-/// Set in a process that plays a writer; the folder of the store.
+/// Set in a process that plays a writer; the place of the store.
 const WRITER: &str = "SKILLGATE_TEST_WRITER";
 
 /// How many kills: 500 in a full run.
@@ -61,8 +61,8 @@ fn failure(id: String, hash: &str) -> (Event, Option<Signature>) {
 }
 
 /// Writes for ever: batches of three failures and a blocked call, each acknowledged on standard output.
-fn write_for_ever(folder: &str) -> ! {
-    let store = Store::open(Path::new(folder)).unwrap();
+fn write_for_ever(place: &str) -> ! {
+    let store = Store::at(place).unwrap();
     let tenant = TenantId::default();
     let rows = store.tenant(&tenant);
     let mut out = std::io::stdout();
@@ -91,10 +91,10 @@ struct Writer {
     acknowledged: Receiver<String>,
 }
 
-fn start(test: &str, folder: &Path) -> Writer {
+fn start(test: &str, place: &str) -> Writer {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
-        .env(WRITER, folder)
+        .env(WRITER, place)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -117,31 +117,59 @@ fn start(test: &str, folder: &Path) -> Writer {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_writers_are_killed() {
-    if let Ok(folder) = env::var(WRITER) {
-        write_for_ever(&folder);
+    const NAME: &str = "nothing_acknowledged_is_lost_when_writers_are_killed";
+    if let Ok(place) = env::var(WRITER) {
+        write_for_ever(&place);
     }
-    let kills: u64 = env::var(KILLS).map_or(12, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
+    kill_writers(NAME, &folder.path().display().to_string());
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_writers_to_postgresql_are_killed() {
+    const NAME: &str = "nothing_acknowledged_is_lost_when_writers_to_postgresql_are_killed";
+    if let Ok(place) = env::var(WRITER) {
+        write_for_ever(&place);
+    }
+    let Ok(server) = env::var("SKILLGATE_POSTGRES") else {
+        let required = env::var("SKILLGATE_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.contains("postgres"),
+            "SKILLGATE_POSTGRES names no server"
+        );
+        println!("skipped: SKILLGATE_POSTGRES names no server");
+        return;
+    };
+    let name = format!("skillgate_kill_{}", std::process::id());
+    let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+    client
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .unwrap();
+    let (before, _) = server.rsplit_once('/').unwrap();
+    kill_writers(NAME, &format!("{before}/{name}"));
+    client
+        .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .unwrap();
+}
+
+/// Four writers at a time, each killed at a moment of its own, until enough were killed.
+fn kill_writers(test: &str, place: &str) {
+    let kills: u64 = env::var(KILLS).map_or(12, |text| text.parse().unwrap());
     let mut acknowledged = Vec::new();
     let mut chance = 0x2545_F491_4F6C_DD1D_u64;
     for _ in 0..kills.div_ceil(WRITERS) {
-        let mut writers: Vec<_> = (0..WRITERS)
-            .map(|_| {
-                start(
-                    "nothing_acknowledged_is_lost_when_writers_are_killed",
-                    folder.path(),
-                )
-            })
-            .collect();
+        let mut writers: Vec<_> = (0..WRITERS).map(|_| start(test, place)).collect();
         for writer in &mut writers {
             chance ^= chance << 13;
             chance ^= chance >> 7;
             chance ^= chance << 17;
+            // Half of them die while they start, half while they write.
+            if chance.is_multiple_of(2) {
+                acknowledged.extend(writer.acknowledged.recv_timeout(Duration::from_secs(10)));
+            }
             let moment = Instant::now() + Duration::from_millis(chance % 60);
-            while let Ok(name) = writer
-                .acknowledged
-                .recv_timeout(moment.saturating_duration_since(Instant::now()))
-            {
+            let left = || moment.saturating_duration_since(Instant::now());
+            while let Ok(name) = writer.acknowledged.recv_timeout(left()) {
                 acknowledged.push(name);
             }
             writer.child.kill().unwrap();
@@ -151,8 +179,7 @@ fn nothing_acknowledged_is_lost_when_writers_are_killed() {
             acknowledged.extend(writer.acknowledged.iter());
         }
     }
-    assert!(!acknowledged.is_empty(), "no writer ever wrote");
-    examine(folder.path(), &acknowledged);
+    examine(place, &acknowledged);
     println!(
         "{kills} kills, {} batches acknowledged, all there",
         acknowledged.len()
@@ -160,8 +187,9 @@ fn nothing_acknowledged_is_lost_when_writers_are_killed() {
 }
 
 /// Whole batches only, each acknowledged one among them, counts to match, and a chain that holds.
-fn examine(folder: &Path, acknowledged: &[String]) {
-    let store = Store::open(folder).unwrap();
+fn examine(place: &str, acknowledged: &[String]) {
+    assert!(!acknowledged.is_empty(), "no writer ever wrote");
+    let store = Store::at(place).unwrap();
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
     let tenant = TenantId::default();
     let rows = store.tenant(&tenant);
