@@ -88,7 +88,9 @@ impl<'a> Sink<'a> {
             Some((location, excerpt)) => (location.clone(), excerpt.clone()),
             None => (
                 source.location(&artifact.path, artifact.first_line, range.clone()),
-                source.excerpt(artifact.first_line, range.clone()),
+                source.excerpt_with(artifact.first_line, range.clone(), &|text| {
+                    self.rules.text().redact(text)
+                }),
             ),
         };
         let text = source.text().get(range).unwrap_or("");

@@ -1,11 +1,14 @@
 //! Text with a line index: byte offsets to lines and columns, and excerpts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use skillgate_model::{Excerpt, Location};
 
 /// Longest excerpt, in characters on each side of the place.
 const EXCERPT_CHARS: usize = 120;
+/// Bytes on each side of an excerpt in which a secret may begin or end.
+const REDACTED_AROUND: usize = 768;
 
 /// Text and where its lines begin; LF, CR LF and a bare CR end a line, as in CPython.
 #[derive(Debug)]
@@ -61,6 +64,17 @@ impl<'a> Source<'a> {
 
     /// The line the place begins on, cut to a readable length around it.
     pub(crate) fn excerpt(&self, first_line: u32, range: Range<usize>) -> Option<Excerpt> {
+        self.excerpt_with(first_line, range, &|text| Cow::Borrowed(text))
+    }
+
+    /// The same, after `redact`, which keeps the length, has seen more of the line than is shown: a secret
+    /// that the cut goes through is not known by its rest.
+    pub(crate) fn excerpt_with(
+        &self,
+        first_line: u32,
+        range: Range<usize>,
+        redact: &dyn Fn(&str) -> Cow<'_, str>,
+    ) -> Option<Excerpt> {
         let from = self.floor(range.start);
         let (line, _) = self.line_column(from);
         let line_start = *self.starts.get(line as usize - 1)? as usize;
@@ -77,9 +91,12 @@ impl<'a> Source<'a> {
             .clamp(from, line_start + whole.len().max(from - line_start));
         let begin = back(self.text, line_start, from);
         let end = forward(self.text, to, line_start + whole.len());
+        let low = self.floor(begin.saturating_sub(REDACTED_AROUND).max(line_start));
+        let high = self.floor((end + REDACTED_AROUND).min(line_start + whole.len()));
+        let around = redact(self.text.get(low..high.max(low))?);
         Some(Excerpt {
             first_line: line + first_line,
-            text: self.text.get(begin..end.max(begin))?.to_owned(),
+            text: around.get(begin - low..end.max(begin) - low)?.to_owned(),
             start: clamp(from - begin),
             end: clamp(to.min(end.max(begin)) - begin),
         })

@@ -1,16 +1,16 @@
 //! The rules of the text engine, compiled once: one lexicon, one automaton over every rule's atoms.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use regex::Regex;
 
 use super::context::Cues;
 use super::lexicon::Lexicon;
-use super::matcher::{Mood, Scope, TextMatch};
+use super::matcher::{Expression, Mood, Scope, TextMatch};
 use super::phrase::Compiled;
 use super::polarity::Polarity;
 use super::validate::Validator;
@@ -26,10 +26,18 @@ pub(crate) struct Engine {
     pub(crate) lexicon: Lexicon,
     pub(crate) polarity: Polarity,
     pub(crate) says: Vec<Says>,
-    atoms: AhoCorasick,
-    /// The expressions each atom belongs to.
+    /// For prose, manifests and data: every rule that reads lines.
+    texts: Atoms,
+    /// For programs, of which there are many: the few rules that concern them.
+    programs: Atoms,
+    lines: Vec<LineRule>,
+}
+
+/// The atoms of some rules, and to which each belongs.
+#[derive(Debug)]
+struct Atoms {
+    automaton: AhoCorasick,
     owners: Vec<Vec<usize>>,
-    expressions: Vec<Expression>,
 }
 
 /// A rule that reads sentences.
@@ -44,11 +52,12 @@ pub(crate) struct Says {
 
 /// A rule that reads lines.
 #[derive(Debug)]
-struct Expression {
+struct LineRule {
     rule: Arc<Rule>,
-    regexes: Vec<Regex>,
-    with: Vec<Regex>,
-    without: Vec<Regex>,
+    atoms: Vec<String>,
+    regexes: Vec<Expression>,
+    with: Vec<Expression>,
+    without: Vec<Expression>,
     validate: Option<Validator>,
     redact: bool,
     files: Option<GlobSet>,
@@ -89,88 +98,74 @@ impl Engine {
                 mood: text.mood,
             })
             .collect();
-        let (mut atoms, mut owners, mut expressions) = (Vec::new(), Vec::new(), Vec::new());
-        for (rule, text) in texts.iter().filter(|(_, text)| !text.regex.is_empty()) {
-            for atom in &text.atoms {
-                let atom = atom.to_ascii_lowercase();
-                match atoms.iter().position(|known| *known == atom) {
-                    Some(at) => owners
-                        .get_mut(at)
-                        .map(|list: &mut Vec<usize>| list.push(expressions.len())),
-                    None => {
-                        atoms.push(atom);
-                        owners.push(vec![expressions.len()]);
-                        None
-                    }
-                };
-            }
-            expressions.push(Expression::compile(rule, text));
-        }
+        let lines: Vec<LineRule> = texts
+            .iter()
+            .filter(|(_, text)| !text.regex.is_empty())
+            .map(|(rule, text)| LineRule::compile(rule, text))
+            .collect();
         Self {
             cues: Cues::built_in(),
             polarity: Polarity::new(&lexicon),
             lexicon,
             says,
-            atoms: AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .build(&atoms)
-                .expect("atoms are short and few, within the automaton's bounds"),
-            owners,
-            expressions,
+            texts: Atoms::new(&lines, |_| true),
+            programs: Atoms::new(&lines, LineRule::concerns_programs),
+            lines,
         }
     }
 
-    /// Every match of the rules that read lines; each line is seen once by each rule.
-    pub(crate) fn lines<'e>(&'e self, text: &str, path: &str, each: &mut dyn FnMut(Match<'e>)) {
-        let mut seen: Vec<usize> = vec![0; self.expressions.len()];
-        let mut state: Vec<Option<bool>> = vec![None; self.expressions.len()];
-        for found in self.atoms.find_overlapping_iter(text) {
-            for &owner in self
-                .owners
-                .get(found.pattern().as_usize())
-                .into_iter()
-                .flatten()
-            {
-                let (Some(expression), Some(seen), Some(state)) = (
-                    self.expressions.get(owner),
-                    seen.get_mut(owner),
-                    state.get_mut(owner),
-                ) else {
-                    continue;
+    /// Every match of the rules that read lines.
+    pub(crate) fn lines<'e>(
+        &'e self,
+        text: &str,
+        path: &str,
+        program: bool,
+        each: &mut dyn FnMut(Match<'e>),
+    ) {
+        let atoms = if program { &self.programs } else { &self.texts };
+        let mut seen: Vec<usize> = vec![0; self.lines.len()];
+        let mut applies: Vec<Option<bool>> = vec![None; self.lines.len()];
+        for (place, owner) in atoms.find(text) {
+            let (Some(rule), Some(seen), Some(applies)) = (
+                self.lines.get(owner),
+                seen.get_mut(owner),
+                applies.get_mut(owner),
+            ) else {
+                continue;
+            };
+            if *seen > place.start {
+                continue;
+            }
+            if *applies.get_or_insert_with(|| rule.applies(text, path)) {
+                let window = window(text, place.start, seen.saturating_sub(WINDOW / 2));
+                // A match may begin before the end of a cut window and reach over it.
+                let cut = window.end < text.len()
+                    && !text
+                        .as_bytes()
+                        .get(window.end)
+                        .is_some_and(|b| matches!(b, b'\n' | b'\r'));
+                let end = if cut {
+                    window.end - WINDOW / 2
+                } else {
+                    window.end
                 };
-                if *seen > found.start() || *state == Some(false) {
-                    continue;
-                }
-                let applies = *state.get_or_insert_with(|| expression.applies(text, path));
-                if applies {
-                    let window = window(text, found.start(), *seen);
-                    *seen = window.end.max(found.end());
-                    expression.matches(text, window, each);
-                }
+                *seen = end.max(place.end);
+                rule.matches(text, window, each);
             }
         }
     }
 
     /// The text with every secret starred out, byte for byte.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut secrets: Vec<Range<usize>> = Vec::new();
-        for found in self.atoms.find_overlapping_iter(text) {
-            for &owner in self
-                .owners
-                .get(found.pattern().as_usize())
-                .into_iter()
-                .flatten()
-            {
-                let Some(expression) = self.expressions.get(owner).filter(|one| one.redact) else {
-                    continue;
-                };
-                for regex in &expression.regexes {
-                    for captures in regex.captures_iter(text) {
-                        secrets.extend(captures.get(1).or(captures.get(0)).map(|m| m.range()));
-                    }
-                }
-            }
-        }
+        let owners: BTreeSet<usize> = self.texts.find(text).map(|(_, owner)| owner).collect();
+        let rules = owners.iter().filter_map(|owner| self.lines.get(*owner));
+        let secrets: Vec<Range<usize>> = rules
+            .filter(|rule| rule.redact)
+            .flat_map(|rule| &rule.regexes)
+            .flat_map(|regex| regex.regex().captures_iter(text))
+            .filter_map(|captures| captures.get(1).or(captures.get(0)))
+            .map(|secret| secret.range())
+            .collect();
         if secrets.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -186,10 +181,46 @@ impl Engine {
     }
 }
 
-impl Expression {
+impl Atoms {
+    fn new(lines: &[LineRule], wanted: impl Fn(&LineRule) -> bool) -> Self {
+        let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, rule) in lines.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
+            for atom in &rule.atoms {
+                owners.entry(atom).or_default().push(at);
+            }
+        }
+        Self {
+            automaton: AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(owners.keys())
+                .expect("atoms are short and few, within the automaton's bounds"),
+            owners: owners.into_values().collect(),
+        }
+    }
+
+    /// Every atom in the text with each rule it belongs to.
+    fn find(&self, text: &str) -> impl Iterator<Item = (Range<usize>, usize)> {
+        self.automaton
+            .find_overlapping_iter(text.as_bytes())
+            .flat_map(|found| {
+                let owners = self.owners.get(found.pattern().as_usize());
+                owners
+                    .into_iter()
+                    .flatten()
+                    .map(move |owner| (found.range(), *owner))
+            })
+    }
+}
+
+impl LineRule {
     fn compile(rule: &Arc<Rule>, text: &TextMatch) -> Self {
         Self {
             rule: Arc::clone(rule),
+            atoms: text
+                .atoms
+                .iter()
+                .map(|atom| atom.to_ascii_lowercase())
+                .collect(),
             regexes: text.regex.clone(),
             with: text.with.clone(),
             without: text.without.clone(),
@@ -200,20 +231,29 @@ impl Expression {
         }
     }
 
+    /// Rules over manifests name their files, rules over prose say so.
+    fn concerns_programs(&self) -> bool {
+        self.scope == Scope::Any && self.files.is_none()
+    }
+
     fn applies(&self, text: &str, path: &str) -> bool {
         self.files
             .as_ref()
             .is_none_or(|files| files.is_match(path.to_ascii_lowercase()))
-            && self.with.iter().all(|with| with.is_match(text))
+            && self.with.iter().all(|with| with.regex().is_match(text))
     }
 
     fn matches<'e>(&'e self, text: &str, window: Range<usize>, each: &mut dyn FnMut(Match<'e>)) {
         let line = text.get(window.clone()).unwrap_or("");
-        if self.without.iter().any(|without| without.is_match(line)) {
+        if self
+            .without
+            .iter()
+            .any(|without| without.regex().is_match(line))
+        {
             return;
         }
         for regex in &self.regexes {
-            for captures in regex.captures_iter(line) {
+            for captures in regex.regex().captures_iter(line) {
                 let Some(whole) = captures.get(1).or(captures.get(0)) else {
                     continue;
                 };

@@ -9,9 +9,11 @@ use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
 use crate::{Rules, Scanner};
 
 /// Small against a machine that others use too, large against the start of the clock.
-const SMALL: usize = 60_000;
+const SMALL: usize = 24_000;
 /// Quadratic work would take four times as long; the rest is noise of a busy machine.
 const MOST: u32 = 3;
+/// A machine that others use is seldom quiet at the first try.
+const ROUNDS: usize = 12;
 
 fn shapes() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
     let repeat = |unit: &'static str| move |size: usize| unit.repeat(size / unit.len());
@@ -40,7 +42,7 @@ fn shapes() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
     ]
 }
 
-fn page(text: String) -> Skill {
+pub(super) fn page(text: String) -> Skill {
     Skill {
         name: "hostile".to_owned(),
         kind: SkillKind::Folder,
@@ -59,15 +61,24 @@ fn page(text: String) -> Skill {
     }
 }
 
-fn fastest(scanner: &Scanner, skill: &Skill) -> Duration {
-    (0..3)
-        .map(|_| {
-            let start = Instant::now();
-            black_box(scanner.scan(skill));
-            start.elapsed()
-        })
-        .min()
-        .unwrap()
+fn time(scanner: &Scanner, skill: &Skill) -> Duration {
+    let start = Instant::now();
+    black_box(scanner.scan(skill));
+    start.elapsed()
+}
+
+/// The fastest of both sizes, measured in turn until they are in proportion or the rounds are over.
+fn in_proportion(scanner: &Scanner, shape: &dyn Fn(usize) -> String) -> Result<(), String> {
+    let (small, large) = (page(shape(SMALL)), page(shape(2 * SMALL)));
+    let mut best = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        best.0 = best.0.min(time(scanner, &small));
+        best.1 = best.1.min(time(scanner, &large));
+        if best.1 <= best.0 * MOST {
+            return Ok(());
+        }
+    }
+    Err(format!("{:?}, then {:?}", best.0, best.1))
 }
 
 #[test]
@@ -77,11 +88,8 @@ fn hostile_shapes_take_time_in_proportion_to_their_size() {
         .filtered(|rule| matches!(rule.language.as_str(), "text" | "manifest"));
     let scanner = Scanner::new(rules);
     for (name, shape) in shapes() {
-        let small = fastest(&scanner, &page(shape(SMALL)));
-        let large = fastest(&scanner, &page(shape(2 * SMALL)));
-        assert!(
-            large < small * MOST + Duration::from_millis(20),
-            "{name}: {small:?}, then {large:?}"
-        );
+        if let Err(times) = in_proportion(&scanner, &shape) {
+            panic!("{name}: {times}");
+        }
     }
 }

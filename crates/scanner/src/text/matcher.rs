@@ -1,5 +1,7 @@
 //! What a rule says to the text engine, checked when the rule is read.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 use serde::Deserialize;
 
@@ -32,15 +34,41 @@ pub(crate) enum Mood {
     Imperative,
 }
 
+/// An expression that is compiled when a text first asks for it: a rule set costs nothing to load.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    pattern: String,
+    compiled: OnceLock<Regex>,
+}
+
+impl Expression {
+    fn new(pattern: &str) -> Result<Self, String> {
+        regex_syntax::parse(pattern).map_err(|error| error.to_string())?;
+        Ok(Self {
+            pattern: pattern.to_owned(),
+            compiled: OnceLock::new(),
+        })
+    }
+
+    /// What does not compile for its size finds everything, so that nothing passes for its sake.
+    pub(crate) fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| {
+            Regex::new(&self.pattern)
+                .or_else(|_| Regex::new(""))
+                .expect("the empty expression compiles")
+        })
+    }
+}
+
 /// How a rule matches text: sentences (`says`), or lines with one of `atoms` (`regex`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Raw")]
 pub(crate) struct TextMatch {
     pub(crate) says: Vec<Phrase>,
-    pub(crate) regex: Vec<Regex>,
+    pub(crate) regex: Vec<Expression>,
     pub(crate) atoms: Vec<String>,
-    pub(crate) with: Vec<Regex>,
-    pub(crate) without: Vec<Regex>,
+    pub(crate) with: Vec<Expression>,
+    pub(crate) without: Vec<Expression>,
     pub(crate) foreign: bool,
     pub(crate) mood: Mood,
     pub(crate) scope: Scope,
@@ -119,9 +147,9 @@ impl TryFrom<Raw> for TextMatch {
     }
 }
 
-fn compile(patterns: &[String]) -> Result<Vec<Regex>, String> {
+fn compile(patterns: &[String]) -> Result<Vec<Expression>, String> {
     patterns
         .iter()
-        .map(|pattern| Regex::new(pattern).map_err(|error| error.to_string()))
+        .map(|pattern| Expression::new(pattern))
         .collect()
 }
