@@ -122,14 +122,24 @@ def main():
         return args[0]
 
     def watch_environment():
-        class Watched(type(os.environ)):
+        kind = type(os.environ)
+        libraries = ("os.py", "_collections_abc.py", "abc>", "os>")
+
+        def asked(name):
+            here = frame(2)
+            while here is not None and here.f_code.co_filename.endswith(libraries):
+                here = here.f_back
+            if here is not None and here.f_code.co_filename.startswith(skill) and len(events) < 1000:
+                note("env", name)
+
+        class Watched(kind):
             def __getitem__(self, key):
-                here = frame(1)
-                while here is not None and here.f_code.co_filename.endswith(("os.py", "_collections_abc.py", "abc>", "os>")):
-                    here = here.f_back
-                if here is not None and here.f_code.co_filename.startswith(skill) and len(events) < 1000:
-                    note("env", key)
-                return super().__getitem__(key)
+                asked(key)
+                return kind.__getitem__(self, key)
+
+            def __iter__(self):
+                asked("*")
+                return kind.__iter__(self)
 
         os.environ.__class__ = Watched
 

@@ -26,6 +26,10 @@ pub(crate) const TESTS: &[Test] = &[
         "effects_of_importing_are_told_from_effects_of_calling",
         effects_of_importing_are_told_from_effects_of_calling,
     ),
+    (
+        "a_program_is_run_in_the_second_run_only",
+        a_program_is_run_in_the_second_run_only,
+    ),
     ("a_missing_library_is_named", a_missing_library_is_named),
     (
         "a_skill_without_python_has_nothing_to_run",
@@ -150,6 +154,21 @@ def later(): open('/etc/shadow')
             "filesystem:read(/etc/passwd) blocked",
             "filesystem:read(/etc/shadow) blocked"
         ]
+    );
+}
+
+fn a_program_is_run_in_the_second_run_only() {
+    let trace = run("
+import os
+if __name__ == '__main__': open('/etc/shadow')
+def everything(): return dict(os.environ)
+def names(): return os.environ['HOME'], os.environ.get('LANG')
+");
+    assert_eq!(effects(phase(&trace, Phase::Import)), Vec::<String>::new());
+    assert_eq!(phase(&trace, Phase::Import).cases, []);
+    assert_eq!(
+        effects(phase(&trace, Phase::Call)),
+        ["filesystem:read(/etc/shadow) blocked", "env:read blocked"]
     );
 }
 

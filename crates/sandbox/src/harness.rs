@@ -227,9 +227,11 @@ impl<'a> Harness<'a> {
             (Some(error), _) => self.import_errors.push((module.name.clone(), error)),
             (None, _) => {
                 self.imported.push(module.name.clone());
-                self.waiting
-                    .extend(cases::of_module(module, &message.functions));
-                self.waiting.truncate(MOST_CASES);
+                if self.phase == Phase::Call {
+                    self.waiting
+                        .extend(cases::of_module(module, &message.functions));
+                    self.waiting.truncate(MOST_CASES);
+                }
             }
         }
     }

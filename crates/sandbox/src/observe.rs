@@ -243,6 +243,8 @@ impl<'a> Observer<'a> {
             Some("listen") => (EffectKind::NetworkListen, Some(with_port.as_str())),
             Some("spawn") => (EffectKind::ProcessSpawn, Some(base(first))),
             Some("native") => (EffectKind::NativeLoad, Some(first)),
+            // Every variable at once.
+            Some("env") if first == "*" => (EffectKind::EnvRead, None),
             Some("env") if ENVIRONMENT.contains(&first) => return,
             Some("env") => (EffectKind::EnvRead, Some(first)),
             Some("eval") => (EffectKind::CodeEval, None),
