@@ -1,9 +1,9 @@
 //! Skills that mean no harm, and what is seen of those that try something.
 
-use skillgate_model::{ExitReason, Limits, Phase};
+use skillgate_model::{Content, ExitReason, Limits, Phase};
 
 use crate::Test;
-use crate::skill::{cases, effects, nested, phase, run, run_with};
+use crate::skill::{cases, effects, nested, phase, run, run_with, skill};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -14,6 +14,15 @@ pub(crate) const TESTS: &[Test] = &[
         "processes_share_memory_in_a_jail",
         processes_share_memory_in_a_jail,
     ),
+    (
+        "links_inside_a_skill_lead_where_they_did",
+        links_inside_a_skill_lead_where_they_did,
+    ),
+    (
+        "the_doctor_finds_every_promise_kept",
+        the_doctor_finds_every_promise_kept,
+    ),
+    ("own_files_can_be_locked", own_files_can_be_locked),
     (
         "docstring_examples_are_judged_outside",
         docstring_examples_are_judged_outside,
@@ -70,6 +79,59 @@ def squares():
         "PermissionError: [Errno 13] Permission denied"
     } else {
         "[1, 2]"
+    };
+    assert_eq!(phase(&trace, Phase::Call).cases[0].detail, expected);
+}
+
+fn links_inside_a_skill_lead_where_they_did() {
+    let mut skill = skill(&[
+        (
+            "scripts/a.py",
+            "def f(): return open(__file__.replace('a.py', 'data.txt')).read()",
+        ),
+        ("data/data.txt", "data"),
+    ]);
+    let mut link = skill.files[1].clone();
+    link.path = "scripts/data.txt".to_owned();
+    link.content = Content::Link {
+        target: "../data/data.txt".into(),
+        escapes: false,
+    };
+    skill.files.push(link);
+    let backend = skillgate_sandbox::select(Some("native"), !nested()).unwrap();
+    let trace = skillgate_sandbox::simulate(backend, &Limits::default(), &skill, &[]).unwrap();
+    assert_eq!(phase(&trace, Phase::Call).cases[0].detail, "'data'");
+}
+
+fn the_doctor_finds_every_promise_kept() {
+    for row in skillgate_sandbox::doctor() {
+        let probe = row.state.unwrap();
+        assert_eq!(
+            probe.not_enforced.is_empty(),
+            !nested(),
+            "{:?}",
+            probe.not_enforced
+        );
+    }
+}
+
+fn own_files_can_be_locked() {
+    let trace = run("
+import fcntl
+def locked():
+    first, second = open('lock', 'w'), open('lock', 'w')
+    fcntl.flock(first, fcntl.LOCK_EX)
+    try: fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError: pass
+    else: return 'locked twice'
+    fcntl.flock(first, fcntl.LOCK_UN)
+    fcntl.flock(second, fcntl.LOCK_EX)
+    return 'locked'
+");
+    let expected = if nested() {
+        "PermissionError: [Errno 1] Operation not permitted"
+    } else {
+        "'locked'"
     };
     assert_eq!(phase(&trace, Phase::Call).cases[0].detail, expected);
 }

@@ -3,6 +3,7 @@
 use skillgate_model::{Control, Effect, Limits, NotEnforced, Skill, Tier, Trace};
 
 use crate::native::Native;
+use crate::selftest;
 use crate::simulated::Simulated;
 use crate::{SandboxError, Unavailable};
 
@@ -85,13 +86,13 @@ pub struct Row {
     pub state: Result<Probe, Unavailable>,
 }
 
-/// Probes every backend for real.
+/// Probes every backend, and runs a program against each of its promises.
 pub fn doctor() -> Vec<Row> {
-    BACKENDS
-        .iter()
-        .map(|backend| Row {
-            backend: backend.name(),
-            state: backend.probe(),
-        })
-        .collect()
+    let row = |backend: &&'static dyn Backend| Row {
+        backend: backend.name(),
+        state: backend
+            .probe()
+            .and_then(|probe| selftest::prove(*backend).map(|()| probe)),
+    };
+    BACKENDS.iter().map(row).collect()
 }

@@ -10,6 +10,7 @@ mod interpreter;
 mod native;
 mod observe;
 mod seccomp;
+mod selftest;
 mod simulated;
 mod sys;
 

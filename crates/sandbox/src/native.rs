@@ -21,8 +21,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use skillgate_model::{
-    Control, Effect, EffectKind, ExitReason, FileChange, Limits, NotEnforced, Phase, PhaseTrace,
-    Skill, Tier, Trace,
+    Content, Control, Effect, EffectKind, ExitReason, FileChange, Limits, NotEnforced, Phase,
+    PhaseTrace, Skill, Tier, Trace,
 };
 
 use self::spec::{HOME, Planted, SKILL, Spec};
@@ -207,6 +207,18 @@ impl Order<'_> {
         wanted.extend(granted.iter().cloned());
         let (mut visible, mut links) = (Vec::new(), python.links.clone());
         interpreter::show(&wanted, &mut visible, &mut links);
+        for file in self.skill.iter().flat_map(|skill| &skill.files) {
+            if let Content::Link {
+                target,
+                escapes: false,
+            } = &file.content
+            {
+                links.push((
+                    format!("{SKILL}/{}", file.path),
+                    target.to_string_lossy().into_owned(),
+                ));
+            }
+        }
         links.sort();
         links.dedup();
         let mut programs = vec![python.program.clone()];

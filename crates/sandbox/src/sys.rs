@@ -166,6 +166,21 @@ pub(crate) fn kill_pidfd(pidfd: BorrowedFd<'_>) {
     };
 }
 
+/// A copy of another process's descriptor, on the same open file.
+pub(crate) fn borrow_from(pidfd: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: plain numbers.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0) })
+}
+
+/// Locks or unlocks an open file, never waiting.
+pub(crate) fn lock(file: BorrowedFd<'_>, operation: c_int) -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(c_long::from(unsafe {
+        libc::flock(file.as_raw_fd(), operation | libc::LOCK_NB)
+    }))
+    .map(drop)
+}
+
 /// Duplicates onto a fixed number; `inherit` says whether it survives an exec.
 pub(crate) fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd, inherit: bool) -> io::Result<()> {
     if fd.as_raw_fd() == number {

@@ -55,6 +55,15 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: Option<u32>) -> i
             .open(&path)?;
         io::Write::write_all(&mut written, &content)?;
     }
+    for (link, target) in spec
+        .links
+        .iter()
+        .filter(|(link, _)| Path::new(link).starts_with(SKILL))
+    {
+        let link = spec.at(link);
+        fs::create_dir_all(Path::new(&link).parent().unwrap_or(Path::new("/")))?;
+        std::os::unix::fs::symlink(target, link)?;
+    }
     if owner.is_some() {
         for path in [WORK, "/home", "/tmp"] {
             give(Path::new(&spec.at(path)), owner)?;

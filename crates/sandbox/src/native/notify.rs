@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use nix::sys::statvfs::{FsFlags, fstatvfs};
 use skillgate_model::Tier;
 
 use super::resolver;
@@ -81,6 +82,13 @@ impl Watcher {
             sys::answer(self.fd(), call.id, Some(libc::EPERM));
             return true;
         };
+        if *name == "flock" {
+            let result = lock(&call);
+            if sys::still_waits(self.fd(), call.id) {
+                sys::answer(self.fd(), call.id, Some(result.err().unwrap_or(0)));
+            }
+            return true;
+        }
         let Ok(attempts) = decode(name, &call) else {
             // What cannot be described does not happen.
             if sys::still_waits(self.fd(), call.id) {
@@ -117,6 +125,31 @@ impl Watcher {
             Attempt::Read(_) | Attempt::Write(_) | Attempt::Delete(_) => None,
         })
     }
+}
+
+/// Takes a lock for the caller on the caller's own open file, which it cannot exchange any more; not on shared files.
+fn lock(call: &Notification) -> Result<(), i32> {
+    let [number, operation, ..] = call.arguments;
+    let errno = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EPERM);
+    let status = fs::read_to_string(format!("/proc/{}/status", call.pid)).map_err(errno)?;
+    let process = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok());
+    let pidfd = sys::pidfd(process.ok_or(libc::ESRCH)?).map_err(errno)?;
+    let file = sys::borrow_from(pidfd.as_fd(), number as i32).map_err(errno)?;
+    let shared = fstatvfs(&file)
+        .map_err(|error| error as i32)?
+        .flags()
+        .contains(FsFlags::ST_RDONLY);
+    if shared {
+        return Err(libc::EPERM);
+    }
+    let operation = operation as i32;
+    sys::lock(file.as_fd(), operation).map_err(|error| match errno(error) {
+        // The supervisor cannot wait for the caller; it asks again by itself after an interruption.
+        libc::EWOULDBLOCK if operation & libc::LOCK_NB == 0 => libc::EINTR,
+        other => other,
+    })
 }
 
 /// What the call's arguments say; nothing for calls of no interest, for instance local sockets.

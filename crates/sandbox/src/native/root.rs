@@ -12,8 +12,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use super::spec::{HOME, SKILL, Spec, WORK, WRITABLE};
 use crate::sys;
 
-/// The new root is put together here, above whatever the host has there.
-const STAGE: &str = "/tmp";
+/// The new root is put together at the first of these, above whatever the host has there.
+const STAGES: [&str; 4] = ["/tmp", "/var/tmp", "/run", "/mnt"];
 const DEVICES: [&str; 5] = [
     "/dev/null",
     "/dev/zero",
@@ -60,9 +60,15 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
             .chain(&spec.visible)
             .map(|path| 1 + path.matches('/').count())
             .sum::<usize>();
-    memory(STAGE, size + (8 << 20), nodes, MsFlags::empty(), 0o755)?;
-    std::env::set_current_dir(STAGE)?;
+    let stage = STAGES
+        .into_iter()
+        .find(|path| Path::new(path).is_dir())
+        .ok_or(io::ErrorKind::NotFound)?;
+    memory(stage, size + (8 << 20), nodes, MsFlags::empty(), 0o755)?;
+    std::env::set_current_dir(stage)?;
 
+    // An interpreter may lie below `/tmp`, so its mounts come on top.
+    directories(spec, owner)?;
     for (path, fd) in visible.iter().chain(&devices) {
         bind(path, fd)?;
     }
@@ -71,7 +77,6 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
         parent(&link)?;
         symlink(target, &link)?;
     }
-    directories(spec, owner)?;
     for (path, text) in ETC {
         write(path, text.as_bytes(), 0o444)?;
     }
