@@ -4,6 +4,7 @@ mod cgroup;
 pub(crate) mod init;
 mod landlock;
 mod launcher;
+mod learned;
 mod leftovers;
 mod meter;
 mod nested;
@@ -17,32 +18,24 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use skillgate_model::{
-    Content, Control, Effect, EffectKind, ExitReason, FileChange, Limits, NotEnforced, Phase,
-    PhaseTrace, Skill, Tier, Trace,
+    Content, Effect, EffectKind, ExitReason, FileChange, Limits, Phase, PhaseTrace, Skill, Tier,
+    Trace,
 };
 
+use self::learned::{Place, learned, no_python};
 use self::spec::{HOME, Planted, SKILL, Spec};
 use self::supervise::Ended;
 use crate::cases::SAMPLES;
 use crate::harness::{self, Harness, Module};
 use crate::interpreter::{self, Interpreter};
 use crate::observe::{DECOYS, Observer, PATH};
-use crate::{Backend, Job, Probe, SandboxError, Unavailable, sys};
+use crate::{Backend, Job, Probe, SandboxError, Unavailable};
 
 /// Linux itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Native;
-
-/// What the empty skill taught.
-struct Learned {
-    probe: Probe,
-    place: Place,
-    noise: BTreeSet<Effect>,
-}
 
 impl Backend for Native {
     fn name(&self) -> &'static str {
@@ -102,60 +95,6 @@ struct Order<'a> {
     granted: &'a [Effect],
     modules: &'a [Module],
     place: Place,
-}
-
-/// How strongly, where, and whether watched.
-#[derive(Debug, Clone)]
-struct Place {
-    tier: Tier,
-    top: String,
-    observed: bool,
-}
-
-impl Place {
-    /// The strongest, and what is tried when it is refused.
-    fn all() -> Vec<Self> {
-        let nested = |observed| Self {
-            tier: Tier::Nested,
-            top: folder(),
-            observed,
-        };
-        let full = Self {
-            tier: Tier::Full,
-            top: String::new(),
-            observed: true,
-        };
-        vec![full, nested(true), nested(false)]
-    }
-}
-
-/// A name for a folder that no other run uses.
-fn folder() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!(
-        "skillgate-{}-{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    std::env::temp_dir()
-        .join(name)
-        .to_string_lossy()
-        .into_owned()
-}
-
-impl Learned {
-    /// The place for one more run.
-    fn place(&self) -> Place {
-        let top = if self.place.tier == Tier::Full {
-            String::new()
-        } else {
-            folder()
-        };
-        Place {
-            top,
-            ..self.place.clone()
-        }
-    }
 }
 
 impl Order<'_> {
@@ -347,150 +286,5 @@ fn traced(phase: Phase, ended: Ended, harness: Harness<'_>) -> PhaseTrace {
         missing_modules: harness.missing_modules,
         cases: harness.results,
         files: ended.files.iter().filter(planted).cloned().collect(),
-    }
-}
-
-fn no_python(reason: String) -> Unavailable {
-    Unavailable {
-        backend: Native.name().to_owned(),
-        reason,
-        remedy: "install python3".to_owned(),
-    }
-}
-
-/// Runs an empty skill once per process: proves that everything works, and shows what the interpreter does by itself.
-fn learned() -> &'static Result<Learned, Unavailable> {
-    static LEARNED: OnceLock<Result<Learned, Unavailable>> = OnceLock::new();
-    LEARNED.get_or_init(learn)
-}
-
-fn learn() -> Result<Learned, Unavailable> {
-    let unavailable = |reason: String| Unavailable {
-        backend: Native.name().to_owned(),
-        remedy: remedy(&reason).to_owned(),
-        reason,
-    };
-    if !sys::can_notify() {
-        return Err(unavailable(
-            "the kernel cannot announce system calls (Linux 5.5 or newer)".to_owned(),
-        ));
-    }
-    let python = interpreter::python().map_err(no_python)?;
-    let limits = Limits::default();
-    let mut first: Option<String> = None;
-    for place in Place::all() {
-        if place.tier != Tier::Full && sys::landlock_version() < nested::LANDLOCK {
-            break;
-        }
-        let order = Order {
-            python,
-            limits: &limits,
-            skill: None,
-            granted: &[],
-            modules: &[],
-            place,
-        };
-        let refused = match order.run(Phase::Import, None) {
-            Err(error) => full(&error),
-            Ok((trace, landlock))
-                if trace.exit.reason == ExitReason::Exit && trace.exit.code == Some(0) =>
-            {
-                let noise = trace
-                    .observations
-                    .into_iter()
-                    .map(|observation| observation.effect)
-                    .collect();
-                let why = first.unwrap_or_default();
-                return Ok(Learned {
-                    probe: probe(&order.place, landlock, &why),
-                    place: order.place,
-                    noise,
-                });
-            }
-            Ok((trace, _)) => {
-                let said = format!("{:?}: {}", trace.exit.reason, trace.stderr.trim());
-                trace.exit.detail.unwrap_or(said)
-            }
-        };
-        // What keeps the strongest from working is the reason worth reading.
-        first.get_or_insert(refused);
-    }
-    Err(unavailable(first.unwrap_or_default()))
-}
-
-/// An error with its causes.
-fn full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-fn remedy(reason: &str) -> &'static str {
-    if reason.contains("create the namespaces") || reason.contains("map the users") {
-        return "allow user namespaces: `sysctl user.max_user_namespaces=10000`, on Ubuntu also \
-                `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, in a container `--security-opt seccomp=unconfined`";
-    }
-    "run `skillgate doctor` on a Linux 5.13 or newer"
-}
-
-fn probe(place: &Place, landlock: bool, why: &str) -> Probe {
-    use Control as C;
-    let mut enforced = vec![
-        C::Seccomp,
-        C::NoPrivileges,
-        C::WallLimit,
-        C::CpuLimit,
-        C::MemoryLimit,
-        C::PidLimit,
-        C::FileLimit,
-        C::OutputLimit,
-    ];
-    let mut not_enforced = Vec::new();
-    let mut sort = |holds: bool, controls: &[Control], reason: &str| {
-        if holds {
-            enforced.extend(controls);
-        } else {
-            let missing = |control: &Control| NotEnforced {
-                control: *control,
-                reason: reason.to_owned(),
-            };
-            not_enforced.extend(controls.iter().map(missing));
-        }
-    };
-    let namespaces = [
-        C::UserNamespace,
-        C::MountNamespace,
-        C::PidNamespace,
-        C::NetworkNamespace,
-        C::IpcNamespace,
-        C::UtsNamespace,
-        C::CgroupNamespace,
-    ];
-    let full = place.tier == Tier::Full;
-    sort(full, &namespaces, &format!("{why}; {}", remedy(why)));
-    sort(
-        full,
-        &[C::WorkLimit],
-        "without a file system of its own only each file is limited, not all together",
-    );
-    sort(
-        landlock,
-        &[C::Landlock],
-        "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
-    );
-    sort(
-        place.observed,
-        &[C::Observation],
-        "the supervisor may not read the skill's memory; give it CAP_SYS_PTRACE, or run it as an ordinary user",
-    );
-    enforced.sort();
-    Probe {
-        tier: place.tier,
-        enforced,
-        not_enforced,
     }
 }
