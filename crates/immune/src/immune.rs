@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use skillgate_model::{Event, Outcome, Quarantine, QuarantineState, SubjectKind};
 
 use crate::breaker::{Breaker, Check, until};
+use crate::index::{Answer, Index};
 use crate::window::{Calls, Recent};
 use crate::{Scope, Settings};
 
@@ -50,6 +51,7 @@ struct Tool {
 pub struct Immune {
     settings: Settings,
     tools: HashMap<String, Tool>,
+    index: Index,
 }
 
 impl Immune {
@@ -58,6 +60,7 @@ impl Immune {
         Self {
             settings,
             tools: HashMap::new(),
+            index: Index::default(),
         }
     }
 
@@ -66,9 +69,18 @@ impl Immune {
         &self.settings
     }
 
-    /// The quarantine that blocks this call for sure; no I/O, no allocation.
+    /// Whether this call is blocked for sure; the check before each call, without I/O or allocation.
     ///
-    /// `None` also when its time is over: then [`Immune::check`] decides about a trial.
+    /// `false` also when a quarantine's time is over: then [`Immune::check`] decides about a trial.
+    pub fn is_blocked(&self, tool: &str, part: &str, now_ms: i64) -> bool {
+        match self.index.look(tool, now_ms) {
+            Answer::Free => false,
+            Answer::Blocked => true,
+            Answer::Ask => self.blocked(tool, part, now_ms).is_some(),
+        }
+    }
+
+    /// The quarantine that blocks this call for sure.
     pub fn blocked(&self, tool: &str, part: &str, now_ms: i64) -> Option<&Quarantine> {
         let breakers = &self.tools.get(tool)?.breakers;
         let blocking = |breaker: &&Breaker| breaker.covers(part) && breaker.blocks(now_ms);
@@ -77,12 +89,17 @@ impl Immune {
 
     /// Whether anything is in force about this tool; where nothing is, every call may be made.
     pub fn concerns(&self, tool: &str) -> bool {
-        let tool = self.tools.get(tool);
-        tool.is_some_and(|tool| tool.breakers.iter().any(Breaker::in_force))
+        self.index.look(tool, i64::MIN) != Answer::Free
     }
 
     /// Whether this call may be made; a trial call takes one of the places until it is recorded.
     pub fn check(&mut self, tool: &str, part: &str, now_ms: i64) -> (Check, Vec<Change>) {
+        let outcome = self.examine(tool, part, now_ms);
+        self.reindex(tool, !outcome.1.is_empty());
+        outcome
+    }
+
+    fn examine(&mut self, tool: &str, part: &str, now_ms: i64) -> (Check, Vec<Change>) {
         if let Some(entry) = self.blocked(tool, part, now_ms) {
             return (Check::Blocked(entry.clone()), Vec::new());
         }
@@ -109,12 +126,14 @@ impl Immune {
 
     /// Learns how a call ended.
     pub fn record(&mut self, event: &Event) -> Vec<Change> {
-        match event.outcome {
+        let changes = match event.outcome {
             Outcome::Success => self.succeed(event),
             Outcome::Failure => self.fail(event),
             Outcome::Ignored => self.trials(event, Breaker::give_back),
             Outcome::Blocked => Vec::new(),
-        }
+        };
+        self.reindex(&event.tool, !changes.is_empty());
+        changes
     }
 
     /// Takes over a line of the quarantine list that somebody else wrote.
@@ -135,6 +154,7 @@ impl Immune {
         if entry.state == QuarantineState::Released {
             tool.forget_hits();
         }
+        self.reindex(&entry.subject, true);
     }
 
     /// Takes over the whole quarantine list; what is not in it is forgotten.
@@ -142,6 +162,7 @@ impl Immune {
         self.tools
             .values_mut()
             .for_each(|tool| tool.breakers.clear());
+        self.index.clear();
         entries.iter().for_each(|entry| self.adopt(entry));
     }
 
@@ -158,6 +179,7 @@ impl Immune {
                 changes.push(Change::Probing(breaker.entry.clone()));
             }
         }
+        self.reindex(tool, true);
         changes
     }
 
@@ -181,6 +203,12 @@ impl Immune {
             let idle = tool.calls.total(now_ms, window_ms).0 == 0;
             !(idle && tool.signatures.is_empty() && tool.breakers.is_empty())
         });
+    }
+
+    fn reindex(&mut self, tool: &str, changed: bool) {
+        if let Some(state) = self.tools.get(tool).filter(|_| changed) {
+            self.index.set(tool, &state.breakers);
+        }
     }
 
     fn succeed(&mut self, event: &Event) -> Vec<Change> {

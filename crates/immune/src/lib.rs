@@ -2,6 +2,7 @@
 
 mod breaker;
 mod immune;
+mod index;
 mod metrics;
 mod nearest;
 mod normalise;

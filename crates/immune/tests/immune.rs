@@ -49,7 +49,18 @@ fn block(immune: &mut Immune, tool: &str, at_ms: i64) -> Quarantine {
 }
 
 fn is_blocked(immune: &mut Immune, tool: &str, at_ms: i64) -> bool {
-    matches!(immune.check(tool, "shape", at_ms).0, Check::Blocked(_))
+    let quick = immune.is_blocked(tool, "shape", at_ms);
+    let blocked = matches!(immune.check(tool, "shape", at_ms).0, Check::Blocked(_));
+    assert!(
+        blocked || !quick,
+        "the quick check blocks what the other lets through"
+    );
+    assert_eq!(
+        quick,
+        immune.blocked(tool, "shape", at_ms).is_some(),
+        "the index is out of step"
+    );
+    blocked
 }
 
 #[test]
