@@ -1,16 +1,22 @@
 //! The facts engine: Python, names resolved, constants folded, flows followed.
 
 mod args;
+mod assign;
+mod attributes;
 mod branch;
 mod calls;
 mod checks;
+mod containers;
 mod decoders;
 mod encoding;
+mod executing;
 mod expressions;
 mod fold;
+mod follow;
 mod index;
 mod interp;
 mod intrinsic;
+mod items;
 mod join;
 mod knowledge;
 mod layout;

@@ -1,6 +1,7 @@
 //! Text with a line index: byte offsets to lines and columns, and excerpts.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use skillgate_model::{Excerpt, Location};
@@ -15,6 +16,8 @@ const REDACTED_AROUND: usize = 768;
 pub(crate) struct Source<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    /// The offset asked for last and its column: on a very long line the next one is counted from there.
+    last: Cell<(usize, usize)>,
 }
 
 impl<'a> Source<'a> {
@@ -27,7 +30,11 @@ impl<'a> Source<'a> {
                 starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { text, starts }
+        Self {
+            text,
+            starts,
+            last: Cell::new((0, 0)),
+        }
     }
 
     pub(crate) fn text(&self) -> &'a str {
@@ -37,17 +44,29 @@ impl<'a> Source<'a> {
     /// Line and column, both from 1, the column in characters.
     pub(crate) fn line_column(&self, offset: usize) -> (u32, u32) {
         let offset = self.floor(offset);
-        let line = self
-            .starts
-            .partition_point(|start| *start as usize <= offset)
-            .max(1);
+        let line = self.line(offset);
         let start = self.starts.get(line - 1).map_or(0, |start| *start as usize);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count())
-            + 1;
+        let (known, column) = self.last.get();
+        let chars = |range: Range<usize>| {
+            let between = self.text.get(range).unwrap_or("");
+            between.chars().count()
+        };
+        let before = if known < start || known > offset && known - offset > offset - start {
+            chars(start..offset)
+        } else if known > offset {
+            column.saturating_sub(chars(offset..known))
+        } else {
+            column + chars(known..offset)
+        };
+        self.last.set((offset, before));
+        let column = before + 1;
         (clamp(line), clamp(column))
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.starts
+            .partition_point(|start| *start as usize <= offset)
+            .max(1)
     }
 
     pub(crate) fn location(&self, path: &str, first_line: u32, range: Range<usize>) -> Location {
@@ -76,11 +95,11 @@ impl<'a> Source<'a> {
         redact: &dyn Fn(&str) -> Cow<'_, str>,
     ) -> Option<Excerpt> {
         let from = self.floor(range.start);
-        let (line, _) = self.line_column(from);
-        let line_start = *self.starts.get(line as usize - 1)? as usize;
+        let line = self.line(from);
+        let line_start = *self.starts.get(line - 1)? as usize;
         let line_end = self
             .starts
-            .get(line as usize)
+            .get(line)
             .map_or(self.text.len(), |next| *next as usize);
         let whole = self
             .text
@@ -95,7 +114,7 @@ impl<'a> Source<'a> {
         let high = self.floor((end + REDACTED_AROUND).min(line_start + whole.len()));
         let around = redact(self.text.get(low..high.max(low))?);
         Some(Excerpt {
-            first_line: line + first_line,
+            first_line: clamp(line) + first_line,
             text: around.get(begin - low..end.max(begin) - low)?.to_owned(),
             start: clamp(from - begin),
             end: clamp(to.min(end.max(begin)) - begin),

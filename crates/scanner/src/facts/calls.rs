@@ -1,19 +1,22 @@
 //! Calls: the rules that speak of the callee, the flow into its arguments, and what comes back.
 
-use std::rc::Rc;
-
-use ruff_python_ast::{Expr, Parameters};
-use ruff_text_size::TextRange;
-
 use super::args::Args;
-use super::index::{Entry, RuleId};
-use super::interp::{Interp, MAX_CALLS};
+use super::index::Entry;
+use super::index::RuleId;
+use super::interp::Interp;
+use super::interp::MAX_CALLS;
 use super::intrinsic::Intrinsic;
 use super::join::join;
-use super::names::{CALLED, Name};
-use super::origin::{Origins, Sinks};
-use super::scope::{Code, FunctionId, Scope, ScopeKind, State, Summary};
-use super::value::{Shape, Text, Value};
+use super::names::CALLED;
+use super::names::Name;
+use super::origin::Origins;
+use super::origin::Sinks;
+use super::value::Shape;
+use super::value::Text;
+use super::value::Value;
+use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
+use std::rc::Rc;
 
 impl<'a, 's> Interp<'a, 's> {
     /// Calls a method: `name` of `receiver`.
@@ -52,7 +55,7 @@ impl<'a, 's> Interp<'a, 's> {
         self.call_unknown_method(receiver, name, &args, range)
     }
 
-    fn call_unknown_method(
+    pub(crate) fn call_unknown_method(
         &mut self,
         receiver: &Value<'a>,
         name: &str,
@@ -103,7 +106,7 @@ impl<'a, 's> Interp<'a, 's> {
         result.unwrap_or(Value::UNKNOWN)
     }
 
-    fn call_shape(
+    pub(crate) fn call_shape(
         &mut self,
         callee: &Value<'a>,
         args: Args<'a>,
@@ -164,7 +167,7 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    fn call_name(
+    pub(crate) fn call_name(
         &mut self,
         name: Name,
         callee: &Value<'a>,
@@ -309,7 +312,7 @@ impl<'a, 's> Interp<'a, 's> {
     }
 
     /// Whether the value is, or lists, a path to which remote or decoded data was written.
-    fn names_dropped(&self, value: &Value<'a>) -> bool {
+    pub(crate) fn names_dropped(&self, value: &Value<'a>) -> bool {
         let known = |value: &Value<'a>| {
             value
                 .as_gapped()
@@ -328,7 +331,7 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    fn flow_into(
+    pub(crate) fn flow_into(
         &mut self,
         class: u8,
         from: Origins,
@@ -380,7 +383,7 @@ impl<'a, 's> Interp<'a, 's> {
     }
 
     /// Callables handed to something that is not known are taken to be called.
-    fn run_callables(&mut self, args: &Args<'a>, range: TextRange) {
+    pub(crate) fn run_callables(&mut self, args: &Args<'a>, range: TextRange) {
         if self.calls.len() >= MAX_CALLS {
             return;
         }
@@ -391,7 +394,7 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    fn picker(&self, callee: &Value<'a>) -> Option<Intrinsic> {
+    pub(crate) fn picker(&self, callee: &Value<'a>) -> Option<Intrinsic> {
         let intrinsic = self.index.entry(callee.as_name()?)?.intrinsic?;
         let picks = matches!(
             intrinsic,
@@ -400,283 +403,11 @@ impl<'a, 's> Interp<'a, 's> {
         picks.then_some(intrinsic)
     }
 
-    fn construct(&mut self, class: u32, args: Args<'a>) -> Value<'a> {
-        let object = Value::of(Shape::Instance(class));
-        let blend = args.blend();
-        if let Some(init) = self.class_attribute(class, "__init__", 0)
-            && let Shape::Function(id) = init.shape
-        {
-            let mut with_self = args;
-            with_self.positional.insert(0, object.clone());
-            self.follow(id, with_self);
-        }
-        object.with(&blend)
-    }
-
-    /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.
-    pub(crate) fn follow(&mut self, id: FunctionId, args: Args<'a>) -> Value<'a> {
-        if self.calls.contains(&id) || self.calls.len() >= MAX_CALLS {
-            return args.blend();
-        }
-        let summary = self.summarise(id);
-        let blend = args.blend();
-        let Some(summary) = summary else { return blend };
-        let matters = args
-            .all()
-            .any(|value| !value.from.is_empty() || !matches!(value.shape, Shape::Unknown));
-        let worth = summary.depends && (matters || !self.called);
-        if worth && self.fuel > 0 {
-            return self.interpret(id, Some(&args)).returns;
-        }
-        let mut result = summary.returns;
-        if result.from.meets(Origins::INNER) {
-            result.from = result
-                .from
-                .without(Origins::INNER)
-                .without(Origins::PARAM)
-                .without(Origins::WEB);
-            result.taint_with(&blend);
-        }
-        result
-    }
-
-    /// What a function does when nothing is known of its arguments; worked out once.
-    pub(crate) fn summarise(&mut self, id: FunctionId) -> Option<Summary<'a>> {
-        let function = self.functions.get_mut(id as usize)?;
-        match &function.state {
-            State::Known(summary) => return Some(summary.clone()),
-            State::Running => return None,
-            State::New => function.state = State::Running,
-        }
-        let (called, fuel, following) = (self.called, self.fuel, self.following);
-        // A function of a file is called by others as well, with arguments that are theirs to choose.
-        self.called = true;
-        self.following = false;
-        let summary = self.interpret(id, None);
-        (self.called, self.following) = (called, following);
-        self.fuel = self.fuel.min(fuel);
-        if let Some(function) = self.functions.get_mut(id as usize) {
-            function.state = State::Known(summary.clone());
-        }
-        Some(summary)
-    }
-
-    fn interpret(&mut self, id: FunctionId, args: Option<&Args<'a>>) -> Summary<'a> {
-        let unknown = Summary {
-            returns: Value::UNKNOWN,
-            depends: false,
-        };
-        let Some(function) = self.functions.get(id as usize) else {
-            return unknown;
-        };
-        let (code, parameters, public, class, is_static) = (
-            function.code,
-            function.parameters,
-            function.public,
-            function.class,
-            function.is_static,
-        );
-        let defaults = function.defaults.clone();
-        let scope = Scope::new(ScopeKind::Function, Some(function.scope.clone()));
-        let outer = (
-            std::mem::replace(&mut self.scope, scope.clone()),
-            self.returned.take(),
-            std::mem::replace(&mut self.depends, false),
-            self.class,
-            std::mem::replace(&mut self.branches, 0),
-            std::mem::replace(&mut self.loops, 0),
-            self.following,
-            std::mem::take(&mut self.trail),
-            self.installing,
-        );
-        self.class = class;
-        self.following |= args.is_some();
-        self.calls.push(id);
-        if let Some(class) = class {
-            self.installing |= self.installs(class);
-        }
-        if let Some(parameters) = parameters {
-            let method = class.is_some() && !is_static;
-            self.bind_parameters(
-                parameters,
-                args,
-                &defaults,
-                public,
-                method.then_some(class).flatten(),
-            );
-        }
-        match code {
-            Code::Def(def) => {
-                self.suite(&def.body);
-            }
-            Code::Lambda(body) => {
-                let value = self.expr(body);
-                self.returned = Some(value);
-            }
-        }
-        self.calls.pop();
-        let returns = self.returned.take().unwrap_or(Value::of(Shape::Nothing));
-        let depends = self.depends
-            || (!matches!(
-                returns.shape,
-                Shape::Unknown | Shape::Nothing | Shape::Foreign
-            ) && returns.from.meets(Origins::INNER));
-        let outer_depends;
-        (
-            self.scope,
-            self.returned,
-            outer_depends,
-            self.class,
-            self.branches,
-            self.loops,
-            self.following,
-            self.trail,
-            self.installing,
-        ) = outer;
-        let inner_args =
-            args.is_some_and(|args| args.all().any(|value| value.from.meets(Origins::INNER)));
-        self.depends = outer_depends || (depends && inner_args);
-        Summary { returns, depends }
-    }
-
-    fn bind_parameters(
-        &mut self,
-        parameters: &'a Parameters,
-        args: Option<&Args<'a>>,
-        defaults: &[(&'a str, Value<'a>)],
-        public: Origins,
-        class: Option<u32>,
-    ) {
-        for (at, parameter) in parameters.iter_non_variadic_params().enumerate() {
-            let name: &'a str = &parameter.parameter.name.id;
-            let default = defaults
-                .iter()
-                .find_map(|(known, value)| (*known == name).then_some(value));
-            let positional = at < parameters.posonlyargs.len() + parameters.args.len();
-            let value = match args {
-                Some(args) => {
-                    let given = if positional { args.at(at) } else { None };
-                    let given = given.or_else(|| args.keyword(name));
-                    match (given, &args.rest, default) {
-                        (Some(value), ..) => value.clone(),
-                        (None, Some(rest), _) => rest.derived(),
-                        (None, None, Some(default)) => default.clone(),
-                        (None, None, None) => Value::UNKNOWN,
-                    }
-                }
-                None if at == 0 && class.is_some() => {
-                    class.map_or(Value::UNKNOWN, |class| Value::of(Shape::Instance(class)))
-                }
-                None => self.assumed(&parameter.parameter, default, public),
-            };
-            self.scope.names.borrow_mut().insert(name, value);
-        }
-        for rest in [&parameters.vararg, &parameters.kwarg]
-            .into_iter()
-            .flatten()
-        {
-            let value = match args {
-                Some(args) => {
-                    let skip = parameters.posonlyargs.len() + parameters.args.len();
-                    if parameters
-                        .vararg
-                        .as_ref()
-                        .is_some_and(|vararg| std::ptr::eq(vararg, rest))
-                    {
-                        Value::list(args.positional.iter().skip(skip).cloned().collect())
-                    } else {
-                        args.blend()
-                    }
-                }
-                None => Value::tainted(public.union(Origins::INNER)),
-            };
-            self.scope.names.borrow_mut().insert(&rest.name.id, value);
-        }
-    }
-
-    /// What a parameter may be when nothing is known of the caller.
-    fn assumed(
-        &mut self,
-        parameter: &'a ruff_python_ast::Parameter,
-        default: Option<&Value<'a>>,
-        public: Origins,
-    ) -> Value<'a> {
-        let annotation = parameter
-            .annotation()
-            .map(super::walk::last_name)
-            .unwrap_or("");
-        let harmless = [
-            "int", "float", "bool", "date", "datetime", "Decimal", "UUID",
-        ]
-        .contains(&annotation);
-        let from = if harmless {
-            Origins::INNER
-        } else {
-            public.union(Origins::INNER)
-        };
-        let mut value = Value::tainted(from);
-        if harmless {
-            value.safe = Sinks::ALL;
-        }
-        let name = parameter.name.id.to_ascii_lowercase();
-        if KEYS.iter().any(|word| name.contains(word)) {
-            value = value.from(Origins::SECRET);
-        } else if PASSWORDS.iter().any(|word| name.contains(word)) {
-            value = value.from(Origins::CREDENTIAL);
-        }
-        if parameter.name.id == "request" || annotation.ends_with("Request") {
-            value = value.from(Origins::WEB);
-        }
-        match default {
-            Some(default)
-                if default.as_name().is_some() || matches!(default.shape, Shape::Function(_)) =>
-            {
-                join(value, default.clone())
-            }
-            _ => {
-                if annotation == "Path" {
-                    let path = self.index.names.find("pathlib.Path()");
-                    value.shape = path.map_or(Shape::Unknown, Shape::Name);
-                }
-                value
-            }
-        }
-    }
-
-    /// Whether methods of this class run while a package is installed.
-    fn installs(&self, class: u32) -> bool {
-        let Some(class) = self.classes.get(class as usize) else {
-            return false;
-        };
-        class.bases.iter().any(|base| match base.shape {
-            Shape::Name(name) => {
-                let path = self.index.names.path(name);
-                path.starts_with("setuptools.command.")
-                    || path.starts_with("distutils.command.")
-                    || path == "setuptools.Command"
-            }
-            _ => false,
-        })
-    }
-
     /// An instance with text as its path, for the methods of `pathlib`.
     pub(crate) fn path_of(text: &str, like: &Value<'a>) -> Value<'a> {
         Value::of(Shape::Path(Text::Owned(Rc::from(text)))).with(like)
     }
 }
-
-/// Words in the names of parameters that hold what nothing may send on.
-const KEYS: &[&str] = &[
-    "private_key",
-    "privatekey",
-    "privkey",
-    "mnemonic",
-    "seed_phrase",
-];
-/// Words in the names of parameters that hold credentials.
-const PASSWORDS: &[&str] = &[
-    "passw", "passwd", "pwd", "secret", "token", "api_key", "apikey",
-];
 
 /// A result after a callee that makes values safe.
 fn cleaned<'a>(mut value: Value<'a>, entry: &Entry) -> Value<'a> {

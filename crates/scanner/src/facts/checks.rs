@@ -25,6 +25,8 @@ checks! {
     DynamicAccess = "python-dynamic-access",
     /// A dangerous name put together from pieces.
     HiddenName = "python-hidden-name",
+    /// A sensitive module imported by a text.
+    IndirectImport = "python-indirect-import",
     /// Constant data that is decoded and executed.
     DecodedCode = "python-decoded-code",
     /// Constant text that is executed.

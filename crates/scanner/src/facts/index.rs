@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
 
 use super::checks::Check;
@@ -446,6 +446,7 @@ impl Builder {
         let automaton = |atoms: Vec<&str>| {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::DFA))
                 .build(atoms)
                 .map_err(|error| error.to_string())
         };

@@ -237,6 +237,14 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
+    /// A module that runs programs or code, imported by a text instead of a statement.
+    pub(crate) fn indirect_import(&mut self, module: &str, range: TextRange) {
+        let first = module.split('.').next().unwrap_or(module);
+        if RUNNING_MODULES.contains(&first) {
+            self.report_check(Check::IndirectImport, range, Some(format!("`{first}`")));
+        }
+    }
+
     pub(crate) fn dynamic_access(&mut self, module: &str, range: TextRange) {
         self.report_check(Check::DynamicAccess, range, Some(format!("`{module}`")));
     }
@@ -506,6 +514,21 @@ const DANGEROUS: &[&str] = &[
     "unlink",
     "remove",
     "rmtree",
+];
+
+/// Modules that run programs, code or machine code.
+const RUNNING_MODULES: &[&str] = &[
+    "os",
+    "subprocess",
+    "builtins",
+    "pty",
+    "posix",
+    "nt",
+    "ctypes",
+    "marshal",
+    "_posixsubprocess",
+    "code",
+    "commands",
 ];
 
 /// Builtins that code calls without a second look.

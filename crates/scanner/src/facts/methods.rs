@@ -1,21 +1,22 @@
 //! Methods of texts, bytes, lists, dictionaries and files, whose results can be folded.
 
-use std::rc::Rc;
-
-use ruff_python_ast::Expr;
-use ruff_text_size::TextRange;
-
 use super::args::Args;
 use super::decoders;
 use super::fold::braces;
 use super::interp::Interp;
-use super::join::join;
 use super::names::Names;
 use super::origin::Origins;
-use super::value::{Data, GAP, Shape, Text, Value};
+use super::value::Data;
+use super::value::GAP;
+use super::value::Shape;
+use super::value::Text;
+use super::value::Value;
+use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
+use std::rc::Rc;
 
 /// How long a container may be to be changed in place.
-const MAX_CHANGED: usize = 64;
+pub(crate) const MAX_CHANGED: usize = 64;
 
 impl<'a> Interp<'a, '_> {
     /// A method whose meaning is known from the shape of its object.
@@ -112,7 +113,7 @@ impl<'a> Interp<'a, '_> {
         }
     }
 
-    fn text_method(
+    pub(crate) fn text_method(
         &mut self,
         receiver: &Value<'a>,
         text: &str,
@@ -304,7 +305,7 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// `separator.join(items)`.
-    fn joined(
+    pub(crate) fn joined(
         &mut self,
         separator: &str,
         items: &Value<'a>,
@@ -339,7 +340,7 @@ impl<'a> Interp<'a, '_> {
         self.folded_text(folded, blend, range)
     }
 
-    fn bytes_method(
+    pub(crate) fn bytes_method(
         &mut self,
         receiver: &Value<'a>,
         data: &[u8],
@@ -406,134 +407,6 @@ impl<'a> Interp<'a, '_> {
             shape,
             ..receiver.clone()
         })
-    }
-
-    fn list_method(
-        &mut self,
-        receiver: &Value<'a>,
-        name: &str,
-        args: &Args<'a>,
-        target: Option<&'a Expr>,
-        range: TextRange,
-    ) -> Option<Value<'a>> {
-        let Shape::List(items) = &receiver.shape else {
-            return None;
-        };
-        let mut changed = receiver.clone();
-        changed.taint_with(&args.blend());
-        let room = items.len() < MAX_CHANGED;
-        let mut list = if room { (**items).clone() } else { Vec::new() };
-        let result = match (name, args.at(0)) {
-            ("append" | "add", Some(value)) => {
-                self.hooked_in_container(value, range);
-                list.push(value.clone());
-                Value::of(Shape::Nothing)
-            }
-            ("extend" | "update", Some(more)) => {
-                if let Shape::List(more) = &more.shape {
-                    list.extend(more.iter().take(MAX_CHANGED).cloned());
-                }
-                Value::of(Shape::Nothing)
-            }
-            ("insert", Some(at)) => {
-                let at = at
-                    .as_int()
-                    .and_then(|at| usize::try_from(at).ok())
-                    .unwrap_or(0)
-                    .min(list.len());
-                list.insert(at, args.at(1).cloned().unwrap_or(Value::UNKNOWN));
-                Value::of(Shape::Nothing)
-            }
-            ("pop", at) => {
-                let at = at.map_or(Some(-1), Value::as_int);
-                let item = at.map_or(receiver.derived(), |at| {
-                    self.item(receiver, &Value::of(Shape::Int(at)))
-                });
-                let at = at.and_then(|at| {
-                    usize::try_from(if at < 0 {
-                        at + i64::try_from(list.len()).unwrap_or(0)
-                    } else {
-                        at
-                    })
-                    .ok()
-                });
-                if let Some(at) = at.filter(|at| *at < list.len()) {
-                    list.remove(at);
-                }
-                item
-            }
-            ("reverse", None) => {
-                list.reverse();
-                Value::of(Shape::Nothing)
-            }
-            ("copy" | "__iter__", None) => return Some(receiver.clone()),
-            _ => return None,
-        };
-        if room && self.loops == 0 {
-            changed.shape = Shape::List(Rc::new(list));
-        } else if self.loops > 0 && !items.is_empty() || !room {
-            // Inside a loop the length is not known, and an index would lie.
-            changed.shape = Shape::Unknown;
-        } else {
-            changed.shape = Shape::Unknown;
-        }
-        if let Some(target) = target {
-            self.rebind(target, changed);
-        }
-        Some(result)
-    }
-
-    fn dict_method(
-        &mut self,
-        receiver: &Value<'a>,
-        name: &str,
-        args: &Args<'a>,
-        target: Option<&'a Expr>,
-    ) -> Option<Value<'a>> {
-        let Shape::Dict(pairs) = &receiver.shape else {
-            return None;
-        };
-        match name {
-            "get" | "pop" | "setdefault" | "__getitem__" => {
-                let found = self.item(receiver, args.at(0)?);
-                Some(match args.at(1) {
-                    Some(default) if !args.at(0)?.is_constant() => join(found, default.clone()),
-                    _ => found,
-                })
-            }
-            "values" => Some(
-                Value::list(pairs.iter().map(|(_, value)| value.clone()).collect()).with(receiver),
-            ),
-            "keys" => {
-                Some(Value::list(pairs.iter().map(|(key, _)| key.clone()).collect()).with(receiver))
-            }
-            "items" => Some(
-                Value::list(
-                    pairs
-                        .iter()
-                        .map(|(key, value)| Value::list(vec![key.clone(), value.clone()]))
-                        .collect(),
-                )
-                .with(receiver),
-            ),
-            "copy" => Some(receiver.clone()),
-            "update" => {
-                let mut changed = receiver.clone();
-                changed.taint_with(&args.blend());
-                if let (Some(Shape::Dict(more)), true) = (
-                    args.at(0).map(|value| &value.shape),
-                    pairs.len() < MAX_CHANGED,
-                ) {
-                    changed.shape =
-                        Shape::Dict(Rc::new([pairs.as_slice(), more.as_slice()].concat()));
-                }
-                if let Some(target) = target {
-                    self.rebind(target, changed);
-                }
-                Some(Value::of(Shape::Nothing))
-            }
-            _ => None,
-        }
     }
 }
 

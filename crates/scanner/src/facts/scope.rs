@@ -30,6 +30,8 @@ pub(crate) enum ScopeKind {
 #[derive(Debug)]
 pub(crate) struct Scope<'a> {
     pub(crate) kind: ScopeKind,
+    /// How many scopes lie around it.
+    pub(crate) depth: u32,
     pub(crate) parent: Option<Rc<Scope<'a>>>,
     pub(crate) names: RefCell<HashMap<&'a str, Value<'a>, RandomState>>,
     /// Names that `global` or `nonlocal` sends elsewhere, and whether it was `global`.
@@ -40,6 +42,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn new(kind: ScopeKind, parent: Option<Rc<Self>>) -> Rc<Self> {
         Rc::new(Self {
             kind,
+            depth: parent.as_ref().map_or(0, |parent| parent.depth + 1),
             parent,
             names: RefCell::default(),
             elsewhere: RefCell::default(),

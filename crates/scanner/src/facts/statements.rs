@@ -14,6 +14,9 @@ use super::origin::Origins;
 use super::scope::{Class, Code, Function, Scope, ScopeKind, State};
 use super::value::{Shape, Value};
 
+/// How deep functions and classes may lie in each other.
+const MAX_SCOPES: u32 = 200;
+
 impl<'a> Interp<'a, '_> {
     /// Runs statements in order; true when control cannot reach their end.
     pub(crate) fn suite(&mut self, body: &'a [Stmt]) -> bool {
@@ -469,7 +472,12 @@ impl<'a> Interp<'a, '_> {
             state: State::New,
         });
         self.known.insert(key, id);
-        self.pending.push_back(id);
+        // A chain of scopes is walked by each look-up, so it must stay short.
+        if self.scope.depth > MAX_SCOPES {
+            self.too_deep = true;
+        } else {
+            self.pending.push_back(id);
+        }
         id
     }
 

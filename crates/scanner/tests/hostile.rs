@@ -1,0 +1,131 @@
+//! Python that is made to exhaust a scanner: each file is finished with, and what was not examined is said.
+
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::sync::Arc;
+
+use skillgate_model::{Content, Examination, Manifest, Skill, SkillFile, SkillKind};
+use skillgate_scanner::{Rules, Scan, Scanner};
+
+fn scan(source: impl Into<Vec<u8>>) -> Scan {
+    let bytes: Vec<u8> = source.into();
+    let file = SkillFile {
+        path: "tool.py".into(),
+        raw: "tool.py".into(),
+        mode: 0o644,
+        size: bytes.len() as u64,
+        sha256: String::new(),
+        content: Content::Bytes(Arc::from(bytes)),
+    };
+    let skill = Skill {
+        name: "tool".into(),
+        kind: SkillKind::File,
+        root: "tool.py".into(),
+        manifest: Manifest::default(),
+        manifest_path: None,
+        files: vec![file],
+        digest: String::new(),
+    };
+    Scanner::new(Rules::built_in().unwrap()).scan(&skill)
+}
+
+fn ids(scan: &Scan) -> Vec<&str> {
+    scan.findings
+        .iter()
+        .map(|finding| finding.rule.id.as_str())
+        .collect()
+}
+
+fn is_complete(scan: &Scan) -> bool {
+    scan.coverage
+        .iter()
+        .all(|file| matches!(file.examination, Examination::Examined { .. }))
+}
+
+#[test]
+fn nesting_is_followed_to_a_bound_and_then_said_to_be_too_deep() {
+    const DEEP: usize = 10_000;
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("-", ""),
+        ("not ", ""),
+        ("lambda:", ""),
+        ("1 if a else ", ""),
+    ] {
+        let scan = scan(format!(
+            "x = {}1{}\n",
+            open.repeat(DEEP),
+            close.repeat(DEEP)
+        ));
+        assert!(
+            open == "(" || ids(&scan).contains(&"SEC-PARSE-004"),
+            "{open}"
+        );
+        assert!(open == "(" || !is_complete(&scan), "{open}");
+    }
+}
+
+#[test]
+fn long_chains_are_finished_with() {
+    const LONG: usize = 20_000;
+    for link in [".b", "()", "[0]", "+1", "+'a'"] {
+        scan(format!("x = a{}\n", link.repeat(LONG)));
+    }
+}
+
+#[test]
+fn a_call_behind_megabytes_of_comments_and_blank_lines_is_found() {
+    let padding = "# nothing to see here\n".repeat(60_000);
+    assert!(ids(&scan(format!("{padding}eval('1')\n"))).contains(&"SEC-CALL-001"));
+    let blank = "\n".repeat(100_000);
+    let found = scan(format!("x = 1\n{blank}eval('1')\n"));
+    assert!(ids(&found).contains(&"SEC-OBF-014"));
+}
+
+#[test]
+fn a_long_line_is_examined_to_its_end() {
+    let scan = scan(format!("x = '{}'; eval('1')\n", "a".repeat(8 << 20)));
+    assert!(ids(&scan).contains(&"SEC-CALL-001"));
+}
+
+#[test]
+fn a_bare_carriage_return_ends_a_comment() {
+    assert!(ids(&scan("# harmless\reval('1')\n")).contains(&"SEC-CALL-001"));
+}
+
+#[test]
+fn a_form_feed_and_a_byte_order_mark_change_nothing() {
+    assert!(ids(&scan("\u{feff}\u{c}eval('1')\n")).contains(&"SEC-CALL-001"));
+}
+
+#[test]
+fn what_cannot_be_decoded_or_parsed_is_incomplete() {
+    for source in [
+        &b"x = '\xff'\n"[..],
+        b"x = 1\0\n",
+        b"# coding: no-such-codec\n\xff\n",
+        b"print 'Python 2'\n",
+        b"x = (\n",
+    ] {
+        assert!(!is_complete(&scan(source)), "{source:?}");
+    }
+    assert!(is_complete(&scan("# coding: latin-1\nx = '\u{e9}'\n")));
+}
+
+#[test]
+fn a_name_built_up_in_twenty_thousand_steps_is_still_known() {
+    let steps: String = (1..20_000)
+        .map(|at| format!("x{at} = x{}\n", at - 1))
+        .collect();
+    let scan = scan(format!("import os\nx0 = os.system\n{steps}x19999('id')\n"));
+    assert!(ids(&scan).contains(&"SEC-PROC-002"));
+}
+
+#[test]
+fn a_dictionary_filled_item_by_item_takes_linear_time() {
+    let steps: String = (0..20_000)
+        .map(|at| format!("d['{at}'] = {at}\n"))
+        .collect();
+    assert!(is_complete(&scan(format!("d = {{}}\n{steps}"))));
+}
