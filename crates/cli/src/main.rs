@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match run(args.command) {
         Ok(code) => code,
+        Err(_) if interrupt::is_set() => ExitCode::from(interrupt::EXIT),
         Err(error) => {
             commands::say(format_args!("error: {error:#}"));
             ExitCode::from(USAGE)

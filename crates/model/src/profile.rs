@@ -45,6 +45,8 @@ impl Profile {
 pub struct Limits {
     /// Wall clock of one run, milliseconds.
     pub wall_ms: u64,
+    /// Wall clock of the run that only imports, milliseconds, where it is less than `wall_ms`.
+    pub import_ms: u64,
     /// CPU time of the whole tree of processes, milliseconds.
     pub cpu_ms: u64,
     /// Memory of the whole tree, bytes.
@@ -65,6 +67,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             wall_ms: 60_000,
+            import_ms: 15_000,
             cpu_ms: 60_000,
             memory_bytes: 512 << 20,
             pids: 64,

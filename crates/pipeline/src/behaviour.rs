@@ -58,10 +58,12 @@ pub(crate) fn read(trace: &Trace, inferred: &[Effect], main: &str) -> Behaviour 
         ));
     }
     behaviour.observed = observed.into_iter().collect();
-    behaviour
-        .findings
-        .dedup_by(|a, b| a.fingerprint == b.fingerprint);
-    behaviour.gaps.dedup();
+    // Both runs see most faults.
+    let mut seen = BTreeSet::new();
+    let findings = &mut behaviour.findings;
+    findings.retain(|finding| seen.insert(finding.fingerprint.clone()));
+    let mut said = BTreeSet::new();
+    behaviour.gaps.retain(|gap| said.insert(gap.clone()));
     behaviour
 }
 

@@ -174,7 +174,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 35] = [
+const KEYS: [&str; 36] = [
     "fail-on",
     "grant",
     "grant[].allow",
@@ -185,6 +185,7 @@ const KEYS: [&str; 35] = [
     "limits",
     "limits.cpu-ms",
     "limits.file-bytes",
+    "limits.import-ms",
     "limits.memory-bytes",
     "limits.output-bytes",
     "limits.pids",

@@ -19,6 +19,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) declares: bool,
     /// Findings of all layers that the operator does not accept.
     pub(crate) findings: Vec<&'a Finding>,
+    /// Findings the operator accepts, and with them the effects that nothing else shows.
+    pub(crate) accepted: Vec<&'a Finding>,
     pub(crate) comparison: &'a Comparison,
     /// Effects of a kind that is both declared and granted somewhere; they excuse a bare import.
     pub(crate) permitted_kinds: &'a [skillgate_model::EffectKind],
@@ -137,7 +139,7 @@ fn effects(evidence: &Evidence<'_>) -> Vec<Reason> {
 }
 
 fn effect(need: &Need, evidence: &Evidence<'_>) -> Option<Reason> {
-    if need.is_permitted() {
+    if need.is_permitted() || is_accepted(&need.effect, evidence) {
         return None;
     }
     let dangerous = danger(&need.effect);
@@ -166,6 +168,15 @@ fn effect(need: &Need, evidence: &Evidence<'_>) -> Option<Reason> {
         remedy,
         count: 1,
     })
+}
+
+/// Who accepts every finding that shows an effect accepts the effect.
+fn is_accepted(effect: &Effect, evidence: &Evidence<'_>) -> bool {
+    let shows = |finding: &&Finding| {
+        let speaks = finding.infers || finding.layer == Layer::Simulate;
+        speaks && finding.effect.as_ref() == Some(effect)
+    };
+    evidence.accepted.iter().any(shows) && !evidence.findings.iter().any(shows)
 }
 
 fn words(need: &Need) -> (ReasonKind, String, String) {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use skillgate_model::{
-    Effect, ExitReason, Finding, Layer, LayerReport, LayerStatus, Location, PhaseTrace, Profile,
-    Reason, ReasonKind, Report, Severity, Skill, SkillSummary, Trace, Verdict,
+    Content, Effect, ExitReason, Finding, Layer, LayerReport, LayerStatus, Location, PhaseTrace,
+    Profile, Reason, ReasonKind, Report, Severity, Skill, SkillFile, SkillSummary, Trace, Verdict,
 };
 use skillgate_permissions::{Declared, PolicyFile};
 use skillgate_sandbox::Backend;
@@ -113,7 +113,7 @@ impl Gate<'_> {
     /// The findings depend on the bytes and on the name, and on nothing else of the candidate.
     fn scan(&self, skill: &Skill) -> Scan {
         let key = [skill.digest.as_str(), &skill.name];
-        let Some(cache) = &self.cache else {
+        let Some(cache) = self.cache_for(skill) else {
             return self.scanner.scan(skill);
         };
         cache.get("scan", &key).unwrap_or_else(|| {
@@ -131,6 +131,16 @@ impl Gate<'_> {
         }
     }
 
+    /// What could not be read today may be read tomorrow, under the same digest.
+    fn cache_for(&self, skill: &Skill) -> Option<&Cache> {
+        let was_read = |file: &SkillFile| match &file.content {
+            Content::Bytes(_) | Content::Link { .. } | Content::Special(_) => true,
+            Content::TooLarge | Content::Unreadable(_) => false,
+        };
+        let cache = self.cache.as_ref();
+        cache.filter(|_| skill.files.iter().all(was_read))
+    }
+
     fn simulate_in(&self, backend: &dyn Backend, skill: &Skill) -> Result<Trace, Simulated> {
         let granted = permit::runnable(skill, &self.policy);
         let granted_text: String = granted.iter().map(|effect| format!("{effect}\n")).collect();
@@ -140,16 +150,13 @@ impl Gate<'_> {
             &skill.name,
             &granted_text,
         ];
-        if let Some(trace) = self
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.get("trace", &key))
-        {
+        let cache = self.cache_for(skill);
+        if let Some(trace) = cache.and_then(|cache| cache.get("trace", &key)) {
             return Ok(trace);
         }
         let trace = skillgate_sandbox::simulate(backend, &self.config.limits, skill, &granted);
         let trace = trace.map_err(|error| Simulated::failed(&error.to_string()))?;
-        if let Some(cache) = self.cache.as_ref().filter(|_| is_conclusive(&trace)) {
+        if let Some(cache) = cache.filter(|_| is_conclusive(&trace)) {
             cache.put("trace", &key, &trace);
         }
         Ok(trace)
@@ -174,17 +181,17 @@ impl Gate<'_> {
             .iter()
             .partition(|finding| self.accepted.accepts(skill, finding));
         let mut qualifiers: Vec<String> = simulated.qualifier.iter().cloned().collect();
-        if !accepted.is_empty() {
-            qualifiers.push(format!(
-                "{} findings accepted by the operator",
-                accepted.len()
-            ));
+        match accepted.len() {
+            0 => {}
+            1 => qualifiers.push("1 finding accepted by the operator".to_owned()),
+            count => qualifiers.push(format!("{count} findings accepted by the operator")),
         }
         Evidence {
             profile: self.config.profile,
             fail_on: self.config.fail_on,
             declares: skill.manifest.declares,
             findings: open,
+            accepted,
             comparison: &permit.comparison,
             permitted_kinds: &permit.permitted_kinds,
             coverage,

@@ -281,8 +281,11 @@ fn resolves_within(root: &Path, link: &Path) -> bool {
     }
 }
 
+/// SHA-256 in hex, and the bytes where they were kept.
+type Kept = (String, Option<Arc<[u8]>>);
+
 /// Reads a regular file without following a link and without waiting on anything; `keep` is the size expected.
-fn read(path: &Path, keep: Option<u64>) -> Result<(String, Option<Arc<[u8]>>), String> {
+fn read(path: &Path, keep: Option<u64>) -> Result<Kept, String> {
     let say = |error: std::io::Error| format!("it cannot be read: {error}");
     let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
     let mut file = OpenOptions::new()
@@ -318,7 +321,7 @@ fn read(path: &Path, keep: Option<u64>) -> Result<(String, Option<Arc<[u8]>>), S
     Ok(read)
 }
 
-fn read_whole(file: &mut File, size: u64) -> std::io::Result<(String, Option<Arc<[u8]>>)> {
+fn read_whole(file: &mut File, size: u64) -> std::io::Result<Kept> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than expected tells that the file grew.
     file.take(size + 1).read_to_end(&mut bytes)?;

@@ -66,15 +66,15 @@ impl Backend for Native {
             return Ok(trace);
         }
         trace.interpreter = Some(python.version.clone());
-        let order = Order {
-            python,
-            limits,
-            skill: Some(job.skill),
-            granted: job.granted,
-            modules: &modules,
-            place,
-        };
         for phase in [Phase::Import, Phase::Call] {
+            let order = Order {
+                python,
+                limits: &limits_of(phase, limits),
+                skill: Some(job.skill),
+                granted: job.granted,
+                modules: &modules,
+                place: place.clone(),
+            };
             let run = order.run(phase, Some(&learned.noise))?.0;
             let ended = run.exit.reason == ExitReason::Exit;
             trace.phases.push(run);
@@ -84,6 +84,16 @@ impl Backend for Native {
             }
         }
         Ok(trace)
+    }
+}
+
+fn limits_of(phase: Phase, limits: &Limits) -> Limits {
+    match phase {
+        Phase::Import => Limits {
+            wall_ms: limits.wall_ms.min(limits.import_ms),
+            ..limits.clone()
+        },
+        Phase::Call => limits.clone(),
     }
 }
 

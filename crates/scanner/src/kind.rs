@@ -187,6 +187,8 @@ impl Kind {
             let source = named.filter(|named| named.is_text());
             return match source {
                 Some(source) if kind != Self::Pickle && looks_like_text(bytes) => source,
+                // The interpreter reads no UTF-16, so as Python it is unreadable, whatever a person sees.
+                Some(Self::Python) if kind == Self::WideText => Self::Python,
                 _ => kind,
             };
         }

@@ -118,7 +118,7 @@ impl Scanner {
             if artifact.depth == 0 {
                 module = facts;
             }
-            pattern::examine(&artifact, &mut sink);
+            pattern::examine(&artifact, skill, &mut sink);
             text::examine(&artifact, skill, &mut sink);
             data::examine(&artifact, skill, &mut sink);
             queue.append(&mut sink.take_uncovered());

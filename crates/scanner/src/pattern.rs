@@ -9,6 +9,7 @@ mod tree;
 mod value;
 
 use serde::Deserialize;
+use skillgate_model::Skill;
 
 pub(crate) use resolved::Resolved;
 pub(crate) use tree::{TreeRule, TreeRules};
@@ -90,7 +91,7 @@ impl PatternMatch {
 }
 
 /// Follows shell and JavaScript, and looks for the shapes that rules of the artifact's language ask for.
-pub(crate) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
     let grammar = match artifact.kind {
         Kind::Python => grammar::Grammar::Python,
         Kind::Shell => grammar::Grammar::Bash,
@@ -101,7 +102,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     };
     let text = String::from_utf8_lossy(&artifact.bytes);
     match artifact.kind {
-        Kind::Shell => shell::examine(artifact, &text, sink),
+        Kind::Shell => shell::examine(artifact, &text, skill, sink),
         Kind::JavaScript | Kind::TypeScript => javascript::examine(artifact, &text, grammar, sink),
         _ => {}
     }

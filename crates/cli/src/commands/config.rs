@@ -58,6 +58,7 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
         ),
         ("sandbox.require", quoted(require)),
         ("limits.wall-ms", config.limits.wall_ms.to_string()),
+        ("limits.import-ms", config.limits.import_ms.to_string()),
         ("limits.cpu-ms", config.limits.cpu_ms.to_string()),
         (
             "limits.memory-bytes",

@@ -32,8 +32,8 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
         .as_deref()
         .or(config.sandbox.backend.as_deref());
     let require_full = config.sandbox.require == skillgate_pipeline::Requirement::Full;
-    let backend = skillgate_sandbox::select(name, require_full)?;
     interrupt::listen()?;
+    let backend = skillgate_sandbox::select(name, require_full)?;
     let skill = load(candidate, LoadLimits::from(&config.scan));
     let trace = skillgate_sandbox::simulate(backend, &config.limits, &skill, &[])?;
     let text = if args.json {

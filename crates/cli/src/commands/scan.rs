@@ -4,7 +4,7 @@ mod ledger;
 mod output;
 mod session;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -38,6 +38,8 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     }
     let loaded = settings(args, &found)?;
     let scanner = Scanner::new(super::rules_in_force(&loaded)?);
+    // The backend proves itself on programs of its own, which an interrupt must end as well.
+    interrupt::listen()?;
     let backend = backend(args, &loaded)?;
     let ledger = Ledger::open(&loaded.store())?;
     let gate = Gate {
@@ -49,7 +51,6 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
         cache: cache(args, &loaded)?,
         shared_names: shared_names(&found.candidates),
     };
-    interrupt::listen()?;
     let counts = Session::new(args, &gate, &ledger).run(&found.candidates)?;
     if interrupt::is_set() {
         super::say(format_args!(
@@ -127,11 +128,7 @@ fn settings(args: &Scan, found: &Discovery) -> anyhow::Result<Loaded> {
         .into_iter()
         .flatten()
     {
-        let inside = |root: &&PathBuf| {
-            let absolute =
-                |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            absolute(target).starts_with(absolute(root))
-        };
+        let inside = |root: &&PathBuf| real(target).starts_with(real(root));
         if let Some(root) = roots.iter().find(inside) {
             bail!(
                 "`{}` lies inside the candidate `{}`",
@@ -151,6 +148,21 @@ fn settings(args: &Scan, found: &Discovery) -> anyhow::Result<Loaded> {
         loaded.config.sandbox.backend.clone_from(&args.backend);
     }
     Ok(loaded)
+}
+
+/// The path without links and `..`, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute
+        .components()
+        .fold(PathBuf::new(), |mut real, component| {
+            if component == Component::ParentDir {
+                real.pop();
+                return real;
+            }
+            real.push(component);
+            std::fs::canonicalize(&real).unwrap_or(real)
+        })
 }
 
 /// A backend that was asked for by name must work; without a name, that none does is part of every verdict.

@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         args.config.as_deref(),
         std::slice::from_ref(&candidate.path),
     )?;
+    interrupt::listen()?;
     let scanner = Scanner::new(super::rules_in_force(&loaded)?);
     let simulation = if args.static_only {
         Simulation::Off
@@ -35,7 +36,6 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
             false,
         )?)
     };
-    interrupt::listen()?;
     let gate = Gate {
         scanner: &scanner,
         simulation,

@@ -54,7 +54,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, grammar: Grammar, sin
         .facts
         .iter()
         .map(|fact| (fact.span.clone(), &fact.what));
-    shell::report(artifact, &source, "javascript", facts, sink);
+    shell::report(artifact, &source, "javascript", facts, &|_| false, sink);
     if follower.exhausted {
         sink.incomplete("the program is nested deeper or longer than the scanner follows");
     }

@@ -142,6 +142,11 @@ impl Resolved {
         }
     }
 
+    /// Whether the rule says no more than that a program is started.
+    pub(super) fn speaks_of_programs(&self) -> bool {
+        self.fact.as_deref() == Some("spawn")
+    }
+
     fn with_arguments(&self, name: &str, arguments: &[Value]) -> Option<Seen> {
         let joined = arguments
             .iter()

@@ -2,12 +2,15 @@
 
 mod expansion;
 mod judge;
+mod own;
 mod programs;
 mod run;
 mod syntax;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+
+use skillgate_model::Skill;
 
 use super::resolved::{Seen, What};
 use crate::source::Source;
@@ -22,7 +25,7 @@ struct Fact {
     what: What,
 }
 
-pub(super) fn examine(artifact: &Artifact<'_>, text: &str, sink: &mut Sink<'_>) {
+pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: &mut Sink<'_>) {
     let mut run = run::Run::new();
     run.script(text);
     run.judge();
@@ -32,6 +35,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, sink: &mut Sink<'_>) 
         &source,
         "shell",
         run.facts.iter().map(|fact| (fact.span.clone(), &fact.what)),
+        &|command| own::runs_own_file(command, skill),
         sink,
     );
     if run.exhausted {
@@ -44,11 +48,14 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, sink: &mut Sink<'_>) 
 }
 
 /// Judges facts by the rules of a language and uncovers the code inside them.
+///
+/// `runs_own_file` says of a command's text that what it starts is examined for itself.
 pub(super) fn report<'f>(
     artifact: &Artifact<'_>,
     source: &Source<'_>,
     language: &str,
     facts: impl Iterator<Item = (Range<usize>, &'f What)>,
+    runs_own_file: &dyn Fn(&str) -> bool,
     sink: &mut Sink<'_>,
 ) {
     let rules = sink.rules();
@@ -74,6 +81,10 @@ pub(super) fn report<'f>(
             let Some(Seen { detail, effect }) = resolved.matches(what) else {
                 continue;
             };
+            let command = source.text().get(span.clone()).unwrap_or_default();
+            if resolved.speaks_of_programs() && runs_own_file(command) {
+                continue;
+            }
             // A fact is worth saying once a resource; an attack is said wherever it is.
             let place = if rule.info.severity <= skillgate_model::Severity::Info {
                 0

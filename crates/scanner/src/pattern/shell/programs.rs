@@ -71,6 +71,11 @@ pub(super) fn is_suspicious(name: &str) -> bool {
     interpreter(name).is_some() || tools.contains(&name)
 }
 
+/// Whether a program of this name runs the file it is given.
+pub(super) fn is_interpreter(name: &str) -> bool {
+    interpreter(name).is_some()
+}
+
 /// The kind of code an interpreter of this name reads.
 fn interpreter(name: &str) -> Option<Kind> {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
