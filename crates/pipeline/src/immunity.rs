@@ -1,5 +1,6 @@
 //! The run time: calls of tools are checked in memory and written down behind the caller's back.
 
+mod housekeeping;
 mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use skillgate_immune::{
 use skillgate_model::{Event, Outcome, Quarantine, Signature, TenantId, Vaccination};
 use skillgate_store::{Store, StoreError};
 
+use self::housekeeping::Rounds;
 use self::worker::{Item, Queue};
 
 /// How a call of a tool ended.
@@ -96,6 +98,7 @@ struct Shared {
     queue: Queue,
     remedies: Mutex<Arc<[(Signature, Vaccination)]>>,
     metrics: Mutex<Metrics>,
+    rounds: Mutex<Rounds>,
 }
 
 impl Immunity {
@@ -115,6 +118,7 @@ impl Immunity {
             queue: Queue::default(),
             remedies: Mutex::new(Arc::new([])),
             metrics: Mutex::default(),
+            rounds: Mutex::default(),
         });
         let follow = worker::Follow::begin(&shared, now_ms)?;
         let worker = std::thread::spawn({

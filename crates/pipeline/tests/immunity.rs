@@ -311,3 +311,55 @@ fn a_dead_store_slows_no_call_and_nothing_is_counted_twice_when_it_is_back() {
     let anomalies = store.tenant(&tenant).anomalies(false, 9).unwrap();
     assert_eq!((anomalies.len(), anomalies[0].hits), (1, 1000));
 }
+
+#[test]
+fn old_rows_leave_snapshots_are_written_and_growth_alerts() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshots = folder.path().join("snapshots");
+    let settings = Settings {
+        retention_days: 1,
+        cleanup_interval_ms: 10 * MINUTE,
+        alert: true,
+        alert_interval_ms: MINUTE,
+        alert_anomalies: 3,
+        snapshot: true,
+        snapshot_dir: snapshots.clone(),
+        snapshot_batch: 1,
+        ..settings()
+    };
+    let store = Arc::new(Store::open(folder.path()).unwrap());
+    let tenant = TenantId::default();
+    let immunity = Immunity::open(Arc::clone(&store), tenant.clone(), settings, 0).unwrap();
+    assert_eq!(immunity.housekeep(0).unwrap(), []);
+    for _ in 0..3 {
+        fail(&immunity, DISGUISES[0], 0);
+    }
+    immunity.flush(PATIENCE).unwrap();
+    let alerts = immunity.housekeep(MINUTE).unwrap();
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(
+        (alerts[0].counter, alerts[0].growth),
+        (Counter::AnomalyRecorded, 3)
+    );
+    assert_eq!(immunity.housekeep(9 * MINUTE).unwrap(), []);
+    assert_eq!(
+        std::fs::read_dir(&snapshots).unwrap().count(),
+        1,
+        "a snapshot before it was due"
+    );
+
+    let rows = store.tenant(&tenant);
+    assert_eq!(rows.events(0, 9).unwrap().len(), 3);
+    immunity.housekeep(3 * 24 * 60 * MINUTE).unwrap();
+    assert_eq!(
+        rows.events(0, 9).unwrap().len(),
+        1,
+        "the newest event stays"
+    );
+    assert_eq!(
+        rows.anomalies(false, 9).unwrap().len(),
+        1,
+        "an open anomaly was removed"
+    );
+    assert_eq!(std::fs::read_dir(&snapshots).unwrap().count(), 2);
+}
