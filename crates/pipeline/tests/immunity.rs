@@ -1,5 +1,4 @@
 //! The whole story of a failing tool, with a real store and two gates.
-#![expect(clippy::print_stdout, reason = "what was skipped is said")]
 #![expect(
     clippy::unwrap_used,
     reason = "a helper of a test may fail like the test"
