@@ -27,6 +27,9 @@ const FOLDED_BYTES: usize = 4 << 20;
 /// Expressions that followed calls may evaluate in one file, beside two for each byte.
 const FUEL: usize = 20_000;
 
+/// Findings one file is examined for: three times what a report holds, which makes the file incomplete.
+const MOST_FOUND: usize = 6_000;
+
 /// A finding before it is written down.
 #[derive(Debug)]
 pub(crate) struct Found<'s> {
@@ -184,7 +187,7 @@ impl<'a, 's> Interp<'a, 's> {
         effect: Option<Effect>,
         detail: Option<String>,
     ) {
-        if self.muted {
+        if self.muted || self.found.len() >= MOST_FOUND {
             return;
         }
         let key = (
