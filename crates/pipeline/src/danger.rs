@@ -2,7 +2,7 @@
 //! skill that does not declare it and was not granted it.
 
 use skillgate_model::{Effect, EffectKind};
-use skillgate_permissions::{DEFAULT_DENIES, Scope};
+use skillgate_permissions::DEFAULT_DENIES;
 
 use crate::permit::BUILT_IN;
 
@@ -11,11 +11,8 @@ pub(crate) fn danger(effect: &Effect) -> Option<&'static str> {
     if BUILT_IN.decide_effect(effect).allow {
         return None;
     }
-    let denies = |text: &str| {
-        text.parse::<Scope>()
-            .is_ok_and(|scope| scope.covers(effect))
-    };
-    let rule = DEFAULT_DENIES.iter().find(|rule| denies(rule.scope));
+    let deny = BUILT_IN.denying(effect);
+    let rule = deny.and_then(|deny| DEFAULT_DENIES.iter().find(|rule| rule.scope == deny.as_str()));
     Some(rule.map_or_else(|| of_kind(effect.kind), |rule| rule.reason))
 }
 

@@ -97,12 +97,11 @@ pub(crate) fn runnable(skill: &Skill, file: &PolicyFile) -> Vec<Effect> {
 
 pub(crate) static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::builtin);
 
-/// A skill that no table of the operator names gets the built-in policy.
+/// A skill that no table of the operator names gets the built-in policy; a table without rules grants nothing.
 fn with_policy<T>(skill: &Skill, file: &PolicyFile, work: impl FnOnce(&Policy) -> T) -> T {
-    let policy = file.for_skill(&skill.name);
-    work(if policy.rules().is_empty() {
-        &BUILT_IN
+    if file.names(&skill.name) {
+        work(&file.for_skill(&skill.name))
     } else {
-        &policy
-    })
+        work(&BUILT_IN)
+    }
 }
