@@ -39,10 +39,12 @@ pub const DEFAULT_GRANTS: &[BuiltinRule] = &[
 const CREDENTIALS: &str = "credentials; an operator grants them one by one";
 const AGENT: &str = "configuration that decides what agents do next";
 const SYSTEM: &str = "outside the work directory; such writes outlive the skill";
-const SHELL: &str = "runs whatever text it is given, so no declaration limits it";
 const START: &str = "runs at every start of a shell or a session";
 
 /// Denied by default, also where a skill declares it.
+///
+/// Programs and variables are not among them: an honest tool starts a shell and reads its own API key,
+/// and where the key then goes is for the scan and the simulation to see.
 pub const DEFAULT_DENIES: &[BuiltinRule] = &[
     rule("filesystem:*(~/.ssh/**)", CREDENTIALS),
     rule("filesystem:*(~/.gnupg/**)", CREDENTIALS),
@@ -66,14 +68,6 @@ pub const DEFAULT_DENIES: &[BuiltinRule] = &[
     rule("filesystem:*(/etc/sudoers)", CREDENTIALS),
     rule("filesystem:*(/proc/*/environ)", CREDENTIALS),
     rule("filesystem:*(/proc/*/mem)", CREDENTIALS),
-    rule("env:read(*TOKEN*)", CREDENTIALS),
-    rule("env:read(*SECRET*)", CREDENTIALS),
-    rule("env:read(*PASSWORD*)", CREDENTIALS),
-    rule("env:read(*PASSWD*)", CREDENTIALS),
-    rule("env:read(*CREDENTIAL*)", CREDENTIALS),
-    rule("env:read(*PRIVATE_KEY*)", CREDENTIALS),
-    rule("env:read(*API_KEY*)", CREDENTIALS),
-    rule("env:read(*ACCESS_KEY*)", CREDENTIALS),
     rule("filesystem:write(./.claude/**)", AGENT),
     rule("filesystem:write(./.cursor/**)", AGENT),
     rule("filesystem:write(./**/CLAUDE.md)", AGENT),
@@ -103,23 +97,6 @@ pub const DEFAULT_DENIES: &[BuiltinRule] = &[
     rule("env:write(LD_*)", START),
     rule("env:write(BASH_ENV)", START),
     rule("env:write(PYTHON*)", START),
-    rule("process:spawn(sh)", SHELL),
-    rule("process:spawn(bash)", SHELL),
-    rule("process:spawn(dash)", SHELL),
-    rule("process:spawn(zsh)", SHELL),
-    rule("process:spawn(ksh)", SHELL),
-    rule("process:spawn(fish)", SHELL),
-    rule("process:spawn(csh)", SHELL),
-    rule("process:spawn(tcsh)", SHELL),
-    rule("process:spawn(pwsh)", SHELL),
-    rule("process:spawn(powershell*)", SHELL),
-    rule("process:spawn(cmd.exe)", SHELL),
-    rule("process:spawn(sudo)", SHELL),
-    rule("process:spawn(su)", SHELL),
-    rule("process:spawn(doas)", SHELL),
-    rule("process:spawn(pkexec)", SHELL),
-    rule("process:spawn(crontab)", START),
-    rule("process:spawn(systemctl)", START),
 ];
 
 impl Policy {
@@ -172,9 +149,8 @@ mod tests {
             ("filesystem:write(./docs/AGENTS.md)", false),
             ("filesystem:write(./.git/hooks/pre-commit)", false),
             ("filesystem:delete(/)", false),
-            ("env:read(OPENAI_API_KEY)", false),
-            ("process:spawn(/bin/bash)", false),
-            ("process:spawn(/tmp/bash)", false),
+            ("env:read(OPENAI_API_KEY)", true),
+            ("process:spawn(/bin/bash)", true),
             ("code:eval", false),
             ("native:load(libc.so.6)", false),
             ("network:listen(0.0.0.0:80)", false),

@@ -26,6 +26,8 @@ pub(crate) struct Artifact<'a> {
     pub(crate) anchor: Option<(Location, Option<Excerpt>)>,
     /// Permission bits of the file.
     pub(crate) mode: u32,
+    /// Code that a text shows and nothing runs by itself: it may be an attack, it is no effect of the skill.
+    pub(crate) quoted: bool,
 }
 
 impl<'a> Artifact<'a> {
@@ -39,6 +41,7 @@ impl<'a> Artifact<'a> {
             first_line: 0,
             anchor: None,
             mode: file.mode,
+            quoted: false,
         }
     }
 
@@ -53,6 +56,7 @@ impl<'a> Artifact<'a> {
             first_line: self.first_line + first_line,
             anchor: self.anchor.clone(),
             mode: self.mode,
+            quoted: self.quoted || self.kind == Kind::Markdown,
         }
     }
 
@@ -68,6 +72,7 @@ impl<'a> Artifact<'a> {
             first_line: 0,
             anchor: self.anchor.clone(),
             mode: 0o644,
+            quoted: self.quoted,
         }
     }
 
@@ -96,6 +101,7 @@ impl<'a> Artifact<'a> {
             first_line: 0,
             anchor: Some(anchor),
             mode: 0o644,
+            quoted: self.quoted,
         }
     }
 }

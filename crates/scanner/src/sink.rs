@@ -94,15 +94,7 @@ impl<'a> Sink<'a> {
             ),
         };
         let text = source.text().get(range).unwrap_or("");
-        self.push(
-            rule,
-            artifact.decoded.clone(),
-            location,
-            excerpt,
-            effect,
-            detail,
-            text,
-        );
+        self.push(rule, artifact, location, excerpt, effect, detail, text);
     }
 
     /// A finding about the artifact as a whole.
@@ -117,15 +109,7 @@ impl<'a> Sink<'a> {
             Some((location, excerpt)) => (location.clone(), excerpt.clone()),
             None => (Location::file(&artifact.path), None),
         };
-        self.push(
-            rule,
-            artifact.decoded.clone(),
-            location,
-            excerpt,
-            effect,
-            detail,
-            "",
-        );
+        self.push(rule, artifact, location, excerpt, effect, detail, "");
     }
 
     #[expect(
@@ -135,7 +119,7 @@ impl<'a> Sink<'a> {
     fn push(
         &mut self,
         rule: &Rule,
-        decoded: Vec<String>,
+        artifact: &Artifact<'_>,
         location: Location,
         excerpt: Option<Excerpt>,
         effect: Option<Effect>,
@@ -159,9 +143,9 @@ impl<'a> Sink<'a> {
             layer: Layer::Scan,
             location,
             effect: effect.or_else(|| rule.effect.map(Effect::any)),
-            infers: rule.infer,
+            infers: rule.infer && !artifact.quoted,
             detail,
-            decoded,
+            decoded: artifact.decoded.clone(),
             excerpt,
             fingerprint,
         });

@@ -214,7 +214,9 @@ fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
             {
                 let (line, _) = page.source.line_column(place.start);
                 let bytes = command.as_bytes().to_vec();
-                sink.uncover(page.artifact.part(Kind::Shell, bytes, line - 1));
+                let mut part = page.artifact.part(Kind::Shell, bytes, line - 1);
+                part.quoted &= !runs;
+                sink.uncover(part);
             }
         }
     }
