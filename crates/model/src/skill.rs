@@ -26,7 +26,7 @@ pub struct Manifest {
     pub declared: Vec<String>,
     /// The host's `allowed-tools`: a request for rights, never a limit.
     pub allowed_tools: Vec<String>,
-    /// Whether any of the keys that declare effects stood there, even empty.
+    /// Whether an `effects:` list stood there, even an empty one.
     pub declares: bool,
     /// Other keys and their text, in the order of the file.
     pub other: Vec<(String, String)>,

@@ -22,15 +22,22 @@ const DECLARED: &str =
 /// Granted by default, always within what the skill declares.
 ///
 /// Left out, so refused until an operator grants them: executing data (`code:eval`), loading machine
-/// code (`native:load`), accepting connections (`network:listen`), touching other processes
-/// (`process:control`).
+/// code (`native:load`).
 pub const DEFAULT_GRANTS: &[BuiltinRule] = &[
     rule("filesystem:read", DECLARED),
     rule("filesystem:write", DECLARED),
     rule("filesystem:delete", DECLARED),
     rule("network:connect", DECLARED),
+    rule(
+        "network:listen",
+        "local previews and callbacks; every address is denied below",
+    ),
     rule("network:resolve", DECLARED),
     rule("process:spawn", DECLARED),
+    rule(
+        "process:control",
+        "a tool signals what it started; the sandbox shows the rest",
+    ),
     rule("env:read", DECLARED),
     rule("env:write", DECLARED),
     rule("code:import", DECLARED),
@@ -39,6 +46,7 @@ pub const DEFAULT_GRANTS: &[BuiltinRule] = &[
 const CREDENTIALS: &str = "credentials; an operator grants them one by one";
 const AGENT: &str = "configuration that decides what agents do next";
 const SYSTEM: &str = "outside the work directory; such writes outlive the skill";
+const EXPOSED: &str = "accepts connections from every network the machine is on";
 const START: &str = "runs at every start of a shell or a session";
 
 /// Denied by default, also where a skill declares it.
@@ -68,8 +76,13 @@ pub const DEFAULT_DENIES: &[BuiltinRule] = &[
     rule("filesystem:*(/etc/sudoers)", CREDENTIALS),
     rule("filesystem:*(/proc/*/environ)", CREDENTIALS),
     rule("filesystem:*(/proc/*/mem)", CREDENTIALS),
-    rule("filesystem:write(./.claude/**)", AGENT),
-    rule("filesystem:write(./.cursor/**)", AGENT),
+    rule("filesystem:write(./.claude/*.json)", AGENT),
+    rule("filesystem:write(./.claude/hooks/**)", AGENT),
+    rule("filesystem:write(./.claude/commands/**)", AGENT),
+    rule("filesystem:write(./.claude/agents/**)", AGENT),
+    rule("filesystem:write(./.claude/skills/**)", AGENT),
+    rule("filesystem:write(./.cursor/*.json)", AGENT),
+    rule("filesystem:write(./.cursor/rules/**)", AGENT),
     rule("filesystem:write(./**/CLAUDE.md)", AGENT),
     rule("filesystem:write(./**/AGENTS.md)", AGENT),
     rule("filesystem:write(./**/SKILL.md)", AGENT),
@@ -94,6 +107,8 @@ pub const DEFAULT_DENIES: &[BuiltinRule] = &[
     rule("filesystem:write(/proc/**)", SYSTEM),
     rule("filesystem:write(/sys/**)", SYSTEM),
     rule("filesystem:delete(/)", SYSTEM),
+    rule("network:listen(0.0.0.0)", EXPOSED),
+    rule("network:listen(::)", EXPOSED),
     rule("env:write(LD_*)", START),
     rule("env:write(BASH_ENV)", START),
     rule("env:write(PYTHON*)", START),
@@ -154,7 +169,7 @@ mod tests {
             ("code:eval", false),
             ("native:load(libc.so.6)", false),
             ("network:listen(0.0.0.0:80)", false),
-            ("process:control", false),
+            ("process:control", true),
         ] {
             let effect: Effect = effect.parse().unwrap();
             assert_eq!(policy.decide_effect(&effect).allow, expected, "{effect}");

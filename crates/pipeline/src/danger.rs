@@ -12,7 +12,11 @@ pub(crate) fn danger(effect: &Effect) -> Option<&'static str> {
         return None;
     }
     let deny = BUILT_IN.denying(effect);
-    let rule = deny.and_then(|deny| DEFAULT_DENIES.iter().find(|rule| rule.scope == deny.as_str()));
+    let rule = deny.and_then(|deny| {
+        DEFAULT_DENIES
+            .iter()
+            .find(|rule| rule.scope == deny.as_str())
+    });
     Some(rule.map_or_else(|| of_kind(effect.kind), |rule| rule.reason))
 }
 
@@ -63,6 +67,7 @@ mod tests {
             "process:spawn(git)",
             "filesystem:read(~/.sshx)",
             "network:connect(example.com:443)",
+            "network:listen(127.0.0.1:8000)",
         ] {
             assert!(danger(&text.parse().unwrap()).is_none(), "{text}");
         }

@@ -189,7 +189,7 @@ impl Gate<'_> {
         Evidence {
             profile: self.config.profile,
             fail_on: self.config.fail_on,
-            declares: skill.manifest.declares,
+            declares: permit.declares,
             findings: open,
             accepted,
             comparison: &permit.comparison,

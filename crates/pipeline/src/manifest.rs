@@ -248,7 +248,7 @@ fn interpret(entries: Vec<(String, Node)>, first_line: u32) -> Manifest {
             "name" => manifest.name = Some(flat(&value)).filter(|name| !name.is_empty()),
             "description" => manifest.description = Some(flat(&value)),
             "permissions" | "effects" => {
-                manifest.declares = true;
+                manifest.declares |= key == "effects";
                 match scopes(&value) {
                     Some(scopes) => manifest.declared.extend(scopes),
                     None => manifest.errors.push(ManifestError {

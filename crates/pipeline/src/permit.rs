@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use skillgate_model::{Effect, EffectKind, EffectTable, Skill};
-use skillgate_permissions::{Comparison, Declared, Policy, PolicyFile};
+use skillgate_permissions::{Comparison, Declared, Policy, PolicyFile, Scope};
 
 pub(crate) struct Permit {
     pub(crate) declared: Declared,
     pub(crate) comparison: Comparison,
+    /// Whether the skill declares effects, even none; names of a host's tools are no effects.
+    pub(crate) declares: bool,
     /// Kinds of which something is declared and granted.
     pub(crate) permitted_kinds: Vec<EffectKind>,
     granted: Vec<String>,
@@ -35,6 +37,7 @@ impl Permit {
                 && policy.granted().any(|scope| scope.may_meet(&any))
         };
         Self {
+            declares: skill.manifest.declares || declared.scopes.iter().any(Scope::names_an_effect),
             permitted_kinds: EffectKind::ALL.into_iter().filter(permits).collect(),
             granted: policy
                 .granted()
@@ -62,7 +65,7 @@ impl Permit {
         observed: Vec<Effect>,
     ) -> EffectTable {
         EffectTable {
-            declares: skill.manifest.declares,
+            declares: self.declares,
             declared: skill.manifest.declared.clone(),
             granted: self.granted.clone(),
             inferred,
