@@ -17,6 +17,7 @@ static ATTACKS: LazyLock<Regex> = LazyLock::new(|| {
         r"powershell[^\n]*\s-(?:e|ec|enc|encodedcommand)\s+[a-z0-9+/=]{16,}|",
         r"(?:set|add)-mppreference|disablerealtimemonitoring|amsiutils|amsiinitfailed|",
         r"certutil[^\n]*-(?:urlcache|decode)|bitsadmin[^\n]*/transfer|mshta\s+(?:https?:|javascript:|vbscript:)|rundll32[^\n]*javascript:|regsvr32[^\n]*/i:https?:|",
+                r"nslookup[^\n]*\|[^\n]*\b(?:iex|invoke-expression)|for\s+/f[^\n]*nslookup[^\n]*\bdo\s+(?:cmd|call|start)|net\s+use\s[^\n]*\\\\[^\n]*(?:@\d+|webdav|davwwwroot)|",
         r"reg\s+add[^\n]*currentversion\\run|new-itemproperty[^\n]*currentversion\\run|schtasks[^\n]*/create|",
         r"(?:curl|wget|fetch)\b[^\n|]*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b|base64\s+(?:-d|-D|--decode)[^\n]*\|\s*(?:ba|z)?sh\b|/dev/tcp/|",
         r"eval\s*\(?\s*(?:base64_decode|gzinflate|str_rot13|unpack|pack|Base64\.decode64|MIME::Base64|open\(|URI\.open|Net::HTTP|file_get_contents\s*\(\s*['\x22]https?)|",

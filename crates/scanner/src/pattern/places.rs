@@ -18,7 +18,7 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
         r"\.boto|\.s3cfg|\.terraform\.d/credentials|\.cargo/credentials|\.gem/credentials|\.bash_history|\.zsh_history|",
         r"\.python_history|\.mysql_history|\.psql_history|\.electrum|\.bitcoin|\.ethereum|\.exodus|wallet\.dat|",
         r"\.claude/\.credentials|\.claude\.json|\.codex/auth\.json|\.gemini/oauth|",
-        r"etc/(?:shadow|gshadow|sudoers|master\.passwd)|proc/(?:self|\d+|\*|1)/environ|var/run/secrets|run/secrets|",
+        r"etc/(?:shadow|gshadow|sudoers|master\.passwd)|proc/[^/\s]+/(?:environ|mem)|var/run/secrets|run/secrets|",
         r"login\.keychain|keychains?(?:/|$)|login data|cookies\.sqlite|key4\.db|logins\.json|",
         r"(?:chrome|chromium|brave[^/]*|edge|firefox|opera)[^\n]*(?:cookies|local state|login data|default|profiles?)",
         r")"

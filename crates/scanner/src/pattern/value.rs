@@ -36,6 +36,9 @@ impl Taint {
     /// What a shell answers.
     pub(crate) const SHELL: Self = Self(2048);
 
+    /// The numbers of processes that were looked up.
+    pub(crate) const PROCESS: Self = Self(4096);
+
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -141,6 +144,8 @@ pub(crate) fn of_path(path: &str) -> Taint {
         Taint::MACHINE
     } else if path.starts_with("/etc/")
         || path.starts_with("/root/")
+        || path.starts_with("/usr/")
+        || path.starts_with("/var/lib/")
         || path.starts_with("/var/log/")
     {
         Taint::SYSTEM

@@ -48,6 +48,10 @@ pub(super) fn global(name: &str) -> Js {
         "__dirname" | "__filename" => Js::of(Value::text(".")),
         "undefined" | "null" | "NaN" => Js::default(),
         "global" | "window" | "self" | "top" | "parent" | "frames" => Js::named("globalThis"),
+        // Snippets call these without their import, and nothing else bears their names.
+        "exec" | "execSync" | "execFile" | "spawn" | "spawnSync" => {
+            Js::named(format!("child_process.{name}"))
+        }
         _ => Js::named(name),
     }
 }

@@ -177,6 +177,13 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
                 add("shell-shadowed-command");
             }
         }
+        "kill"
+            if arguments
+                .iter()
+                .any(|argument| argument.taint.has(Taint::PROCESS)) =>
+        {
+            add("shell-processes-ended")
+        }
         "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
         "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun"
             if foreign_index(&joined) =>

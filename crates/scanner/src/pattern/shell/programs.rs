@@ -144,6 +144,8 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         | "sw_vers" | "system_profiler" | "dmidecode" | "ipconfig" => {
             Value::unknown(Taint::MACHINE)
         }
+        "ps" | "pgrep" | "pidof" => Value::unknown(Taint::PROCESS),
+        "mktemp" => run.temporary(),
         "pbpaste" | "xclip" | "xsel" | "wl-paste" => Value::unknown(Taint::SECRET),
         "security"
             if has_word(
@@ -407,13 +409,7 @@ fn script_file(run: &mut Run, call: &Call<'_>, kind: Kind, argument: &Value) -> 
     if argument.taint.has(Taint::NETWORK | Taint::DECODED) {
         executed(run, argument, &call.span);
     } else {
-        let plain = argument.text.strip_prefix("./").unwrap_or(&argument.text);
-        let written = run
-            .files
-            .get(&argument.text)
-            .or_else(|| run.files.get(plain))
-            .cloned();
-        if let Some(file) = written {
+        if let Some(file) = run.written(&argument.text) {
             run_file(run, &argument.text, &file, &call.span);
             if kind == Kind::Shell && file.known().is_some() {
                 return run.nested(&file.text, &call.span, call.input);
@@ -678,11 +674,32 @@ fn openssl(run: &mut Run, call: &Call<'_>) -> Value {
     if has_word(call, &["s_client"]) {
         return transfer::raw_client(run, call);
     }
-    coded(
+    let after = |option: &str| {
+        let at = call
+            .arguments
+            .iter()
+            .position(|argument| argument.text == option)?;
+        call.arguments.get(at + 1)
+    };
+    let input = after("-in").map(|file| run.read(&file.text, &call.span));
+    let inner = Call {
+        name: call.name.clone(),
+        arguments: call.arguments,
+        input: input.as_ref().unwrap_or(call.input),
+        span: call.span.clone(),
+    };
+    let output = coded(
         run,
-        call,
+        &inner,
         &["-d", "-base64 -d", "-d -base64", "-a -d", "-d -a", "-A -d"],
-    )
+    );
+    match after("-out") {
+        Some(file) => {
+            run.write(file, &output, &call.span);
+            Value::default()
+        }
+        None => output,
+    }
 }
 
 fn reversed(run: &mut Run, call: &Call<'_>) -> Value {

@@ -13,6 +13,8 @@ use crate::pattern::value::{Taint, UNKNOWN, Value};
 const MAX_STEPS: usize = 50_000;
 /// How deep functions and nested scripts are followed.
 const MAX_CALLS: usize = 8;
+/// Shortest constant that is tried as base64, in bytes.
+const MIN_ENCODED: usize = 24;
 /// Words that one brace expansion may make.
 const MAX_BRACES: usize = 16;
 
@@ -291,8 +293,9 @@ impl Run {
         if let Some(written) = self.files.get(path) {
             return written.clone();
         }
-        self.fact(span, What::Read(path.to_owned()));
-        Value::unknown(crate::pattern::value::of_path(path))
+        let plain = without_brackets(path);
+        self.fact(span, What::Read(plain.clone()));
+        Value::unknown(crate::pattern::value::of_path(&plain))
     }
 
     pub(super) fn write(&mut self, path: &Value, content: &Value, span: &Range<usize>) {
@@ -319,6 +322,10 @@ impl Run {
                 "written file",
                 &content.text.replace(UNKNOWN, "_"),
             );
+        }
+        if text.trim_matches(UNKNOWN).is_empty() {
+            // Two names that are not known are not one file.
+            return;
         }
         let entry = self.files.entry(text.clone()).or_default();
         entry.push(content);
@@ -347,7 +354,25 @@ impl Run {
         self.values(&values, input, span)
     }
 
+    /// A long constant that spells a script in base64 is a script, whoever decodes it.
+    fn encoded_text(&mut self, value: &Value, span: &Range<usize>) {
+        let Some(text) = value
+            .known()
+            .filter(|text| text.len() >= MIN_ENCODED && !text.contains([' ', '/', '.']))
+        else {
+            return;
+        };
+        let decoded =
+            super::programs::decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(decoded) =
+            decoded.filter(|decoded| decoded.contains(' ') && !decoded.contains('\0'))
+        {
+            self.uncover(span, Kind::Shell, "base64", &decoded);
+        }
+    }
+
     pub(super) fn assign(&mut self, name: &str, value: Value, span: &Range<usize>) {
+        self.encoded_text(&value, span);
         self.fact(
             span,
             What::Assign {
@@ -379,11 +404,7 @@ impl Run {
         if let Some(body) = self.functions.get(&first.text).cloned() {
             return self.call_function(body, arguments, input);
         }
-        let written = self.files.get(&first.text).or_else(|| {
-            let plain = first.text.strip_prefix("./").unwrap_or(&first.text);
-            self.files.get(plain)
-        });
-        if let Some(file) = written.cloned() {
+        if let Some(file) = self.written(&first.text) {
             super::programs::run_file(self, &first.text, &file, span);
         }
         if first.taint.has(Taint::NETWORK | Taint::DECODED) {
@@ -398,6 +419,35 @@ impl Run {
             span: span.clone(),
         };
         super::programs::run(self, &call)
+    }
+
+    /// What the script wrote into a file; a name that is not wholly known is any downloaded file of its folder.
+    pub(super) fn written(&self, path: &str) -> Option<Value> {
+        let plain = path.strip_prefix("./").unwrap_or(path);
+        if let Some(file) = self.files.get(path).or_else(|| self.files.get(plain)) {
+            return Some(file.clone());
+        }
+        let vague = |path: &str| path.contains([UNKNOWN, '*']);
+        let folder = |path: &str| {
+            path.rsplit_once('/')
+                .map(|(folder, _)| folder.to_owned())
+                .filter(|folder| folder.trim_matches(UNKNOWN).len() > 2)
+        };
+        let wanted = folder(path).filter(|_| vague(path))?;
+        let mut names: Vec<&String> = self
+            .files
+            .keys()
+            .filter(|name| folder(name).as_ref() == Some(&wanted))
+            .collect();
+        names.sort();
+        let mut files = names.into_iter().filter_map(|name| self.files.get(name));
+        files.find(|file| file.taint.has(Taint::NETWORK)).cloned()
+    }
+
+    /// A name of its own for each temporary file.
+    pub(super) fn temporary(&mut self) -> Value {
+        self.steps += 1;
+        Value::text(format!("/tmp/tmp.{}", self.steps))
     }
 
     fn call_function(&mut self, body: Rc<List>, arguments: &[Value], input: &Value) -> Value {
@@ -521,10 +571,31 @@ impl Run {
             span,
             What::Variable(name.trim_start_matches('!').to_owned()),
         );
-        match operation {
-            "" => base,
-            _ => super::expansion::apply(&base, operation),
+        if operation.is_empty() {
+            return base;
         }
+        if operation == "@P" {
+            // The value is expanded once more, and that runs the commands in it.
+            self.check(
+                span,
+                "shell-obfuscated-word",
+                "an expansion that runs its value",
+            );
+        }
+        if !operation.contains(['$', '`']) || self.depth >= MAX_CALLS {
+            return super::expansion::apply(&base, operation);
+        }
+        // What stands in the operation is expanded too, commands and all.
+        let outer = self.anchor.clone();
+        self.anchor.get_or_insert_with(|| span.clone());
+        self.depth += 1;
+        let inner = self.expand(&Word {
+            span: span.clone(),
+            ..syntax::parse_text(operation)
+        });
+        self.depth -= 1;
+        self.anchor = outer;
+        super::expansion::apply(&base, &inner.text).tainted(inner.taint)
     }
 
     fn lookup(&self, name: &str) -> Value {
@@ -562,6 +633,29 @@ fn first_word(command: &Command) -> Option<String> {
         }
     }
     Some(text.rsplit('/').next().unwrap_or(&text).to_owned())
+}
+
+/// `/etc/shad[o]w` is `/etc/shadow`, written so that a search does not find it.
+fn without_brackets(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('[') {
+        plain.push_str(rest.get(..at).unwrap_or(""));
+        let inside = rest.get(at + 1..).unwrap_or("");
+        let mut letters = inside.chars();
+        rest = match (letters.next(), letters.next()) {
+            (Some(letter), Some(']')) => {
+                plain.push(letter);
+                letters.as_str()
+            }
+            _ => {
+                plain.push('[');
+                inside
+            }
+        };
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A command's name that is put together from pieces which no honest writer would part.

