@@ -15,7 +15,10 @@ const MOST: u32 = 3;
 /// A machine that others use is seldom quiet at the first try.
 const ROUNDS: usize = 12;
 
-fn shapes() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
+/// A text of about so many bytes.
+type Shape = Box<dyn Fn(usize) -> String>;
+
+fn shapes() -> Vec<(&'static str, Shape)> {
     let repeat = |unit: &'static str| move |size: usize| unit.repeat(size / unit.len());
     vec![
         ("one word", Box::new(repeat("a"))),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::sentence::{Sentence, TokenKind};
+use super::sentence::{Sentence, TokenKind, parts_of};
 use super::stem::stem;
 
 /// Number of a concept.
@@ -93,7 +93,10 @@ impl Lexicon {
             "@number" => self.kinds.push((TokenKind::Number, concept)),
             "@path" => self.kinds.push((TokenKind::Path, concept)),
             _ => {
-                let mut words = entry.split([' ', '-']).map(|word| stem(word).into_owned());
+                let mut words = entry
+                    .split(' ')
+                    .flat_map(parts_of)
+                    .map(|word| stem(word).into_owned());
                 if let Some(first) = words.next() {
                     let rest = words.collect();
                     self.phrases.entry(first).or_default().push((rest, concept));

@@ -99,6 +99,7 @@ impl Sentence<'_> {
                 || before.is_none_or(|word| {
                     // "To remove it, …" names a purpose and commands nothing.
                     LEADS.contains(&word.text.as_ref()) && (at > 1 || word.text != "to")
+                        || word.text.ends_with("ly")
                         || word.kind == TokenKind::Number
                 });
             if begins && token.plain {
@@ -261,17 +262,10 @@ impl<'a> Builder<'a> {
             );
             return;
         }
-        let prefix = body.split('-').next().unwrap_or("").to_ascii_lowercase();
-        if prefix.len() < body.len() && PREFIXES.contains(&prefix.as_str()) {
-            self.word(body, start..start + body.len());
-            return;
-        }
-        let mut at = 0;
-        for part in body.split_inclusive(['-', '/', '‑']) {
-            let word = part.trim_end_matches(['-', '/', '‑']);
-            let range = start + at..start + at + word.len();
-            at += part.len();
-            self.word(word, range);
+        for part in parts_of(body) {
+            // The parts are slices of the body, in order.
+            let at = part.as_ptr() as usize - body.as_ptr() as usize;
+            self.word(part, start + at..start + at + part.len());
         }
     }
 
@@ -322,6 +316,17 @@ impl<'a> Builder<'a> {
         self.ended = false;
         self.stop = None;
     }
+}
+
+/// The words that hyphens and slashes join; those with a bound beginning stay one.
+pub(crate) fn parts_of(word: &str) -> impl Iterator<Item = &str> {
+    let prefix = word.split('-').next().unwrap_or("");
+    let bound = prefix.len() < word.len()
+        && PREFIXES
+            .iter()
+            .any(|known| prefix.eq_ignore_ascii_case(known));
+    let joints: &[char] = if bound { &[] } else { &['-', '/', '‑'] };
+    word.split(joints).filter(|part| !part.is_empty())
 }
 
 fn is_edge_start(c: char) -> bool {
