@@ -3,11 +3,9 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use skillgate_permissions::{PolicyFile, PolicyTables};
+use anyhow::Context;
 use skillgate_pipeline::Loaded;
 use skillgate_report::{FORMATS, Format};
-use skillgate_scanner::{Rule, Rules};
 
 pub(crate) mod anomaly;
 pub(crate) mod audit;
@@ -64,70 +62,6 @@ pub(crate) fn configuration(file: Option<&Path>, candidates: &[PathBuf]) -> anyh
             Ok(Loaded::find(&folder, candidates)?)
         }
     }
-}
-
-/// The operator's policy, checked with its examples.
-pub(crate) fn policy(loaded: &Loaded) -> anyhow::Result<PolicyFile> {
-    let tables = PolicyTables {
-        grant: loaded.config.grant.clone(),
-        quarantined: Vec::new(),
-    };
-    PolicyFile::from_tables(&tables).context("the policy of the configuration does not load")
-}
-
-/// The built-in rules and the operator's, without those that are switched off.
-pub(crate) fn rules_in_force(loaded: &Loaded) -> anyhow::Result<Rules> {
-    let rules = Rules::built_in_and(own_rules(loaded)?)?;
-    let mut disabled = globset::GlobSetBuilder::new();
-    for id in &loaded.config.rules.disable {
-        disabled.add(
-            globset::Glob::new(id)
-                .with_context(|| format!("`{id}` in `rules.disable` is no glob"))?,
-        );
-        known(id, &rules)?;
-    }
-    let disabled = disabled.build()?;
-    Ok(rules.filtered(|rule: &Rule| !disabled.is_match(&rule.info.id)))
-}
-
-/// A misspelt id would silently switch off nothing.
-fn known(glob: &str, rules: &Rules) -> anyhow::Result<()> {
-    let matcher = globset::Glob::new(glob)?.compile_matcher();
-    if !rules.iter().any(|rule| matcher.is_match(&rule.info.id)) {
-        bail!("`{glob}` in `rules.disable` names no rule; see `skillgate rules list`");
-    }
-    Ok(())
-}
-
-/// The operator's own rules as they are written.
-fn own_rules(loaded: &Loaded) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let mut own = Vec::new();
-    for folder in &loaded.config.rules.extra {
-        own.extend(rule_files(&loaded.folder.join(folder))?);
-    }
-    Ok(own)
-}
-
-fn rule_files(folder: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let mut files = Vec::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(path) = pending.pop() {
-        let cannot = || format!("the rules in `{}` cannot be read", path.display());
-        for entry in std::fs::read_dir(&path).with_context(cannot)? {
-            let entry = entry.with_context(cannot)?.path();
-            if entry.is_dir() {
-                pending.push(entry);
-            } else if entry
-                .extension()
-                .is_some_and(|extension| extension == "yml")
-            {
-                let text = std::fs::read_to_string(&entry).with_context(cannot)?;
-                files.push((entry, text));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Colours for people, and none where they are unwanted (no-color.org) or cannot be seen.

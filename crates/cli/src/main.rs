@@ -1,47 +1,9 @@
-//! The `skillgate` command.
-
-mod args;
-mod commands;
-mod interrupt;
+//! The `skillgate` binary.
 
 use std::process::ExitCode;
-
-use clap::Parser;
-
-use crate::args::{Args, Command};
-
-/// Everything on the command line or in the configuration that cannot be used.
-const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     // The sandbox starts this very program again; that call never comes back.
     skillgate_sandbox::entry_if_reexecuted();
-    let args = Args::parse();
-    match run(args.command) {
-        Ok(code) => code,
-        Err(_) if interrupt::is_set() => ExitCode::from(interrupt::EXIT),
-        Err(error) => {
-            commands::say(format_args!("error: {error:#}"));
-            ExitCode::from(USAGE)
-        }
-    }
-}
-
-fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Scan(scan) => commands::scan::run(&scan),
-        Command::Run(run) => commands::run::run(&run),
-        Command::Suggest(suggest) => commands::suggest::run(&suggest),
-        Command::Report(report) => commands::report::run(&report),
-        Command::Rules(rules) => commands::rules::run(&rules),
-        Command::Quarantine(quarantine) => commands::quarantine::run(&quarantine),
-        Command::Vaccinate(vaccinate) => commands::vaccinate::run(&vaccinate),
-        Command::Anomaly(anomaly) => commands::anomaly::run(&anomaly),
-        Command::Audit(audit) => commands::audit::run(&audit),
-        Command::Store(store) => commands::store::run(&store),
-        Command::Config(config) => commands::config::run(&config),
-        Command::Init(init) => commands::init::run(&init),
-        Command::Doctor(doctor) => commands::doctor::run(&doctor),
-        Command::Completions(completions) => commands::completions::run(&completions),
-    }
+    skillgate_cli::main_from(std::env::args_os())
 }

@@ -68,32 +68,37 @@ impl Policy {
         tool: &str,
         arguments: &[(&str, Argument<'_>)],
     ) -> Decision<'p> {
-        let unknown = self.decide(&Request::tool(tool));
-        let Ok(name) = Name::parse(tool) else {
-            return unknown;
-        };
-        let kind = ResourceKind::of(name.namespace());
-        let names = scoped_arguments(kind);
-        let mut decision = None;
-        for (name, argument) in arguments {
-            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                continue;
-            }
-            let next = self.decide_argument(tool, kind, *argument);
-            if !next.allow {
-                return next;
-            }
-            decision = Some(next);
-        }
-        decision.unwrap_or(unknown)
+        self.judge_call(tool, arguments).1
     }
 
-    fn decide_argument<'p>(
+    /// The same, with the request that decided: the first one refused, or else the last one.
+    pub fn judge_call<'p, 'a>(
         &'p self,
-        tool: &str,
+        tool: &'a str,
+        arguments: &[(&str, Argument<'a>)],
+    ) -> (Request<'a>, Decision<'p>) {
+        let mut judged = None;
+        if let Ok(name) = Name::parse(tool) {
+            let kind = ResourceKind::of(name.namespace());
+            let names = scoped_arguments(kind);
+            let is_scoped = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+            for (_, argument) in arguments.iter().filter(|(name, _)| is_scoped(name)) {
+                let next = self.judge_argument(tool, kind, *argument);
+                if !next.1.allow {
+                    return next;
+                }
+                judged = Some(next);
+            }
+        }
+        judged.unwrap_or_else(|| self.judge(Request::tool(tool)))
+    }
+
+    fn judge_argument<'p, 'a>(
+        &'p self,
+        tool: &'a str,
         kind: ResourceKind,
-        argument: Argument<'_>,
-    ) -> Decision<'p> {
+        argument: Argument<'a>,
+    ) -> (Request<'a>, Decision<'p>) {
         let resources = match &argument {
             Argument::Text(text) => std::slice::from_ref(text),
             Argument::List(list) if kind == ResourceKind::Program => {
@@ -102,15 +107,19 @@ impl Policy {
             Argument::List(list) => list,
             Argument::Other => &[],
         };
-        let mut decision = None;
+        let mut judged = None;
         for resource in resources {
-            let next = self.decide(&Request::on(tool, resource));
-            if !next.allow {
+            let next = self.judge(Request::on(tool, resource));
+            if !next.1.allow {
                 return next;
             }
-            decision = Some(next);
+            judged = Some(next);
         }
-        decision.unwrap_or_else(|| self.decide(&Request::tool(tool)))
+        judged.unwrap_or_else(|| self.judge(Request::tool(tool)))
+    }
+
+    fn judge<'p, 'a>(&'p self, request: Request<'a>) -> (Request<'a>, Decision<'p>) {
+        (request, self.decide(&request))
     }
 }
 

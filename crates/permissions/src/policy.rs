@@ -293,12 +293,15 @@ fn is_before(rule: &Rule, other: Option<&Rule>) -> bool {
 /// The seeds' form: whether one of the scopes names the tool, without compiling them.
 ///
 /// Entries that are malformed or limited to a resource grant nothing here.
-pub fn check_permission<S: AsRef<str>>(tool: &str, permissions: &[S]) -> bool {
+pub fn check_permission(
+    tool: &str,
+    permissions: impl IntoIterator<Item = impl AsRef<str>>,
+) -> bool {
     let Ok(name) = Name::parse(tool) else {
         return false;
     };
     permissions
-        .iter()
+        .into_iter()
         .any(|text| Pattern::parse(text.as_ref()).is_ok_and(|pattern| pattern.matches(name)))
 }
 

@@ -27,6 +27,20 @@ pub enum GateError {
     /// The policy of the configuration.
     #[error("the policy of the configuration does not load")]
     Policy(#[from] skillgate_permissions::PolicyError),
+    /// A rule of the operator's own.
+    #[error("the rules do not load")]
+    Rules(#[from] skillgate_scanner::RuleError),
+    /// A folder with rules of the operator's own.
+    #[error("the rules in `{}` cannot be read", folder.display())]
+    RuleFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What is switched off does not exist.
+    #[error("`{0}` in `rules.disable` names no rule; see `skillgate rules list`")]
+    NoSuchRule(String),
     /// A suppression of the configuration.
     #[error("the suppression of `{rule}` cannot be used: {message}")]
     Suppression {

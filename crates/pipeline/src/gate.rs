@@ -18,6 +18,7 @@ use crate::cache::Cache;
 use crate::config::{Config, Requirement};
 use crate::decide::{Evidence, decide};
 use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
+use crate::load::load_source;
 use crate::permit::{self, Permit};
 use crate::simulated::Simulated;
 use crate::{Candidate, LoadLimits, load};
@@ -63,9 +64,21 @@ pub struct Examined {
 impl Gate<'_> {
     /// Examines a candidate; a bad one gets a bad verdict, never an error.
     pub fn examine(&self, candidate: &Candidate) -> Examined {
-        let started = Instant::now();
-        let started_at = now();
+        let started = (Instant::now(), now());
         let skill = load(candidate, LoadLimits::from(&self.config.scan));
+        self.examine_loaded(skill, started)
+    }
+
+    /// Examines a Python file that lies in memory alone.
+    pub fn examine_source(&self, file_name: &str, bytes: &[u8]) -> Examined {
+        let limits = LoadLimits::from(&self.config.scan);
+        self.examine_loaded(
+            load_source(file_name, bytes, limits),
+            (Instant::now(), now()),
+        )
+    }
+
+    fn examine_loaded(&self, skill: Skill, (started, started_at): (Instant, String)) -> Examined {
         let (scan, scan_time) = timed(|| self.scan(&skill));
         let inferred = inferred(&scan.findings);
         let (outcome, simulation_time) = timed(|| self.simulate(&skill));

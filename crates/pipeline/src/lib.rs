@@ -2,6 +2,7 @@
 
 mod accepted;
 mod action;
+mod assemble;
 mod baseline;
 mod behaviour;
 mod cache;
@@ -20,6 +21,7 @@ mod simulated;
 
 pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
+pub use assemble::rule_files;
 pub use baseline::Baseline;
 pub use cache::Cache;
 pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};

@@ -68,6 +68,38 @@ pub fn load(candidate: &Candidate, limits: LoadLimits) -> Skill {
     }
 }
 
+/// A skill of one Python file that was never on disk.
+pub(crate) fn load_source(file_name: &str, bytes: &[u8], limits: LoadLimits) -> Skill {
+    let size = bytes.len() as u64;
+    let content = if size <= limits.file_bytes.min(limits.skill_bytes) {
+        Content::Bytes(bytes.into())
+    } else {
+        Content::TooLarge
+    };
+    let files = vec![SkillFile {
+        path: file_name.to_owned(),
+        raw: PathBuf::from(file_name),
+        mode: 0o644,
+        size,
+        sha256: hex(&Sha256::digest(bytes)),
+        content,
+    }];
+    let (manifest_path, manifest) = manifest_of(SkillKind::File, &files);
+    let stem = Path::new(file_name).file_stem().unwrap_or_default();
+    Skill {
+        name: manifest
+            .name
+            .clone()
+            .unwrap_or_else(|| show(Path::new(stem))),
+        kind: SkillKind::File,
+        root: PathBuf::from(file_name),
+        manifest,
+        manifest_path,
+        digest: tree_digest(&files),
+        files,
+    }
+}
+
 /// The name a candidate will be loaded under, as far as it can be told cheaply: a file's docstring is not read.
 pub(crate) fn name_of(candidate: &Candidate) -> String {
     let limits = LoadLimits {

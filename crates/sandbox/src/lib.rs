@@ -14,7 +14,8 @@ mod selftest;
 mod simulated;
 mod sys;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use skillgate_model::{Effect, Limits, Skill, Trace};
@@ -22,24 +23,25 @@ use skillgate_model::{Effect, Limits, Skill, Trace};
 pub use backend::{BACKENDS, Backend, Job, Probe, Row, doctor, names, select};
 pub use error::{SandboxError, Unavailable};
 pub use native::Native;
-pub use native::init::entry_if_reexecuted;
+pub use native::init::{entry_if_reexecuted, serve_as_launcher};
 pub use native::supervise::interrupt;
 pub use simulated::Simulated;
 
-static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
+static LAUNCHER: OnceLock<(PathBuf, Vec<OsString>)> = OnceLock::new();
 
-/// Names an executable whose `main` starts with [`entry_if_reexecuted`], for programs that are not one themselves.
+/// Names a command that ends in [`serve_as_launcher`], for programs whose `main` is not their own.
 ///
-/// Only the first call counts; without one, the running executable is started again.
-pub fn use_launcher(path: PathBuf) {
-    let _first_wins = LAUNCHER.set(path);
+/// Only the first call counts; without one, the running executable is started again, and its `main`
+/// has to begin with [`entry_if_reexecuted`].
+pub fn use_launcher(program: PathBuf, arguments: Vec<OsString>) {
+    let _first_wins = LAUNCHER.set((program, arguments));
 }
 
-fn launcher_path() -> PathBuf {
-    LAUNCHER
-        .get()
-        .cloned()
-        .unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
+fn launcher() -> (&'static Path, &'static [OsString]) {
+    match LAUNCHER.get() {
+        Some((program, arguments)) => (program, arguments),
+        None => (Path::new("/proc/self/exe"), &[]),
+    }
 }
 
 /// Runs a skill in a backend that [`select`] chose.

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn all() -> anyhow::Result<Vec<(RuleInfo, String)>> {
     let loaded = super::configuration(None, &[])?;
-    let rules = super::rules_in_force(&loaded)?;
+    let rules = loaded.rules()?;
     let scanned = rules
         .iter()
         .map(|rule| (rule.info.as_ref().clone(), rule.language.clone()));
@@ -92,7 +92,7 @@ fn show(id: &str) -> anyhow::Result<ExitCode> {
 
 /// The user's rules alone, against the user's fixtures.
 fn test(folder: &Path) -> anyhow::Result<ExitCode> {
-    let rules = Rules::parse(super::rule_files(&folder.join("rules"))?)?;
+    let rules = Rules::parse(skillgate_pipeline::rule_files(&folder.join("rules"))?)?;
     if rules.iter().next().is_none() {
         bail!(
             "there is no `.yml` file in `{}`",

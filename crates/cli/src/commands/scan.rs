@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(NOTHING));
     }
     let loaded = settings(args, &found)?;
-    let scanner = Scanner::new(super::rules_in_force(&loaded)?);
+    let scanner = Scanner::new(loaded.rules()?);
     // The backend proves itself on programs of its own, which an interrupt must end as well.
     interrupt::listen()?;
     let backend = backend(args, &loaded)?;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     let gate = Gate {
         scanner: &scanner,
         simulation: simulation(args, &backend),
-        policy: super::policy(&loaded)?,
+        policy: loaded.policy()?,
         config: &loaded.config,
         accepted: accepted(args, &loaded)?,
         cache: cache(args, &loaded)?,
@@ -72,7 +72,7 @@ fn cache(args: &Scan, loaded: &Loaded) -> anyhow::Result<Option<Cache>> {
         return Ok(None);
     };
     let config = &loaded.config;
-    let own = super::own_rules(loaded)?;
+    let own = loaded.own_rules()?;
     let salt = format!(
         "{} {:?} {} {:?} {:?} {own:?}",
         env!("CARGO_PKG_VERSION"),

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         std::slice::from_ref(&candidate.path),
     )?;
     interrupt::listen()?;
-    let scanner = Scanner::new(super::rules_in_force(&loaded)?);
+    let scanner = Scanner::new(loaded.rules()?);
     let simulation = if args.static_only {
         Simulation::Off
     } else {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
     let gate = Gate {
         scanner: &scanner,
         simulation,
-        policy: super::policy(&loaded)?,
+        policy: loaded.policy()?,
         config: &loaded.config,
         accepted: Accepted::default(),
         cache: None,

@@ -36,9 +36,16 @@ pub fn entry_if_reexecuted() {
         .next()
         .is_some_and(|name| name == LAUNCHER)
     {
-        serve(sys::adopt(0).as_fd());
-        sys::exit_now(0);
+        serve_as_launcher();
     }
+}
+
+/// Is the sandbox's launcher from now on; its standard input is the supervisor's socket.
+///
+/// The process may have no second thread, since it forks.
+pub fn serve_as_launcher() -> ! {
+    serve(sys::adopt(0).as_fd());
+    sys::exit_now(0)
 }
 
 /// Takes orders until the supervisor is gone.

@@ -26,13 +26,15 @@ pub(crate) struct Launcher {
     child: Child,
     pub(crate) control: OwnedFd,
     pub(crate) group: Option<Group>,
+    /// The process that started it.
+    owner: u32,
 }
 
 impl Launcher {
     /// Hands an order to an idle launcher, or to a new one.
     pub(crate) fn order(limits: &Limits, fds: &[RawFd]) -> io::Result<Self> {
         loop {
-            let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = Self::idle();
             let fresh = idle.is_none();
             let mut launcher = match idle {
                 Some(launcher) => launcher,
@@ -56,6 +58,18 @@ impl Launcher {
         }
     }
 
+    fn idle() -> Option<Self> {
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(launcher) = idle.pop() {
+            if launcher.owner == std::process::id() {
+                return Some(launcher);
+            }
+            // This process was forked from the owner: to drop it would kill what the owner still uses.
+            std::mem::forget(launcher);
+        }
+        None
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this crate is the one that starts processes"
@@ -63,8 +77,10 @@ impl Launcher {
     fn start() -> io::Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
-        let child = Command::new(crate::launcher_path())
+        let (program, arguments) = crate::launcher();
+        let child = Command::new(program)
             .arg0(LAUNCHER)
+            .args(arguments)
             // For whoever reads a list of processes: it is seen on the launcher and on process 1 of each jail.
             .arg(std::process::id().to_string())
             .env_clear()
@@ -78,6 +94,7 @@ impl Launcher {
             child,
             control,
             group: Group::create().ok(),
+            owner: std::process::id(),
         })
     }
 

@@ -1,0 +1,214 @@
+//! The gate: every layer in order, for skills on disk and for code in memory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use rayon::prelude::*;
+use serde::Serialize;
+use skillgate_model::{Decision, Profile, Report};
+use skillgate_pipeline as pipeline;
+use skillgate_pipeline::{
+    Accepted, Baseline, Candidate, Examined, GateError, Loaded, Requirement, Simulation,
+};
+use skillgate_sandbox::Backend;
+use skillgate_scanner::Scanner;
+
+use crate::pool;
+
+/// Examines skills; made once, used from any number of threads.
+#[pyclass(frozen, module = "skillgate._native")]
+pub(crate) struct Gate {
+    scanner: Scanner,
+    loaded: Loaded,
+    static_only: bool,
+}
+
+/// What is handed to Python, as JSON.
+#[derive(Serialize)]
+struct Answer<'a> {
+    results: Vec<Entry<'a>>,
+    strays: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    report: &'a Report,
+    moved_to: Option<String>,
+}
+
+#[pymethods]
+impl Gate {
+    #[new]
+    #[pyo3(signature = (config = None, profile = None, static_only = false))]
+    fn new(config: Option<PathBuf>, profile: Option<&str>, static_only: bool) -> PyResult<Self> {
+        let mut loaded = match config {
+            Some(file) => Loaded::from_file(&file).map_err(|error| invalid(&error))?,
+            None => Loaded::defaults(Path::new(".")),
+        };
+        if let Some(profile) = profile {
+            loaded.config.profile = named(profile)?;
+        }
+        let rules = loaded.rules().map_err(|error| invalid(&error))?;
+        let gate = Self {
+            scanner: Scanner::new(rules),
+            loaded,
+            static_only,
+        };
+        // What is wrong with the configuration is said now, not at the first scan.
+        gate.with(BTreeMap::new(), true, |_| ())
+            .map_err(|error| invalid(&error))?;
+        Ok(gate)
+    }
+
+    /// Examines every skill at or below a path; quarantined ones are moved where a folder is named.
+    #[pyo3(signature = (path, quarantine_to = None))]
+    fn scan(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        quarantine_to: Option<PathBuf>,
+    ) -> PyResult<String> {
+        pool::detached(py, || self.scan_path(&path, quarantine_to.as_deref()))?
+    }
+
+    /// Examines Python code by its bytes alone: the static scan and what it says of effects.
+    fn scan_code(&self, py: Python<'_>, name: &str, code: &[u8]) -> PyResult<String> {
+        pool::detached(py, || {
+            let report = self.examine_code(name, code)?;
+            answer(&[(report, None)], &[])
+        })?
+    }
+
+    /// Whether `scan_code` would promote.
+    fn is_code_promoted(&self, py: Python<'_>, name: &str, code: &[u8]) -> PyResult<bool> {
+        let report = pool::detached(py, || self.examine_code(name, code))??;
+        Ok(report.report.verdict.decision == Decision::Promote)
+    }
+}
+
+impl Gate {
+    fn scan_path(&self, path: &Path, quarantine_to: Option<&Path>) -> PyResult<String> {
+        let found = pipeline::discover(&[path.to_owned()]).map_err(|error| absent(&error))?;
+        if let Some((path, reason)) = found.unreadable.first() {
+            let message = format!("`{}` was not searched: {reason}", path.display());
+            return Err(PyOSError::new_err(message));
+        }
+        if found.candidates.is_empty() {
+            let message = format!("nothing to scan: `{}` holds no skill", path.display());
+            return Err(PyFileNotFoundError::new_err(message));
+        }
+        let names = pipeline::shared_names(&found.candidates);
+        let examine = |gate: &pipeline::Gate<'_>| -> Vec<Examined> {
+            let candidates = found.candidates.par_iter();
+            candidates
+                .map(|candidate: &Candidate| gate.examine(candidate))
+                .collect()
+        };
+        let examined = self
+            .with(names, self.static_only, examine)
+            .map_err(|error| invalid(&error))?;
+        let mut results = Vec::new();
+        for one in examined {
+            let moved = match (one.report.verdict.decision, quarantine_to) {
+                (Decision::Quarantine, Some(folder)) => Some(quarantine(&one, folder)?),
+                (Decision::Quarantine, None) | (Decision::Promote, _) => None,
+            };
+            results.push((one, moved));
+        }
+        answer(&results, &found.strays)
+    }
+
+    fn examine_code(&self, name: &str, code: &[u8]) -> PyResult<Examined> {
+        let examine = |gate: &pipeline::Gate<'_>| gate.examine_source(name, code);
+        self.with(BTreeMap::new(), true, examine)
+            .map_err(|error| invalid(&error))
+    }
+
+    fn with<T>(
+        &self,
+        shared_names: BTreeMap<String, Vec<PathBuf>>,
+        static_only: bool,
+        work: impl FnOnce(&pipeline::Gate<'_>) -> T,
+    ) -> Result<T, GateError> {
+        let config = &self.loaded.config;
+        let backend = if static_only {
+            None
+        } else {
+            Some(self.backend())
+        };
+        let today = time::OffsetDateTime::now_utc().date();
+        Ok(work(&pipeline::Gate {
+            scanner: &self.scanner,
+            simulation: match &backend {
+                None => Simulation::Off,
+                Some(Ok(backend)) => Simulation::In(*backend),
+                Some(Err(reason)) => Simulation::Unavailable(reason),
+            },
+            policy: self.loaded.policy()?,
+            config,
+            accepted: Accepted::new(Baseline::read(None)?, &config.suppress, today)?,
+            cache: None,
+            shared_names,
+        }))
+    }
+
+    /// That none works is a reason of every verdict, never a pass.
+    fn backend(&self) -> Result<&'static dyn Backend, String> {
+        let sandbox = &self.loaded.config.sandbox;
+        let full = sandbox.require == Requirement::Full;
+        skillgate_sandbox::select(sandbox.backend.as_deref(), full)
+            .map_err(|error| crate::chain(&error))
+    }
+}
+
+fn named(profile: &str) -> PyResult<Profile> {
+    let all = [Profile::Strict, Profile::Standard, Profile::Observe];
+    let found = all.into_iter().find(|known| known.as_str() == profile);
+    found.ok_or_else(|| {
+        PyValueError::new_err(format!(
+            "there is no profile `{}`: use strict, standard or observe",
+            profile.escape_debug()
+        ))
+    })
+}
+
+fn quarantine(examined: &Examined, folder: &Path) -> PyResult<String> {
+    let report = serde_json::to_vec_pretty(&examined.report);
+    let report = report.map_err(|error| PyOSError::new_err(error.to_string()))?;
+    let moved = pipeline::quarantine(&examined.skill, &report, folder);
+    let moved = moved.map_err(|error| PyOSError::new_err(crate::chain(&error)))?;
+    Ok(moved.display().to_string())
+}
+
+fn answer(results: &[(Examined, Option<String>)], strays: &[PathBuf]) -> PyResult<String> {
+    let answer = Answer {
+        results: results
+            .iter()
+            .map(|(examined, moved_to)| Entry {
+                report: &examined.report,
+                moved_to: moved_to.clone(),
+            })
+            .collect(),
+        strays: strays
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+    };
+    serde_json::to_string(&answer).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+fn invalid(error: &dyn std::error::Error) -> PyErr {
+    PyValueError::new_err(crate::chain(error))
+}
+
+fn absent(error: &GateError) -> PyErr {
+    match error {
+        GateError::NoSuchPath { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            PyFileNotFoundError::new_err(crate::chain(error))
+        }
+        GateError::NoSuchPath { .. } => PyOSError::new_err(crate::chain(error)),
+        _ => invalid(error),
+    }
+}

@@ -1,0 +1,33 @@
+//! The native module of the Python package: what is quick or exact is done here, the rest in Python.
+
+mod arguments;
+mod command;
+mod gate;
+mod permission;
+mod policy;
+mod pool;
+
+use pyo3::prelude::*;
+
+/// An exception with an error and all its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<policy::Policy>()?;
+    module.add_class::<policy::Decision>()?;
+    module.add_class::<gate::Gate>()?;
+    module.add_function(wrap_pyfunction!(permission::check_permission, module)?)?;
+    module.add_function(wrap_pyfunction!(command::main, module)?)?;
+    module.add_function(wrap_pyfunction!(command::use_launcher, module)?)?;
+    module.add_function(wrap_pyfunction!(command::serve_as_launcher, module)?)
+}

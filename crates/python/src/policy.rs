@@ -1,0 +1,158 @@
+//! Compiled policies and their decisions.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use skillgate_permissions as permissions;
+use skillgate_permissions::{Cause, PolicyText, Request};
+
+use crate::arguments;
+
+/// Scopes that are allowed and denied, compiled once and shared between threads.
+#[pyclass(frozen, subclass, module = "skillgate._native")]
+pub(crate) struct Policy {
+    compiled: Arc<permissions::Policy>,
+}
+
+#[pymethods]
+impl Policy {
+    #[new]
+    #[pyo3(signature = (allow = Vec::new(), deny = Vec::new(), *, quarantined = Vec::new()))]
+    fn new(allow: Vec<String>, deny: Vec<String>, quarantined: Vec<String>) -> PyResult<Self> {
+        let text = PolicyText {
+            allow: &allow,
+            deny: &deny,
+            quarantined: &quarantined,
+        };
+        let compiled = permissions::Policy::compile(&text);
+        let compiled = compiled.map_err(|error| PyValueError::new_err(crate::chain(&error)))?;
+        Ok(Self {
+            compiled: Arc::new(compiled),
+        })
+    }
+
+    /// Decides on a tool's call; every argument that carries a resource has to be allowed.
+    #[pyo3(signature = (tool, /, **arguments))]
+    fn check(
+        &self,
+        tool: &Bound<'_, PyString>,
+        arguments: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Decision> {
+        // A name that is no UTF-8 is judged as the illegal name that it is.
+        let name = tool.to_string_lossy();
+        let Some(arguments) = arguments else {
+            return Ok(self.decision(tool, None, self.compiled.decide(&Request::tool(&name))));
+        };
+        let kept = arguments::keep(arguments)?;
+        Ok(arguments::with(&kept, |arguments| {
+            let (request, decision) = self.compiled.judge_call(&name, arguments);
+            self.decision(tool, request.resource, decision)
+        }))
+    }
+
+    /// Allows that could not be read and grant nothing, each with the reason.
+    #[getter]
+    fn malformed(&self) -> Vec<String> {
+        let malformed = self.compiled.malformed().iter();
+        malformed.map(ToString::to_string).collect()
+    }
+
+    /// Measures the cost of a call itself: takes what `check` takes and decides nothing.
+    #[pyo3(signature = (_tool, /, **_arguments))]
+    fn _empty_call(
+        &self,
+        _tool: &Bound<'_, PyString>,
+        _arguments: Option<&Bound<'_, PyDict>>,
+    ) -> bool {
+        false
+    }
+}
+
+impl Policy {
+    fn decision(
+        &self,
+        tool: &Bound<'_, PyString>,
+        resource: Option<&str>,
+        decision: permissions::Decision<'_>,
+    ) -> Decision {
+        Decision {
+            policy: Arc::clone(&self.compiled),
+            tool: tool.clone().unbind(),
+            resource: resource.map(Into::into),
+            allowed: decision.allow,
+            rule: decision.rule.map(|rule| rule.id),
+            cause: decision.reason,
+        }
+    }
+}
+
+/// Whether a call is allowed, and why; true or false by itself.
+#[pyclass(frozen, module = "skillgate._native")]
+pub(crate) struct Decision {
+    policy: Arc<permissions::Policy>,
+    tool: Py<PyString>,
+    resource: Option<Box<str>>,
+    #[pyo3(get)]
+    allowed: bool,
+    rule: Option<u32>,
+    cause: Cause,
+}
+
+#[pymethods]
+impl Decision {
+    fn __bool__(&self) -> bool {
+        self.allowed
+    }
+
+    /// One sentence, which names what would allow a refused call.
+    #[getter]
+    fn why(&self, py: Python<'_>) -> String {
+        self.with_request(py, |request| {
+            let decision = permissions::Decision {
+                allow: self.allowed,
+                rule: self.matched(),
+                reason: self.cause,
+            };
+            decision.explain(request)
+        })
+    }
+
+    /// The scope that decided; where nothing granted it, the one that came near.
+    #[getter]
+    fn rule(&self) -> Option<&str> {
+        self.matched().map(|rule| rule.scope.as_str())
+    }
+
+    /// The reason as one word, as the audit log has it.
+    #[getter]
+    fn cause(&self) -> &'static str {
+        self.cause.as_str()
+    }
+
+    /// The narrowest scope that covers the call; `None` where no scope can.
+    #[getter]
+    fn nearest_grant(&self, py: Python<'_>) -> Option<String> {
+        let scope = self.with_request(py, permissions::nearest_grant)?;
+        Some(scope.as_str().to_owned())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let word = if self.allowed { "allowed" } else { "denied" };
+        format!("<Decision {word}: {}>", self.why(py))
+    }
+}
+
+impl Decision {
+    fn matched(&self) -> Option<&permissions::Rule> {
+        self.policy.rules().get(self.rule? as usize)
+    }
+
+    fn with_request<T>(&self, py: Python<'_>, work: impl FnOnce(&Request<'_>) -> T) -> T {
+        work(&Request {
+            name: &self.tool.bind(py).to_string_lossy(),
+            resource: self.resource.as_deref(),
+        })
+    }
+}
