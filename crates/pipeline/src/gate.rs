@@ -18,7 +18,7 @@ use crate::cache::Cache;
 use crate::config::{Config, Requirement};
 use crate::decide::{Evidence, decide};
 use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
-use crate::load::load_source;
+use crate::load::{left_out, load_source};
 use crate::permit::{self, Permit};
 use crate::simulated::Simulated;
 use crate::{Candidate, LoadLimits, load};
@@ -194,6 +194,11 @@ impl Gate<'_> {
             .iter()
             .partition(|finding| self.accepted.accepts(skill, finding));
         let mut qualifiers: Vec<String> = simulated.qualifier.iter().cloned().collect();
+        qualifiers.extend(
+            left_out(skill)
+                .into_iter()
+                .map(|folder| format!("without `{folder}`")),
+        );
         match accepted.len() {
             0 => {}
             1 => qualifiers.push("1 finding accepted by the operator".to_owned()),

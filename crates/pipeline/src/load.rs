@@ -285,7 +285,18 @@ impl Reader<'_> {
     }
 }
 
-/// Version-control data at a skill's root is no part of it: it is neither examined nor promoted.
+/// Folders at a skill's root that are no part of it: neither examined nor promoted, which the verdict says.
+pub(crate) fn left_out(skill: &Skill) -> Vec<&'static str> {
+    let is_folder = |name: &&str| {
+        fs::symlink_metadata(skill.root.join(name)).is_ok_and(|metadata| metadata.is_dir())
+    };
+    match skill.kind {
+        SkillKind::File => Vec::new(),
+        SkillKind::Folder => NOT_SKILLS.into_iter().filter(is_folder).collect(),
+    }
+}
+
+/// Version-control data at a skill's root is no part of it.
 fn version_control(entry: &fs::DirEntry) -> bool {
     NOT_SKILLS.iter().any(|name| entry.file_name() == *name)
         && entry.file_type().is_ok_and(|kind| kind.is_dir())
@@ -308,7 +319,10 @@ fn leads_out(relative: &Path, target: &Path) -> bool {
 
 fn resolves_within(root: &Path, link: &Path) -> bool {
     match (fs::canonicalize(root), fs::canonicalize(link)) {
-        (Ok(root), Ok(target)) => target.starts_with(root),
+        // What lies in a folder that is left out is not examined, so a link to it leads out, too.
+        (Ok(root), Ok(target)) => target
+            .strip_prefix(root)
+            .is_ok_and(|inside| !NOT_SKILLS.iter().any(|name| inside.starts_with(name))),
         (Err(_), _) | (_, Err(_)) => false,
     }
 }
@@ -412,4 +426,30 @@ fn show(path: &Path) -> String {
             }
             text
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_control_at_the_root_is_left_out_and_a_link_into_it_leads_out() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join(".git/hooks")).unwrap();
+        fs::write(root.path().join("SKILL.md"), "").unwrap();
+        fs::write(root.path().join(".git/hooks/x.py"), "").unwrap();
+        std::os::unix::fs::symlink(".git/hooks/x.py", root.path().join("x.py")).unwrap();
+        let candidate = Candidate {
+            path: root.path().to_owned(),
+            kind: CandidateKind::Folder,
+        };
+        let skill = load(&candidate, LoadLimits::default());
+        let paths: Vec<&str> = skill.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["SKILL.md", "x.py"]);
+        assert_eq!(left_out(&skill), [".git"]);
+        assert!(matches!(
+            skill.files[1].content,
+            Content::Link { escapes: true, .. }
+        ));
+    }
 }
