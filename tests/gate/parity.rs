@@ -319,7 +319,7 @@ fn permissions_are_exact_by_category_or_none_and_separators_are_alike() {
         ("Process:Spawn", false),
     ] {
         let text = format!(
-            "\"\"\"Runs.\n\nskillgate:\n  permissions: [\"{declared}\"]\n\"\"\"\n\nimport subprocess\nsubprocess.run(['git'])\n"
+            "\"\"\"Runs.\n\nskillgate:\n  effects: [\"{declared}\"]\n\"\"\"\n\nimport subprocess\nsubprocess.run(['git'])\n"
         );
         assert_eq!(scan(&text).promoted(), passes, "{declared}");
     }

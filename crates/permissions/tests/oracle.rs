@@ -211,8 +211,8 @@ proptest! {
     ) {
         let (parent, child): (Scope, Scope) = (wide.parse().unwrap(), narrow.parse().unwrap());
         prop_assert!(is_subset(std::slice::from_ref(&child), std::slice::from_ref(&child)));
-        if parent.includes(&child) && check_permission(&name, &[&narrow]) {
-            prop_assert!(check_permission(&name, &[&wide]));
+        if parent.includes(&child) && check_permission(&name, [&narrow]) {
+            prop_assert!(check_permission(&name, [&wide]));
         }
     }
 

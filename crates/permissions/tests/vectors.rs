@@ -43,7 +43,7 @@ fn all_core_vectors_hold_for_the_list_and_for_the_policy() {
     assert_eq!(cases.len(), 86);
     for case in cases {
         let (tool, expected) = (text(&case["tool"]), case["expected"].as_bool().unwrap());
-        let listed = check_permission(tool, &texts(&case["permissions"]));
+        let listed = check_permission(tool, texts(&case["permissions"]));
         assert_eq!(listed, expected, "{case}");
         let policy = policy(&case).unwrap();
         assert_eq!(
