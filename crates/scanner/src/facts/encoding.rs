@@ -82,8 +82,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refused> {
                 })
                 .map(std::borrow::Cow::into_owned)
         }
-        // Multi-byte codecs keep ASCII as it is, so what a file of ASCII says is known.
-        _ if body.is_ascii() && !STATEFUL.contains(&codec.as_str()) => {
+        // These codecs keep ASCII as it is, so what a file of ASCII says is known.
+        codec if body.is_ascii() && extends_ascii(codec) => {
             std::str::from_utf8(body).ok().map(str::to_owned)
         }
         _ => None,
@@ -98,6 +98,29 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Refused> {
         }
         None => Err(Refused(format!("its coding line asks for `{name}`"))),
     }
+}
+
+/// Codecs of CPython that the web's list lacks, and whose first half is ASCII.
+///
+/// A name that CPython does not know either may be registered by another file, to mean anything.
+fn extends_ascii(codec: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "big5hkscs",
+        "euc_jis_2004",
+        "hp_roman8",
+        "johab",
+        "koi8_t",
+        "kz1048",
+        "ptcp154",
+        "tis_620",
+    ];
+    let is_page =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    !STATEFUL.contains(&codec)
+        && (NAMES.contains(&codec)
+            || codec.strip_prefix("cp").is_some_and(is_page)
+            || codec.strip_prefix("iso8859_").is_some_and(is_page)
+            || codec.starts_with("mac_"))
 }
 
 /// Python's name of a codec in the spelling of the web's list.
@@ -133,6 +156,11 @@ const STATEFUL: &[&str] = &[
     "punycode",
     "idna",
     "cp037",
+    "cp273",
+    "cp424",
+    "cp864",
+    "cp875",
+    "cp1026",
     "cp500",
     "cp1140",
     "base64",
@@ -252,6 +280,12 @@ mod tests {
     fn a_mark_and_another_coding_contradict_each_other() {
         assert!(text(b"\xEF\xBB\xBF#coding: latin-1\n").starts_with("refused"));
         assert_eq!(text(b"\xEF\xBB\xBFx"), "x");
+    }
+
+    #[test]
+    fn a_codec_nobody_knows_is_refused_even_over_ascii() {
+        assert!(text(b"#coding: no-such-codec\nx").starts_with("refused"));
+        assert_eq!(text(b"#coding: cp850\nx"), "#coding: cp850\nx");
     }
 
     #[test]
