@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use skillgate_pipeline::Loaded;
+use anyhow::{Context, bail};
+use skillgate_pipeline::{Candidate, Loaded, discover};
 use skillgate_report::{FORMATS, Format};
 
 pub(crate) mod anomaly;
@@ -50,6 +50,19 @@ pub(crate) fn format(name: &str) -> anyhow::Result<&'static dyn Format> {
     found
         .copied()
         .with_context(|| format!("there is no format `{name}`"))
+}
+
+/// The one skill at a path, and the configuration that holds for it.
+pub(crate) fn only_one(path: &Path, config: Option<&Path>) -> anyhow::Result<(Candidate, Loaded)> {
+    let mut found = discover(&[path.to_owned()])?.candidates;
+    match (found.pop(), found.len()) {
+        (Some(candidate), 0) => {
+            let loaded = configuration(config, std::slice::from_ref(&candidate.path))?;
+            Ok((candidate, loaded))
+        }
+        (None, _) => bail!("`{}` holds no skill", path.display()),
+        (Some(_), others) => bail!("`{}` holds {} skills; name one", path.display(), others + 1),
+    }
 }
 
 /// The file that was named, or the nearest one outside of the candidates.

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use skillgate_model::{ExitReason, Observation, Phase, PhaseTrace, Trace};
-use skillgate_pipeline::{LoadLimits, discover, load};
+use skillgate_pipeline::{LoadLimits, load};
 
 use crate::args::Run;
 use crate::interrupt;
@@ -14,18 +13,7 @@ use crate::interrupt;
 const UNFINISHED: u8 = 1;
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
-    let found = discover(std::slice::from_ref(&args.path))?;
-    let [candidate] = found.candidates.as_slice() else {
-        bail!(
-            "`{}` holds {} skills; name one",
-            args.path.display(),
-            found.candidates.len()
-        );
-    };
-    let loaded = super::configuration(
-        args.config.as_deref(),
-        std::slice::from_ref(&candidate.path),
-    )?;
+    let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
     let config = &loaded.config;
     let name = args
         .backend
@@ -34,7 +22,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let require_full = config.sandbox.require == skillgate_pipeline::Requirement::Full;
     interrupt::listen()?;
     let backend = skillgate_sandbox::select(name, require_full)?;
-    let skill = load(candidate, LoadLimits::from(&config.scan));
+    let skill = load(&candidate, LoadLimits::from(&config.scan));
     let trace = skillgate_sandbox::simulate(backend, &config.limits, &skill, &[])?;
     let text = if args.json {
         serde_json::to_string_pretty(&trace)? + "\n"

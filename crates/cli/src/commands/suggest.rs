@@ -4,28 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use skillgate_model::{Effect, Report, SkillKind};
 use skillgate_permissions::least;
-use skillgate_pipeline::{Accepted, Gate, Simulation, discover};
+use skillgate_pipeline::{Accepted, Gate, Simulation};
 use skillgate_scanner::Scanner;
 
 use crate::args::Suggest;
 use crate::interrupt;
 
 pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
-    let found = discover(std::slice::from_ref(&args.path))?;
-    let [candidate] = found.candidates.as_slice() else {
-        bail!(
-            "`{}` holds {} skills; name one",
-            args.path.display(),
-            found.candidates.len()
-        );
-    };
-    let loaded = super::configuration(
-        args.config.as_deref(),
-        std::slice::from_ref(&candidate.path),
-    )?;
+    let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
     interrupt::listen()?;
     let scanner = Scanner::new(loaded.rules()?);
     let simulation = if args.static_only {
@@ -45,7 +33,7 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         cache: None,
         shared_names: std::collections::BTreeMap::new(),
     };
-    super::print(&show(&gate.examine(candidate).report))?;
+    super::print(&show(&gate.examine(&candidate).report))?;
     Ok(ExitCode::SUCCESS)
 }
 
