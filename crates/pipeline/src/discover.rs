@@ -33,7 +33,7 @@ pub struct Candidate {
 /// File or folder; ordered so that sorting is total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CandidateKind {
-    /// One Python file.
+    /// One file, mostly Python.
     File,
     /// A folder with a `SKILL.md`.
     Folder,
@@ -62,7 +62,7 @@ pub struct Discovery {
 /// Looks for skills at and below the paths.
 ///
 /// # Errors
-/// When a path does not exist or is neither a skill nor a tree.
+/// When a path does not exist.
 pub fn discover(paths: &[PathBuf]) -> Result<Discovery, GateError> {
     let mut found = Discovery::default();
     for path in paths {
@@ -73,7 +73,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovery, GateError> {
         if metadata.is_dir() {
             tree(path, &mut found);
         } else {
-            found.candidates.push(single(path)?);
+            found.candidates.push(single(path));
         }
     }
     found.candidates.sort();
@@ -111,24 +111,21 @@ pub fn shared_names(candidates: &[Candidate]) -> BTreeMap<String, Vec<PathBuf>> 
     names
 }
 
-fn single(path: &Path) -> Result<Candidate, GateError> {
-    if is_manifest(path) {
-        let folder = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        return Ok(Candidate {
-            path: folder.to_owned(),
-            kind: CandidateKind::Folder,
-        });
-    }
-    if is_python(path) {
-        return Ok(Candidate {
+/// A file that is named is examined whatever it is; in a tree only Python files are tools of their own.
+fn single(path: &Path) -> Candidate {
+    if !is_manifest(path) {
+        return Candidate {
             path: path.to_owned(),
             kind: CandidateKind::File,
-        });
+        };
     }
-    Err(GateError::NotASkill(path.to_owned()))
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    Candidate {
+        path: folder.unwrap_or_else(|| Path::new(".")).to_owned(),
+        kind: CandidateKind::Folder,
+    }
 }
 
 fn tree(root: &Path, found: &mut Discovery) {
@@ -234,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_stands_for_its_folder_and_any_other_file_is_refused() {
+    fn a_manifest_stands_for_its_folder_and_a_file_that_is_named_for_itself() {
         let root = tempfile::tempdir().unwrap();
         touch(root.path(), "one/Skill.MD");
         touch(root.path(), "one/run.sh");
         let found = discover(&[root.path().join("one/Skill.MD")]).unwrap();
         assert_eq!(names(&found, root.path()), ["one"]);
-        let refused = discover(&[root.path().join("one/run.sh")]).unwrap_err();
-        assert!(refused.to_string().contains("is no skill"), "{refused}");
+        let found = discover(&[root.path().join("one/run.sh")]).unwrap();
+        assert_eq!(names(&found, root.path()), ["one/run.sh"]);
         assert!(discover(&[root.path().join("absent")]).is_err());
     }
 

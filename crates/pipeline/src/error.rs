@@ -13,9 +13,6 @@ pub enum GateError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file that is no skill.
-    #[error("`{}` is no skill: expected a `.py` file, a `SKILL.md`, or a folder", .0.display())]
-    NotASkill(PathBuf),
     /// A glob of the configuration.
     #[error("`{glob}` in the configuration is no glob: {message}")]
     Glob {
