@@ -1,15 +1,29 @@
 //! Reports: written once, found again by id, by the beginning of an id, or by skill.
 
-use skillgate_model::{Decision, PromotionState, Report};
+use skillgate_model::{Decision, PromotionState, Quarantine, Report};
 
 use crate::engine::values;
 use crate::tenant::{Session, encode};
-use crate::{Act, StoreError, Tenant, promotions};
+use crate::{Act, StoreError, Tenant, promotions, quarantine};
 
 impl Tenant<'_> {
     /// Stores a report; the same one again changes nothing, another one of that id is refused.
     pub fn put_report(&self, report: &Report, act: &Act) -> Result<(), StoreError> {
         self.put_reports([report], act)
+    }
+
+    /// Stores reports, and the line of the quarantine list that one leads to, all or none.
+    pub fn put_verdicts<'r>(
+        &self,
+        verdicts: impl IntoIterator<Item = (&'r Report, Option<Quarantine>)>,
+        act: &Act,
+    ) -> Result<(), StoreError> {
+        self.write(|session| {
+            verdicts.into_iter().try_for_each(|(report, entry)| {
+                put(session, report, act)?;
+                entry.map_or(Ok(()), |entry| quarantine::enter(session, &entry, act))
+            })
+        })
     }
 
     /// Stores several reports, all or none.

@@ -21,32 +21,21 @@ impl Ledger {
         })
     }
 
-    /// Keeps all reports, or none.
+    /// Keeps all reports and enters what they quarantine, or nothing of it.
     pub(super) fn keep(&self, reports: &[&Report]) -> Result<(), StoreError> {
-        self.store
-            .tenant(&self.tenant)
-            .put_reports(reports.iter().copied(), &act("examined"))
+        let act = act("verdict of the gate");
+        let entry = |report: &Report| match report.verdict.decision {
+            Decision::Quarantine => Some(entry(report, None, act.at_ms)),
+            Decision::Promote => None,
+        };
+        let verdicts = reports.iter().map(|report| (*report, entry(report)));
+        self.store.tenant(&self.tenant).put_verdicts(verdicts, &act)
     }
 
-    pub(super) fn quarantined(
-        &self,
-        report: &Report,
-        moved_to: Option<&Path>,
-    ) -> Result<(), StoreError> {
-        let act = act("verdict of the gate");
-        let entry = Quarantine {
-            kind: SubjectKind::Skill,
-            subject: report.skill.name.clone(),
-            part: report.skill.digest.clone(),
-            state: QuarantineState::Blocked,
-            reason: reason(report),
-            since_ms: act.at_ms,
-            until_ms: None,
-            strikes: 1,
-            signature: None,
-            report: Some(report.id.clone()),
-            moved_to: moved_to.map(|path| path.display().to_string()),
-        };
+    /// Adds to a quarantined skill's line where it was moved to.
+    pub(super) fn moved(&self, report: &Report, to: &Path) -> Result<(), StoreError> {
+        let act = act("moved by the gate");
+        let entry = entry(report, Some(to), act.at_ms);
         self.store.tenant(&self.tenant).quarantine(&entry, &act)
     }
 
@@ -65,13 +54,28 @@ impl Ledger {
     }
 }
 
+fn entry(report: &Report, moved_to: Option<&Path>, since_ms: i64) -> Quarantine {
+    Quarantine {
+        kind: SubjectKind::Skill,
+        subject: report.skill.name.clone(),
+        part: report.skill.digest.clone(),
+        state: QuarantineState::Blocked,
+        reason: reason(report),
+        since_ms,
+        until_ms: None,
+        strikes: 1,
+        signature: None,
+        report: Some(report.id.clone()),
+        moved_to: moved_to.map(|path| path.display().to_string()),
+    }
+}
+
 fn act(reason: &str) -> Act {
     Act::now("skillgate scan", reason)
 }
 
 /// The worst reason stands for all; the report has the rest.
 fn reason(report: &Report) -> String {
-    debug_assert_eq!(report.verdict.decision, Decision::Quarantine);
     let first = report.verdict.reasons.first();
     first.map_or_else(
         || "quarantined by the gate".to_owned(),

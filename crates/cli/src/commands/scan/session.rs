@@ -17,7 +17,7 @@ use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
 /// Skills examined before their reports are written; bounds what is held in memory.
-const CHUNK: usize = 64;
+const CHUNK: usize = 256;
 
 /// What decides the exit code.
 #[derive(Debug, Default, Clone, Copy)]
@@ -123,11 +123,11 @@ impl<'s> Session<'s> {
             &self.args.quarantine_to,
         ) {
             (Decision::Promote, Some(folder), _) => self.promote(examined, folder),
-            (Decision::Promote, None, _) => Ok(()),
+            (Decision::Promote, None, _) | (Decision::Quarantine, _, None) => Ok(()),
             (Decision::Quarantine, _, Some(folder)) => {
                 let path =
                     quarantine(&examined.skill, &serde_json::to_vec_pretty(report)?, folder)?;
-                self.ledger.quarantined(report, Some(&path))?;
+                self.ledger.moved(report, &path)?;
                 let name = report.skill.name.escape_debug();
                 self.note(format_args!(
                     "moved `{name}` to {}, its report to {}",
@@ -136,7 +136,6 @@ impl<'s> Session<'s> {
                 ));
                 Ok(())
             }
-            (Decision::Quarantine, _, None) => Ok(self.ledger.quarantined(report, None)?),
         }
     }
 
