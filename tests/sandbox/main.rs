@@ -24,7 +24,7 @@ fn main() {
         .find(|argument| !argument.starts_with('-'))
         .unwrap_or_default();
     let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
-    if let Err(unavailable) = skillgate_sandbox::select(Some("native"), !skill::nested()) {
+    if let Err(unavailable) = skillgate_sandbox::select(&skill::native()) {
         assert!(
             !required.split(',').any(|name| name == "native"),
             "{unavailable}: {}",

@@ -3,7 +3,7 @@
 use skillgate_model::{Content, ExitReason, Limits, Phase};
 
 use crate::Test;
-use crate::skill::{cases, effects, nested, phase, run, run_with, skill};
+use crate::skill::{cases, effects, native, nested, phase, run, run_with, skill};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -98,13 +98,13 @@ fn links_inside_a_skill_lead_where_they_did() {
         escapes: false,
     };
     skill.files.push(link);
-    let backend = skillgate_sandbox::select(Some("native"), !nested()).unwrap();
-    let trace = skillgate_sandbox::simulate(backend, &Limits::default(), &skill, &[]).unwrap();
+    let backend = skillgate_sandbox::select(&native()).unwrap();
+    let trace = skillgate_sandbox::simulate(&*backend, &Limits::default(), &skill, &[]).unwrap();
     assert_eq!(phase(&trace, Phase::Call).cases[0].detail, "'data'");
 }
 
 fn the_doctor_finds_every_promise_kept() {
-    for row in skillgate_sandbox::doctor() {
+    for row in skillgate_sandbox::doctor(&native()) {
         let probe = row.state.unwrap();
         assert_eq!(
             probe.not_enforced.is_empty(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skillgate_model::{
     Content, Limits, Manifest, Phase, PhaseTrace, Skill, SkillFile, SkillKind, Trace,
 };
+use skillgate_sandbox::Choice;
 
 /// A skill of these files; one file is a file skill.
 pub(crate) fn skill(files: &[(&str, &str)]) -> Skill {
@@ -36,14 +37,22 @@ pub(crate) fn nested() -> bool {
     std::env::var_os("SKILLGATE_TEST_NESTED").is_some()
 }
 
+/// The native backend, with everything enforced unless namespaces are refused.
+pub(crate) fn native() -> Choice {
+    Choice {
+        backend: Some("native".to_owned()),
+        require_full: !nested(),
+    }
+}
+
 /// Runs files with limits and grants.
 pub(crate) fn run_with(files: &[(&str, &str)], limits: &Limits, granted: &[&str]) -> Trace {
-    let backend = skillgate_sandbox::select(Some("native"), !nested()).unwrap();
+    let backend = skillgate_sandbox::select(&native()).unwrap();
     let granted: Vec<_> = granted
         .iter()
         .map(|effect| effect.parse().unwrap())
         .collect();
-    skillgate_sandbox::simulate(backend, limits, &skill(files), &granted).unwrap()
+    skillgate_sandbox::simulate(&*backend, limits, &skill(files), &granted).unwrap()
 }
 
 /// Runs one file under the default limits.

@@ -44,6 +44,15 @@ pub struct SandboxConfig {
     pub require: Requirement,
 }
 
+impl From<&SandboxConfig> for skillgate_sandbox::Choice {
+    fn from(config: &SandboxConfig) -> Self {
+        Self {
+            backend: config.backend.clone(),
+            require_full: config.require == Requirement::Full,
+        }
+    }
+}
+
 /// What a verdict needs of the simulation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,10 +9,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use skillgate_model::{Decision, Profile, Report};
 use skillgate_pipeline as pipeline;
-use skillgate_pipeline::{
-    Accepted, Baseline, Candidate, Examined, GateError, Loaded, Requirement, Simulation,
-};
-use skillgate_sandbox::Backend;
+use skillgate_pipeline::{Accepted, Baseline, Candidate, Examined, GateError, Loaded, Simulation};
+use skillgate_sandbox::{Backend, Choice};
 use skillgate_scanner::Scanner;
 
 use crate::pool;
@@ -143,7 +141,7 @@ impl Gate {
             scanner: &self.scanner,
             simulation: match &backend {
                 None => Simulation::Off,
-                Some(Ok(backend)) => Simulation::In(*backend),
+                Some(Ok(backend)) => Simulation::In(&**backend),
                 Some(Err(reason)) => Simulation::Unavailable(reason),
             },
             policy: self.loaded.policy()?,
@@ -155,10 +153,8 @@ impl Gate {
     }
 
     /// That none works is a reason of every verdict, never a pass.
-    fn backend(&self) -> Result<&'static dyn Backend, String> {
-        let sandbox = &self.loaded.config.sandbox;
-        let full = sandbox.require == Requirement::Full;
-        skillgate_sandbox::select(sandbox.backend.as_deref(), full)
+    fn backend(&self) -> Result<Box<dyn Backend>, String> {
+        skillgate_sandbox::select(&Choice::from(&self.loaded.config.sandbox))
             .map_err(|error| crate::chain(&error))
     }
 }

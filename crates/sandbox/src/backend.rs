@@ -37,44 +37,68 @@ pub trait Backend: Sync {
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError>;
 }
 
-/// Strongest first; the first whose probe passes is used, and none means refuse.
-pub const BACKENDS: &[&dyn Backend] = &[&Native];
+/// Which backend is wanted, and what the ones outside this program have to be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// A backend by name; the strongest that works where it is absent.
+    pub backend: Option<String>,
+    /// Refuse what does not enforce every control.
+    pub require_full: bool,
+}
+
+/// All that run something, strongest first; the first whose probe passes is used, and none means refuse.
+fn backends(_: &Choice) -> Vec<Box<dyn Backend>> {
+    vec![Box::new(Native)]
+}
 
 /// Chooses a backend: by name, or the strongest that works; `simulated` runs nothing and must be named.
-pub fn select(name: Option<&str>, require_full: bool) -> Result<&'static dyn Backend, Unavailable> {
+pub fn select(choice: &Choice) -> Result<Box<dyn Backend>, Unavailable> {
+    let name = choice.backend.as_deref();
     if name == Some(Simulated.name()) {
-        return Ok(&Simulated);
+        return Ok(Box::new(Simulated));
     }
     let mut refused = Unavailable {
         backend: name.unwrap_or("any").to_owned(),
         reason: "there is no backend of this name".to_owned(),
         remedy: format!("use one of: {}, simulated", names().join(", ")),
     };
-    for backend in BACKENDS
-        .iter()
-        .filter(|backend| name.is_none_or(|name| name == backend.name()))
-    {
-        match backend.probe() {
-            Ok(probe) if require_full && probe.tier != Tier::Full => {
-                refused = Unavailable {
-                    backend: backend.name().to_owned(),
-                    reason: "it isolates only partly here, and the policy requires all".to_owned(),
-                    remedy: probe
-                        .not_enforced
-                        .first()
-                        .map_or_else(String::new, |missing| missing.reason.clone()),
-                };
-            }
-            Ok(_) => return Ok(*backend),
-            Err(unavailable) => refused = unavailable,
+    let mut first = true;
+    for backend in backends(choice) {
+        if name.is_some_and(|name| name != backend.name()) {
+            continue;
+        }
+        let unavailable = match backend.probe() {
+            Ok(probe) if choice.require_full && !is_full(&probe) => too_weak(&*backend, &probe),
+            Ok(_) => return Ok(backend),
+            Err(unavailable) => unavailable,
+        };
+        // What keeps the strongest from being used is the reason worth reading.
+        if std::mem::take(&mut first) {
+            refused = unavailable;
         }
     }
     Err(refused)
 }
 
+fn is_full(probe: &Probe) -> bool {
+    probe.tier == Tier::Full && probe.not_enforced.is_empty()
+}
+
+fn too_weak(backend: &dyn Backend, probe: &Probe) -> Unavailable {
+    let missing = probe.not_enforced.first();
+    Unavailable {
+        backend: backend.name().to_owned(),
+        reason: "it isolates only partly here, and the policy requires all".to_owned(),
+        remedy: missing.map_or_else(String::new, |missing| missing.reason.clone()),
+    }
+}
+
 /// The names of all backends that run something.
 pub fn names() -> Vec<&'static str> {
-    BACKENDS.iter().map(|backend| backend.name()).collect()
+    backends(&Choice::default())
+        .iter()
+        .map(|backend| backend.name())
+        .collect()
 }
 
 /// One line of the doctor's table.
@@ -87,12 +111,12 @@ pub struct Row {
 }
 
 /// Probes every backend, and runs a program against each of its promises.
-pub fn doctor() -> Vec<Row> {
-    let row = |backend: &&'static dyn Backend| Row {
+pub fn doctor(choice: &Choice) -> Vec<Row> {
+    let row = |backend: &Box<dyn Backend>| Row {
         backend: backend.name(),
         state: backend
             .probe()
-            .and_then(|probe| selftest::prove(*backend).map(|()| probe)),
+            .and_then(|probe| selftest::prove(&**backend).map(|()| probe)),
     };
-    BACKENDS.iter().map(row).collect()
+    backends(choice).iter().map(row).collect()
 }

@@ -9,6 +9,7 @@ mod harness;
 mod interpreter;
 mod native;
 mod observe;
+mod phases;
 mod seccomp;
 mod selftest;
 mod simulated;
@@ -20,7 +21,7 @@ use std::sync::OnceLock;
 
 use skillgate_model::{Effect, Limits, Skill, Trace};
 
-pub use backend::{BACKENDS, Backend, Job, Probe, Row, doctor, names, select};
+pub use backend::{Backend, Choice, Job, Probe, Row, doctor, names, select};
 pub use error::{SandboxError, Unavailable};
 pub use native::Native;
 pub use native::init::{entry_if_reexecuted, serve_as_launcher};

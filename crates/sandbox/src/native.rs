@@ -15,23 +15,19 @@ pub(crate) mod spec;
 pub(crate) mod supervise;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
-use skillgate_model::{
-    Content, Effect, EffectKind, ExitReason, FileChange, Limits, Phase, PhaseTrace, Skill, Tier,
-    Trace,
-};
+use skillgate_model::{Content, Effect, EffectKind, Limits, Phase, PhaseTrace, Skill, Tier, Trace};
 
+use self::launcher::Launcher;
 use self::learned::{Place, learned, no_python};
-use self::spec::{HOME, Planted, SKILL, Spec};
+use self::spec::{HOME, SKILL, Spec};
 use self::supervise::Ended;
-use crate::cases::SAMPLES;
-use crate::harness::{self, Harness, Module};
+use crate::harness::{self, Module};
 use crate::interpreter::{self, Interpreter};
-use crate::observe::{DECOYS, Observer, PATH};
-use crate::{Backend, Job, Probe, SandboxError, Unavailable};
+use crate::observe::PATH;
+use crate::{Backend, Job, Probe, SandboxError, Unavailable, phases};
 
 /// Linux itself.
 #[derive(Debug, Clone, Copy)]
@@ -52,48 +48,21 @@ impl Backend for Native {
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
         let learned = learned().as_ref().map_err(Clone::clone)?;
         let python = interpreter::python().map_err(no_python)?;
-        let mut trace = Trace {
-            backend: self.name().to_owned(),
-            tier: learned.probe.tier,
-            enforced: learned.probe.enforced.clone(),
-            not_enforced: learned.probe.not_enforced.clone(),
-            interpreter: None,
-            phases: Vec::new(),
-        };
         let place = learned.place();
         let modules = harness::modules(job.skill, &format!("{}{SKILL}", place.top));
-        if modules.is_empty() {
-            return Ok(trace);
-        }
-        trace.interpreter = Some(python.version.clone());
-        for phase in [Phase::Import, Phase::Call] {
+        let run = |phase, limits: &Limits| {
             let order = Order {
                 python,
-                limits: &limits_of(phase, limits),
+                limits,
                 skill: Some(job.skill),
                 granted: job.granted,
                 modules: &modules,
                 place: place.clone(),
             };
-            let run = order.run(phase, Some(&learned.noise))?.0;
-            let ended = run.exit.reason == ExitReason::Exit;
-            trace.phases.push(run);
-            // What ends the import ends every later run in the same way.
-            if !ended {
-                break;
-            }
-        }
-        Ok(trace)
-    }
-}
-
-fn limits_of(phase: Phase, limits: &Limits) -> Limits {
-    match phase {
-        Phase::Import => Limits {
-            wall_ms: limits.wall_ms.min(limits.import_ms),
-            ..limits.clone()
-        },
-        Phase::Call => limits.clone(),
+            Ok(order.run(phase, Some(&learned.noise))?.0)
+        };
+        let (probe, version) = (&learned.probe, &python.version);
+        phases::simulate(self.name(), probe, version, &modules, limits, &run)
     }
 }
 
@@ -113,40 +82,10 @@ impl Order<'_> {
         phase: Phase,
         noise: Option<&BTreeSet<Effect>>,
     ) -> Result<(PhaseTrace, bool), SandboxError> {
-        let mut contents: Vec<(String, &[u8])> =
-            vec![(harness::PATH.to_owned(), harness::PROGRAM.as_bytes())];
-        contents.extend(
-            DECOYS
-                .iter()
-                .chain(&SAMPLES)
-                .map(|(path, text)| ((*path).to_owned(), text.as_bytes())),
-        );
-        for file in self.skill.iter().flat_map(|skill| &skill.files) {
-            if let Some(bytes) = file.bytes() {
-                contents.push((format!("{SKILL}/{}", file.path), bytes));
-            }
-        }
+        let contents = phases::contents(self.skill);
         let spec = self.spec(&contents);
-        let bytes: Vec<&[u8]> = contents.iter().map(|(_, bytes)| *bytes).collect();
-        let programs = if spec.executable {
-            spec.programs.as_slice()
-        } else {
-            &[]
-        };
-        let observer = Observer::new(&spec.top, &spec.visible, programs, noise);
-        let mut harness = Harness::new(
-            phase,
-            &spec.top,
-            self.modules,
-            observer,
-            nonce().map_err(SandboxError::Start)?,
-        );
-        let ended = supervise::run(&spec, &bytes, &mut harness)?;
-        if ended.exit.reason != ExitReason::NotRun {
-            harness.close();
-        }
-        let landlock = ended.landlock;
-        Ok((traced(phase, ended, harness), landlock))
+        let start = |fds: &[RawFd]| Launcher::start(&spec.limits, fds);
+        phases::converse(phase, self.modules, &spec, &contents, noise, &start)
     }
 
     fn spec(&self, contents: &[(String, &[u8])]) -> Spec {
@@ -182,13 +121,7 @@ impl Order<'_> {
             visible,
             links,
             programs,
-            planted: contents
-                .iter()
-                .map(|(path, bytes)| Planted {
-                    path: path.clone(),
-                    length: bytes.len(),
-                })
-                .collect(),
+            planted: phases::planted(contents),
             argv: [
                 &python.name,
                 "-I",
@@ -231,7 +164,8 @@ pub(crate) fn bare(
     spec.argv.truncate(1);
     spec.argv
         .extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    supervise::run(&spec, &[], driver)
+    let start = |fds: &[RawFd]| Launcher::start(&spec.limits, fds);
+    supervise::run(&spec, &[], driver, &start)
 }
 
 fn environment(top: &str) -> Vec<String> {
@@ -262,39 +196,4 @@ fn program(effect: &Effect) -> Option<PathBuf> {
     PATH.iter()
         .map(|folder| Path::new(folder).join(name))
         .find(|path| path.is_file())
-}
-
-fn nonce() -> std::io::Result<String> {
-    let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn traced(phase: Phase, ended: Ended, harness: Harness<'_>) -> PhaseTrace {
-    let [stdout, stderr] = ended
-        .output
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let (observations, dropped) = harness.observer.finish();
-    let planted = |file: &&FileChange| {
-        !DECOYS.iter().any(|(path, text)| {
-            *path == format!("/work/{}", file.path) && text.len() as u64 == file.size
-        })
-    };
-    PhaseTrace {
-        phase,
-        exit: ended.exit,
-        wall_ms: ended.wall_ms,
-        cpu_ms: ended.cpu_ms,
-        peak_memory_bytes: ended.peak_memory_bytes,
-        stdout,
-        stderr,
-        output_bytes: ended.output_bytes,
-        observations,
-        dropped,
-        imported: harness.imported,
-        import_errors: harness.import_errors,
-        missing_modules: harness.missing_modules,
-        cases: harness.results,
-        files: ended.files.iter().filter(planted).cloned().collect(),
-    }
 }

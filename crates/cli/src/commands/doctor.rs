@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use skillgate_model::{Control, Tier};
-use skillgate_sandbox::Row;
+use skillgate_sandbox::{Choice, Row};
 
 use crate::args::Doctor;
 
@@ -13,7 +13,8 @@ use crate::args::Doctor;
 const NO_SANDBOX: u8 = 1;
 
 pub(crate) fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
-    let rows = skillgate_sandbox::doctor();
+    let loaded = super::configuration(args.config.as_deref(), &[])?;
+    let rows = skillgate_sandbox::doctor(&Choice::from(&loaded.config.sandbox));
     let text = if args.json {
         to_json(&rows)?
     } else {

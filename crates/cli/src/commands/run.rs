@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use skillgate_model::{ExitReason, Observation, Phase, PhaseTrace, Trace};
 use skillgate_pipeline::{LoadLimits, load};
+use skillgate_sandbox::Choice;
 
 use crate::args::Run;
 use crate::interrupt;
@@ -15,15 +16,12 @@ const UNFINISHED: u8 = 1;
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
     let config = &loaded.config;
-    let name = args
-        .backend
-        .as_deref()
-        .or(config.sandbox.backend.as_deref());
-    let require_full = config.sandbox.require == skillgate_pipeline::Requirement::Full;
+    let mut choice = Choice::from(&config.sandbox);
+    choice.backend = args.backend.clone().or(choice.backend);
     interrupt::listen()?;
-    let backend = skillgate_sandbox::select(name, require_full)?;
+    let backend = skillgate_sandbox::select(&choice)?;
     let skill = load(&candidate, LoadLimits::from(&config.scan));
-    let trace = skillgate_sandbox::simulate(backend, &config.limits, &skill, &[])?;
+    let trace = skillgate_sandbox::simulate(&*backend, &config.limits, &skill, &[])?;
     let text = if args.json {
         serde_json::to_string_pretty(&trace)? + "\n"
     } else {

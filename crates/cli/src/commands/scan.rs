@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use skillgate_pipeline::{
-    Accepted, Baseline, Cache, Discovery, Gate, Loaded, Requirement, Simulation, discover,
-    shared_names, well_known,
+    Accepted, Baseline, Cache, Discovery, Gate, Loaded, Simulation, discover, shared_names,
+    well_known,
 };
-use skillgate_sandbox::Backend;
+use skillgate_sandbox::{Backend, Choice};
 use skillgate_scanner::Scanner;
 use time::OffsetDateTime;
 
@@ -166,26 +166,22 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// A backend that was asked for by name must work; without a name, that none does is part of every verdict.
-fn backend(args: &Scan, loaded: &Loaded) -> anyhow::Result<Result<&'static dyn Backend, String>> {
+fn backend(args: &Scan, loaded: &Loaded) -> anyhow::Result<Result<Box<dyn Backend>, String>> {
     if args.static_only {
         return Ok(Err(String::new()));
     }
-    let name = loaded.config.sandbox.backend.as_deref();
-    let require_full = loaded.config.sandbox.require == Requirement::Full;
-    match skillgate_sandbox::select(name, require_full) {
+    let choice = Choice::from(&loaded.config.sandbox);
+    match skillgate_sandbox::select(&choice) {
         Ok(backend) => Ok(Ok(backend)),
-        Err(error) if name.is_some() => Err(error.into()),
+        Err(error) if choice.backend.is_some() => Err(error.into()),
         Err(error) => Ok(Err(error.to_string())),
     }
 }
 
-fn simulation<'b>(
-    args: &Scan,
-    backend: &'b Result<&'static dyn Backend, String>,
-) -> Simulation<'b> {
+fn simulation<'b>(args: &Scan, backend: &'b Result<Box<dyn Backend>, String>) -> Simulation<'b> {
     match backend {
         _ if args.static_only => Simulation::Off,
-        Ok(backend) => Simulation::In(*backend),
+        Ok(backend) => Simulation::In(&**backend),
         Err(reason) => Simulation::Unavailable(reason),
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use skillgate_model::{Effect, Report, SkillKind};
 use skillgate_permissions::least;
 use skillgate_pipeline::{Accepted, Gate, Simulation};
+use skillgate_sandbox::Choice;
 use skillgate_scanner::Scanner;
 
 use crate::args::Suggest;
@@ -16,17 +17,17 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
     let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
     interrupt::listen()?;
     let scanner = Scanner::new(loaded.rules()?);
-    let simulation = if args.static_only {
-        Simulation::Off
-    } else {
-        Simulation::In(skillgate_sandbox::select(
-            loaded.config.sandbox.backend.as_deref(),
-            false,
-        )?)
+    let choice = Choice {
+        require_full: false,
+        ..Choice::from(&loaded.config.sandbox)
+    };
+    let backend = match args.static_only {
+        true => None,
+        false => Some(skillgate_sandbox::select(&choice)?),
     };
     let gate = Gate {
         scanner: &scanner,
-        simulation,
+        simulation: backend.as_deref().map_or(Simulation::Off, Simulation::In),
         policy: loaded.policy()?,
         config: &loaded.config,
         accepted: Accepted::default(),

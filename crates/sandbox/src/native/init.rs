@@ -254,6 +254,7 @@ fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> S
             code,
             signal,
             cpu_ms,
+            oom_kills: 0,
         },
         &[],
     ))

@@ -1,7 +1,7 @@
 //! The launchers: this executable started again, each in a control group of its own, kept for the next run.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,8 @@ use skillgate_model::Limits;
 
 use super::cgroup::Group;
 use super::spec::{self, LAUNCHER, Report};
+use super::supervise::Jail;
+use crate::SandboxError;
 
 /// Idle launchers that are kept; more than that many runs at once are rare.
 const KEPT: usize = 8;
@@ -24,21 +26,26 @@ static IDLE: Mutex<Vec<Launcher>> = Mutex::new(Vec::new());
 /// A single-threaded process that can fork safely.
 pub(crate) struct Launcher {
     child: Child,
-    pub(crate) control: OwnedFd,
-    pub(crate) group: Option<Group>,
+    control: OwnedFd,
+    group: Option<Group>,
     /// The process that started it.
     owner: u32,
 }
 
 impl Launcher {
     /// Hands an order to an idle launcher, or to a new one.
-    pub(crate) fn order(limits: &Limits, fds: &[RawFd]) -> io::Result<Self> {
+    pub(crate) fn start(limits: &Limits, fds: &[RawFd]) -> Result<Box<dyn Jail>, SandboxError> {
+        let launcher = Self::order(limits, fds).map_err(SandboxError::Start)?;
+        Ok(Box::new(launcher))
+    }
+
+    fn order(limits: &Limits, fds: &[RawFd]) -> io::Result<Self> {
         loop {
             let idle = Self::idle();
             let fresh = idle.is_none();
             let mut launcher = match idle {
                 Some(launcher) => launcher,
-                None => Self::start()?,
+                None => Self::fresh()?,
             };
             if launcher
                 .group
@@ -74,7 +81,7 @@ impl Launcher {
         clippy::disallowed_methods,
         reason = "this crate is the one that starts processes"
     )]
-    fn start() -> io::Result<Self> {
+    fn fresh() -> io::Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
         let (program, arguments) = crate::launcher();
@@ -97,9 +104,23 @@ impl Launcher {
             owner: std::process::id(),
         })
     }
+}
+
+impl Jail for Launcher {
+    fn control(&self) -> BorrowedFd<'_> {
+        self.control.as_fd()
+    }
+
+    fn init(&self) -> Option<(i32, OwnedFd)> {
+        None
+    }
+
+    fn group(&self) -> Option<&Group> {
+        self.group.as_ref()
+    }
 
     /// Waits until the last process of the run is gone, and keeps the launcher for the next one.
-    pub(crate) fn give_back(self) {
+    fn end(self: Box<Self>) {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -122,7 +143,7 @@ impl Launcher {
         }
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
-            idle.push(self);
+            idle.push(*self);
         }
     }
 }

@@ -79,6 +79,9 @@ pub(crate) enum Report {
         code: Option<i32>,
         signal: Option<i32>,
         cpu_ms: u64,
+        /// Processes killed for memory, where process 1 counts them.
+        #[serde(default)]
+        oom_kills: u64,
     },
     /// Nothing of the run is left, and the launcher waits for the next.
     Idle,

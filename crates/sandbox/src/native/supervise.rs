@@ -1,7 +1,7 @@
 //! The outside: starts a launcher, watches one run, ends it.
 
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use skillgate_model::{Exit, ExitReason, FileChange};
 
 use super::cgroup::Group;
-use super::launcher::Launcher;
 use super::meter::Meter;
 use super::notify::Watcher;
 use super::spec::{self, Report, Spec};
@@ -52,6 +51,21 @@ pub(crate) struct Ended {
     pub(crate) group: Option<super::cgroup::Version>,
 }
 
+/// Whoever made the jail of one run, and ends it.
+pub(crate) trait Jail {
+    /// Where its process 1 reports.
+    fn control(&self) -> BorrowedFd<'_>;
+    /// Its process 1, where that is known before it reports.
+    fn init(&self) -> Option<(i32, OwnedFd)>;
+    /// The control group that counts for it.
+    fn group(&self) -> Option<&Group>;
+    /// Returns when nothing of the run is left.
+    fn end(self: Box<Self>);
+}
+
+/// Makes a jail and hands it the order: specification, channel, output, errors.
+pub(crate) type Start<'a> = &'a dyn Fn(&[RawFd]) -> Result<Box<dyn Jail>, SandboxError>;
+
 struct Stream {
     pipe: Option<OwnedFd>,
     kept: Vec<u8>,
@@ -62,7 +76,7 @@ struct Run<'a> {
     spec: &'a Spec,
     driver: &'a mut dyn Driver,
     started: Instant,
-    launcher: Launcher,
+    jail: Box<dyn Jail>,
     channel: Option<UnixStream>,
     streams: [Stream; 2],
     init: Option<(i32, OwnedFd)>,
@@ -72,6 +86,7 @@ struct Run<'a> {
     killed: Option<ExitReason>,
     failure: Option<String>,
     status: Option<(Option<i32>, Option<i32>)>,
+    oom_kills: u64,
     ended: Ended,
 }
 
@@ -80,6 +95,7 @@ pub(crate) fn run(
     spec: &Spec,
     contents: &[&[u8]],
     driver: &mut dyn Driver,
+    start: Start<'_>,
 ) -> Result<Ended, SandboxError> {
     let order = spec::pack(spec, contents).map_err(SandboxError::Start)?;
     let (channel, payloads) = UnixStream::pair().map_err(SandboxError::Start)?;
@@ -93,7 +109,7 @@ pub(crate) fn run(
         out.as_raw_fd(),
         err.as_raw_fd(),
     ];
-    let launcher = Launcher::order(&spec.limits, &fds).map_err(SandboxError::Start)?;
+    let jail = start(&fds)?;
     drop((order, payloads, out, err));
     let streams = [stdout, stderr].map(|pipe| Stream {
         pipe: Some(pipe),
@@ -104,16 +120,17 @@ pub(crate) fn run(
         spec,
         driver,
         started: Instant::now(),
-        launcher,
+        init: jail.init(),
+        jail,
         channel: Some(channel),
         streams,
-        init: None,
         watcher: None,
         meter: Meter::default(),
         next_look: Instant::now() + TICK,
         killed: None,
         failure: None,
         status: None,
+        oom_kills: 0,
         ended: Ended {
             exit: Exit {
                 reason: ExitReason::NotRun,
@@ -178,7 +195,7 @@ impl Run<'_> {
 
     /// What can be read now, or nothing after a tick.
     fn wait(&self) -> io::Result<Vec<Source>> {
-        let mut sources = vec![(Source::Control, self.launcher.control.as_fd())];
+        let mut sources = vec![(Source::Control, self.jail.control())];
         sources.extend(
             self.channel
                 .as_ref()
@@ -220,7 +237,7 @@ impl Run<'_> {
     }
 
     fn control(&mut self) {
-        let (packet, fds) = match spec::receive(self.launcher.control.as_fd()) {
+        let (packet, fds) = match spec::receive(self.jail.control()) {
             Ok(received) => received,
             Err(error) => return self.failure = Some(error.to_string()),
         };
@@ -243,7 +260,9 @@ impl Run<'_> {
                 code,
                 signal,
                 cpu_ms,
+                oom_kills,
             }) => {
+                self.oom_kills = oom_kills;
                 self.ended.cpu_ms = cpu_ms;
                 self.status = Some((code, signal));
             }
@@ -327,10 +346,10 @@ impl Run<'_> {
             sys::kill_pidfd(pidfd.as_fd());
         }
         self.watcher = None;
-        let group = self.launcher.group.as_ref();
-        let (peak, oom_kills) = group.map_or((None, 0), Group::memory);
+        let group = self.jail.group();
+        let (peak, oom_kills) = group.map_or((None, self.oom_kills), Group::memory);
         self.ended.group = group.map(Group::version);
-        self.launcher.give_back();
+        self.jail.end();
         for stream in &mut self.streams {
             while stream.total <= self.spec.limits.output_bytes
                 && stream.ready()

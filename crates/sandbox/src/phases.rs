@@ -1,0 +1,150 @@
+//! What every backend does with a skill: import it, then import and call it, each time in a new jail.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+
+use skillgate_model::{Effect, ExitReason, FileChange, Limits, Phase, PhaseTrace, Skill, Trace};
+
+use crate::cases::SAMPLES;
+use crate::harness::{self, Harness, Module};
+use crate::native::spec::{Planted, SKILL, Spec};
+use crate::native::supervise::{self, Ended, Start};
+use crate::observe::{DECOYS, Observer};
+use crate::{Probe, SandboxError};
+
+/// One run of these modules under these limits.
+pub(crate) type Run<'a> = dyn Fn(Phase, &Limits) -> Result<PhaseTrace, SandboxError> + 'a;
+
+/// Both runs, as the trace of a backend that enforces what `probe` says.
+pub(crate) fn simulate(
+    backend: &str,
+    probe: &Probe,
+    interpreter: &str,
+    modules: &[Module],
+    limits: &Limits,
+    run: &Run<'_>,
+) -> Result<Trace, SandboxError> {
+    let mut trace = Trace {
+        backend: backend.to_owned(),
+        tier: probe.tier,
+        enforced: probe.enforced.clone(),
+        not_enforced: probe.not_enforced.clone(),
+        interpreter: None,
+        phases: Vec::new(),
+    };
+    if modules.is_empty() {
+        return Ok(trace);
+    }
+    trace.interpreter = Some(interpreter.to_owned());
+    for phase in [Phase::Import, Phase::Call] {
+        let run = run(phase, &limits_of(phase, limits))?;
+        let ended = run.exit.reason == ExitReason::Exit;
+        trace.phases.push(run);
+        // What ends the import ends every later run in the same way.
+        if !ended {
+            break;
+        }
+    }
+    Ok(trace)
+}
+
+fn limits_of(phase: Phase, limits: &Limits) -> Limits {
+    match phase {
+        Phase::Import => Limits {
+            wall_ms: limits.wall_ms.min(limits.import_ms),
+            ..limits.clone()
+        },
+        Phase::Call => limits.clone(),
+    }
+}
+
+/// The files that lie in the jail when the interpreter starts: harness, decoys, samples, the skill.
+pub(crate) fn contents(skill: Option<&Skill>) -> Vec<(String, &[u8])> {
+    let mut contents: Vec<(String, &[u8])> =
+        vec![(harness::PATH.to_owned(), harness::PROGRAM.as_bytes())];
+    contents.extend(
+        DECOYS
+            .iter()
+            .chain(&SAMPLES)
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes())),
+    );
+    for file in skill.iter().flat_map(|skill| &skill.files) {
+        if let Some(bytes) = file.bytes() {
+            contents.push((format!("{SKILL}/{}", file.path), bytes));
+        }
+    }
+    contents
+}
+
+/// What the specification says of them.
+pub(crate) fn planted(contents: &[(String, &[u8])]) -> Vec<Planted> {
+    contents
+        .iter()
+        .map(|(path, bytes)| Planted {
+            path: path.clone(),
+            length: bytes.len(),
+        })
+        .collect()
+}
+
+/// One conversation with the harness in a jail, and whether Landlock held there.
+pub(crate) fn converse(
+    phase: Phase,
+    modules: &[Module],
+    spec: &Spec,
+    contents: &[(String, &[u8])],
+    noise: Option<&BTreeSet<Effect>>,
+    start: Start<'_>,
+) -> Result<(PhaseTrace, bool), SandboxError> {
+    let bytes: Vec<&[u8]> = contents.iter().map(|(_, bytes)| *bytes).collect();
+    let programs = if spec.executable {
+        spec.programs.as_slice()
+    } else {
+        &[]
+    };
+    let observer = Observer::new(&spec.top, &spec.visible, programs, noise);
+    let nonce = nonce().map_err(SandboxError::Start)?;
+    let mut harness = Harness::new(phase, &spec.top, modules, observer, nonce);
+    let ended = supervise::run(spec, &bytes, &mut harness, start)?;
+    if ended.exit.reason != ExitReason::NotRun {
+        harness.close();
+    }
+    let landlock = ended.landlock;
+    Ok((traced(phase, ended, harness), landlock))
+}
+
+fn nonce() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn traced(phase: Phase, ended: Ended, harness: Harness<'_>) -> PhaseTrace {
+    let [stdout, stderr] = ended
+        .output
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let (observations, dropped) = harness.observer.finish();
+    let planted = |file: &&FileChange| {
+        !DECOYS.iter().any(|(path, text)| {
+            *path == format!("/work/{}", file.path) && text.len() as u64 == file.size
+        })
+    };
+    PhaseTrace {
+        phase,
+        exit: ended.exit,
+        wall_ms: ended.wall_ms,
+        cpu_ms: ended.cpu_ms,
+        peak_memory_bytes: ended.peak_memory_bytes,
+        stdout,
+        stderr,
+        output_bytes: ended.output_bytes,
+        observations,
+        dropped,
+        imported: harness.imported,
+        import_errors: harness.import_errors,
+        missing_modules: harness.missing_modules,
+        cases: harness.results,
+        files: ended.files.iter().filter(planted).cloned().collect(),
+    }
+}
