@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use skillgate_model::{Content, Manifest, Severity, Skill, SkillFile, SkillKind};
+use skillgate_model::{Content, Examination, Manifest, Severity, Skill, SkillFile, SkillKind};
 use skillgate_scanner::{Rules, Scanner};
 
 fn main() {
@@ -68,6 +68,11 @@ fn line(scanner: &Scanner, item: &Path, least: Severity) -> String {
         })
         .collect();
     rules.dedup();
+    for file in &scan.coverage {
+        if let (Examination::Unexamined { reason }, Severity::Info) = (&file.examination, least) {
+            rules.push(format!("incomplete: {reason}"));
+        }
+    }
     let tail: Vec<String> = item
         .components()
         .rev()

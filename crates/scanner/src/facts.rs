@@ -25,6 +25,7 @@ mod meaning;
 mod methods;
 mod names;
 mod origin;
+mod picked;
 mod scope;
 mod statements;
 mod value;
@@ -87,7 +88,7 @@ pub(crate) fn examine(
     }
     layout::examine(text, &parsed, &mut interp);
     interp.run(&parsed.syntax().body);
-    let too_deep = interp.too_deep;
+    let (too_deep, spent) = (interp.too_deep, interp.spent);
     let mut found = std::mem::take(&mut interp.found);
     let payloads = std::mem::take(&mut interp.payloads);
     drop(interp);
@@ -108,6 +109,12 @@ pub(crate) fn examine(
             layer.kind = Kind::Python;
         }
         sink.uncover(layer);
+    }
+    if spent {
+        sink.incomplete(format!(
+            "`{}` computes more than the scanner follows",
+            artifact.path
+        ));
     }
     // Text shows fragments, placeholders and sessions; what does not parse there is run by nobody.
     if !artifact.quoted {

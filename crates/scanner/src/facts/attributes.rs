@@ -3,6 +3,7 @@
 use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
+use super::knowledge::DANGEROUS;
 use super::names::CALLED;
 use super::names::Name;
 use super::names::Names;
@@ -72,6 +73,7 @@ impl<'a> Interp<'a, '_> {
                 }
                 _ => self.method_of(receiver, "pathlib.Path()", attr),
             },
+            Shape::Picked(_) if DANGEROUS.contains(&attr) => receiver.clone(),
             Shape::Function(_)
             | Shape::Str(_)
             | Shape::Bytes(_)

@@ -160,6 +160,11 @@ impl<'a, 's> Interp<'a, 's> {
                 let first = results.next().unwrap_or(Value::UNKNOWN);
                 results.fold(first, join)
             }
+            Shape::Picked(picked) => {
+                self.picked_is_called(*picked, range);
+                self.run_callables(&args, range);
+                args.blend().with(callee)
+            }
             _ => {
                 self.run_callables(&args, range);
                 args.blend().with(callee)

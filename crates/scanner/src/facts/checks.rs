@@ -23,6 +23,10 @@ checks! {
     TooDeep = "python-too-deep",
     /// An attribute of a guarded module, or a module, picked by a computed name.
     DynamicAccess = "python-dynamic-access",
+    /// Something picked from a sensitive object by a computed name, and called.
+    DynamicCall = "python-dynamic-call",
+    /// Something picked from a scope or module by a computed name, and called.
+    PickedCall = "python-picked-call",
     /// A dangerous name put together from pieces.
     HiddenName = "python-hidden-name",
     /// A sensitive module imported by a text.

@@ -124,6 +124,7 @@ impl<'a> Interp<'a, '_> {
             return Some(unknown);
         };
         if raw.len() > decoders::MAX_DECODED || !self.room_for(raw.len()) {
+            self.spent = true;
             return Some(unknown);
         }
         let (decoded, step) = match decoder {

@@ -43,7 +43,10 @@ impl<'a> Interp<'a, '_> {
         if self.following {
             match self.fuel.checked_sub(1) {
                 Some(fuel) => self.fuel = fuel,
-                None => return Value::UNKNOWN,
+                None => {
+                    self.spent = true;
+                    return Value::UNKNOWN;
+                }
             }
         }
         self.deeper(|this| this.evaluate(expr))

@@ -90,6 +90,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) following: bool,
     pub(crate) nesting: u32,
     pub(crate) too_deep: bool,
+    /// Whether something was left out because it costs more than the bounds allow.
+    pub(crate) spent: bool,
     pub(crate) call_depth: u32,
     pub(crate) called: bool,
     pub(crate) installing: bool,
@@ -133,6 +135,7 @@ impl<'a, 's> Interp<'a, 's> {
             following: false,
             nesting: 0,
             too_deep: false,
+            spent: false,
             call_depth: 0,
             called: false,
             installing: false,
@@ -175,7 +178,10 @@ impl<'a, 's> Interp<'a, 's> {
                 self.room = room;
                 true
             }
-            None => false,
+            None => {
+                self.spent |= bytes <= FOLDED_BYTES;
+                false
+            }
         }
     }
 
@@ -258,7 +264,11 @@ impl<'a, 's> Interp<'a, 's> {
         const MOST: usize = 64;
         let range = range.start().to_usize()..range.end().to_usize();
         let known = |payload: &Payload| payload.bytes == bytes;
-        if self.muted || self.payloads.len() >= MOST || self.payloads.iter().any(known) {
+        if self.muted || self.payloads.iter().any(known) {
+            return;
+        }
+        if self.payloads.len() >= MOST {
+            self.spent = true;
             return;
         }
         self.payloads.push(Payload {

@@ -5,6 +5,8 @@
 pub(crate) enum Intrinsic {
     /// Picks an attribute by name.
     Getattr,
+    /// Lists the members of its first argument, or every object there is.
+    Members,
     /// Sets an attribute by name.
     Setattr,
     /// The names of an object or of the scope.
@@ -117,6 +119,10 @@ impl Intrinsic {
         (
             "getattr object.__getattribute__ type.__getattribute__ inspect.getattr_static operator.getattr",
             Self::Getattr,
+        ),
+        (
+            "inspect.getmembers inspect.getmembers_static gc.get_objects gc.get_referrers gc.get_referents",
+            Self::Members,
         ),
         ("setattr object.__setattr__ type.__setattr__", Self::Setattr),
         ("vars locals operator.vars", Self::Vars),

@@ -7,6 +7,7 @@ use super::join::join;
 use super::names::ITEM;
 use super::names::Names;
 use super::origin::Origins;
+use super::picked::Picked;
 use super::value::GAP;
 use super::value::Shape;
 use super::value::Value;
@@ -41,7 +42,9 @@ impl<'a> Interp<'a, '_> {
                             if key.from.meets(Origins::DECODED.union(Origins::NETWORK)) {
                                 self.dynamic_access("sys.modules", range);
                             }
-                            Value::tainted(key.from)
+                            let mut module = Value::tainted(key.from);
+                            module.shape = Shape::Picked(Picked::Mixed);
+                            module
                         }
                     };
                 }
@@ -60,12 +63,10 @@ impl<'a> Interp<'a, '_> {
                 if let Some(item) = self.index.names.child(*name, ITEM) {
                     return self.named(item).with(receiver);
                 }
-                if self.index.entry(*name).is_some_and(|entry| entry.guarded)
-                    && key.as_int().is_none()
-                {
-                    self.dynamic_access(&path, range);
+                if key.as_int().is_some() {
+                    return receiver.derived();
                 }
-                receiver.derived()
+                self.picked(receiver, key, range)
             }
             Shape::Names(scope) => match text {
                 Some(name) => {
@@ -80,14 +81,14 @@ impl<'a> Interp<'a, '_> {
                             .map_or(Value::UNKNOWN, |name| self.named(name)),
                     }
                 }
-                None => key.derived(),
+                None => self.picked(receiver, key, range),
             },
             Shape::Foreign => match text {
                 Some(name) => {
                     let name = name.to_owned();
                     self.attribute(receiver, &name, range)
                 }
-                None => receiver.derived(),
+                None => self.picked(receiver, key, range),
             },
             Shape::OneOf(values) => {
                 let values = values.clone();

@@ -51,7 +51,11 @@ fn weight(shape: &Shape<'_>) -> u8 {
         Shape::Nothing | Shape::Bool(_) | Shape::Int(_) => 1,
         Shape::Str(text) | Shape::Path(text) => u8::from(!text.is_empty()) * 3,
         Shape::Bytes(_) | Shape::List(_) | Shape::Dict(_) => 3,
-        Shape::Instance(_) | Shape::Class(_) | Shape::Handle(_) | Shape::Names(_) => 4,
+        Shape::Instance(_)
+        | Shape::Class(_)
+        | Shape::Handle(_)
+        | Shape::Names(_)
+        | Shape::Picked(_) => 4,
         Shape::Function(_) | Shape::Bound(_) | Shape::Partial(_) => 5,
         Shape::OneOf(_) => 6,
         Shape::Name(_) => 7,
@@ -68,6 +72,7 @@ fn same<'a>(left: &Shape<'a>, right: &Shape<'a>) -> bool {
         (Shape::Str(a), Shape::Str(b)) | (Shape::Path(a), Shape::Path(b)) => **a == **b,
         (Shape::Bytes(a), Shape::Bytes(b)) => **a == **b,
         (Shape::Name(a), Shape::Name(b)) => a == b,
+        (Shape::Picked(a), Shape::Picked(b)) => a == b,
         (Shape::Function(a), Shape::Function(b))
         | (Shape::Class(a), Shape::Class(b))
         | (Shape::Instance(a), Shape::Instance(b)) => a == b,

@@ -474,7 +474,7 @@ pub(crate) const SECRET_WORDS: &[&str] = &[
 ];
 
 /// Names that nobody writes in pieces without a reason.
-const DANGEROUS: &[&str] = &[
+pub(crate) const DANGEROUS: &[&str] = &[
     "system",
     "popen",
     "eval",

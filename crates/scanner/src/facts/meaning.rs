@@ -32,6 +32,9 @@ impl<'a> Interp<'a, '_> {
             Intrinsic::Setattr => {
                 let value = args.at(2)?;
                 self.hooked_in_container(value, range);
+                if args.at(1)?.as_text().is_none() {
+                    self.picked(first?, args.at(1)?, range);
+                }
                 if let (Some(name), Some(Shape::Str(Text::Borrowed(attr)))) =
                     (first?.as_name(), args.at(1).map(|attr| &attr.shape))
                 {
@@ -39,6 +42,7 @@ impl<'a> Interp<'a, '_> {
                 }
                 Some(Value::of(Shape::Nothing))
             }
+            Intrinsic::Members => Some(self.members(first)),
             Intrinsic::Vars => Some(match first {
                 Some(object) => object.clone(),
                 None => Value::of(Shape::Names(self.scope.clone())),
@@ -514,14 +518,6 @@ impl<'a> Interp<'a, '_> {
                 Some(value)
             }
             None => {
-                for choice in object.choices() {
-                    if let Some(name) = choice.as_name()
-                        && self.index.entry(name).is_some_and(|entry| entry.guarded)
-                    {
-                        let path = self.index.names.path(name);
-                        self.dynamic_access(&path, range);
-                    }
-                }
                 if let Shape::OneOf(keys) = &key.shape {
                     for key in keys.clone().iter() {
                         if let Some(attr) = key.as_text() {
@@ -532,7 +528,7 @@ impl<'a> Interp<'a, '_> {
                         }
                     }
                 }
-                Some(object.derived().with(key))
+                Some(self.picked(object, key, range))
             }
         }
     }
@@ -562,7 +558,15 @@ impl<'a> Interp<'a, '_> {
             return self.subscript(object, key, range);
         }
         let Some(text) = key.as_text().map(str::to_owned) else {
-            return object.derived();
+            let mut picked = self.picked(object, key, range);
+            if intrinsic == Intrinsic::MethodCaller {
+                // The name of a method is hardly ever data, so that even an unknown object is worth saying.
+                if !matches!(picked.shape, Shape::Picked(_)) {
+                    picked.shape = Shape::Picked(super::picked::Picked::Mixed);
+                }
+                self.call_value(&picked, made_with.iter().skip(1).cloned().collect(), range);
+            }
+            return picked;
         };
         let value = text.split('.').fold(object.clone(), |value, part| {
             self.attribute(&value, part, range)

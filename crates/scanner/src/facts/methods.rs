@@ -45,6 +45,14 @@ impl<'a> Interp<'a, '_> {
                 }
                 _ => None,
             },
+            Shape::Name(_) if matches!(name, "items" | "values") && self.is_guarded(receiver) => {
+                let members = self.members(Some(receiver));
+                if name == "items" {
+                    return Some(members);
+                }
+                let pair = self.element(&members);
+                Some(Value::list(vec![self.item_at(&pair, 1)]))
+            }
             Shape::Name(known) if matches!(name, "get" | "__getitem__" | "pop" | "setdefault") => {
                 let listed = self.index.names.child(*known, name).is_some();
                 let key = args.at(0)?;

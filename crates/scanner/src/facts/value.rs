@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::names::Name;
 use super::origin::{Chain, Origins, Sinks};
+use super::picked::Picked;
 use super::scope::{ClassId, FunctionId, Scope};
 
 /// Stands in a folded text for a part that is not known.
@@ -89,6 +90,8 @@ pub(crate) enum Shape<'a> {
     Handle(Rc<(Value<'a>, Option<&'a str>)>),
     /// The names of a scope: `globals()`, `vars()`, another module of the skill.
     Names(Rc<Scope<'a>>),
+    /// Picked from something by a name that is not known.
+    Picked(Picked),
     /// One of a few, after branches met.
     OneOf(Rc<Vec<Value<'a>>>),
 }

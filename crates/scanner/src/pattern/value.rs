@@ -121,9 +121,14 @@ impl Value {
         (!self.text.contains(UNKNOWN)).then_some(&self.text)
     }
 
+    /// Whether both together are short enough to be followed.
+    pub(crate) fn fits(&self, other: &Self) -> bool {
+        self.text.len() + other.text.len() <= MAX_TEXT
+    }
+
     pub(crate) fn push(&mut self, other: &Self) {
         self.taint |= other.taint;
-        if self.text.len() + other.text.len() <= MAX_TEXT {
+        if self.fits(other) {
             self.text.push_str(&other.text);
         } else if !self.text.ends_with(UNKNOWN) {
             self.text.push(UNKNOWN);

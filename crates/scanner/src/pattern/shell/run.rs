@@ -13,10 +13,14 @@ use crate::pattern::value::{Taint, UNKNOWN, Value};
 const MAX_STEPS: usize = 50_000;
 /// How deep functions and nested scripts are followed.
 const MAX_CALLS: usize = 8;
+/// How often a function is followed inside itself; the commands in it stay the same.
+const MAX_RECURSION: usize = 2;
 /// Shortest constant that is tried as base64, in bytes.
 const MIN_ENCODED: usize = 24;
 /// Words that one brace expansion may make.
-const MAX_BRACES: usize = 16;
+const MAX_BRACES: usize = 256;
+/// Bytes that one brace expansion may make.
+const MAX_BRACE_BYTES: usize = 64 << 10;
 
 /// What is known while a script is followed.
 pub(super) struct Run {
@@ -26,6 +30,8 @@ pub(super) struct Run {
     /// Files the script wrote, by their text in it.
     pub(super) files: HashMap<String, Value>,
     functions: HashMap<String, Rc<List>>,
+    /// The functions being followed, innermost last.
+    calling: Vec<Rc<List>>,
     /// Where facts of a nested script are put.
     anchor: Option<Range<usize>>,
     depth: usize,
@@ -50,6 +56,7 @@ impl Run {
             variables: HashMap::new(),
             files: HashMap::new(),
             functions: HashMap::new(),
+            calling: Vec::new(),
             anchor: None,
             depth: 0,
             steps: 0,
@@ -61,6 +68,7 @@ impl Run {
     pub(super) fn script(&mut self, text: &str) {
         let parsed = syntax::parse(text);
         self.broken = self.broken.or(parsed.broken);
+        self.exhausted |= parsed.too_deep;
         self.list(&parsed.list, &Value::default());
     }
 
@@ -80,15 +88,18 @@ impl Run {
 
     /// A script inside a string: its facts are put at the string.
     pub(super) fn nested(&mut self, text: &str, span: &Range<usize>, input: &Value) -> Value {
-        if self.depth >= MAX_CALLS
-            || text.contains(UNKNOWN) && text.trim_matches(UNKNOWN).is_empty()
-        {
+        if text.contains(UNKNOWN) && text.trim_matches(UNKNOWN).is_empty() {
+            return Value::unknown(Taint::default());
+        }
+        if self.depth >= MAX_CALLS {
+            self.exhausted = true;
             return Value::unknown(Taint::default());
         }
         let outer = self.anchor.clone();
         self.anchor.get_or_insert_with(|| span.clone());
         self.depth += 1;
         let parsed = syntax::parse(text);
+        self.exhausted |= parsed.too_deep;
         let output = self.list(&parsed.list, input);
         self.depth -= 1;
         self.anchor = outer;
@@ -388,9 +399,7 @@ impl Run {
         let Some((first, arguments)) = values.split_first() else {
             return Value::default();
         };
-        if self.depth < MAX_CALLS
-            && let Some(alias) = self.variables.remove(&format!("alias {}", first.text))
-        {
+        if let Some(alias) = self.variables.remove(&format!("alias {}", first.text)) {
             let mut text = alias.text.clone();
             for argument in arguments {
                 text.push(' ');
@@ -451,10 +460,16 @@ impl Run {
     }
 
     fn call_function(&mut self, body: Rc<List>, arguments: &[Value], input: &Value) -> Value {
+        let again = self.calling.iter().filter(|one| Rc::ptr_eq(one, &body));
+        if again.count() >= MAX_RECURSION {
+            return Value::unknown(Taint::default());
+        }
         if self.depth >= MAX_CALLS {
+            self.exhausted = true;
             return Value::unknown(Taint::default());
         }
         self.depth += 1;
+        self.calling.push(Rc::clone(&body));
         let before: Vec<(String, Option<Value>)> = (1..=arguments.len().min(9))
             .map(|index| (index.to_string(), self.variables.remove(&index.to_string())))
             .collect();
@@ -468,6 +483,7 @@ impl Run {
                 None => self.variables.remove(&name),
             };
         }
+        self.calling.pop();
         self.depth -= 1;
         output
     }
@@ -498,7 +514,9 @@ impl Run {
         if let [Part::Text { text, plain: true }] = word.parts.as_slice()
             && text.contains('{')
         {
-            values.extend(braces(text).into_iter().map(Value::text));
+            let (words, too_many) = braces(text);
+            self.exhausted |= too_many;
+            values.extend(words.into_iter().map(Value::text));
             return;
         }
         let value = self.expand(word);
@@ -535,6 +553,7 @@ impl Run {
                 Part::Variable { name, operation } => self.variable(name, operation, &word.span),
                 Part::Output(list) | Part::Process(list) => {
                     if self.depth >= MAX_CALLS * 4 {
+                        self.exhausted = true;
                         Value::unknown(Taint::default())
                     } else {
                         self.depth += 1;
@@ -547,7 +566,12 @@ impl Run {
                     }
                 }
             };
-            value.push(&piece);
+            if word.parts.len() == 1 {
+                value = piece;
+            } else {
+                self.exhausted |= !value.fits(&piece);
+                value.push(&piece);
+            }
         }
         // Copying long texts is work too, and counts like commands do.
         self.steps += value.text.len() >> 10;
@@ -582,16 +606,22 @@ impl Run {
                 "an expansion that runs its value",
             );
         }
-        if !operation.contains(['$', '`']) || self.depth >= MAX_CALLS {
+        if !operation.contains(['$', '`']) {
+            return super::expansion::apply(&base, operation);
+        }
+        if self.depth >= MAX_CALLS {
+            self.exhausted = true;
             return super::expansion::apply(&base, operation);
         }
         // What stands in the operation is expanded too, commands and all.
         let outer = self.anchor.clone();
         self.anchor.get_or_insert_with(|| span.clone());
         self.depth += 1;
+        let (text, too_deep) = syntax::parse_text(operation);
+        self.exhausted |= too_deep;
         let inner = self.expand(&Word {
             span: span.clone(),
-            ..syntax::parse_text(operation)
+            ..text
         });
         self.depth -= 1;
         self.anchor = outer;
@@ -704,19 +734,22 @@ fn is_disguised(word: &Word, value: &Value) -> bool {
     }
 }
 
-/// `{a,b}` and what stands around it.
-fn braces(text: &str) -> Vec<String> {
+/// `{a,b}` and what stands around it, and whether it makes more words than are followed.
+fn braces(text: &str) -> (Vec<String>, bool) {
     let expanded = (|| {
         let (before, rest) = text.split_once('{')?;
         let (inside, after) = rest.split_once('}')?;
-        inside.contains(',').then(|| {
-            let choices = inside.split(',').take(MAX_BRACES);
-            choices
-                .map(|choice| format!("{before}{choice}{after}"))
-                .collect()
+        let count = inside.matches(',').count() + 1;
+        let fits = count <= MAX_BRACES && count * text.len() <= MAX_BRACE_BYTES;
+        let words = inside.split(',').take_while(|_| fits);
+        (count > 1).then(|| {
+            (
+                words.map(|word| format!("{before}{word}{after}")).collect(),
+                !fits,
+            )
         })
     })();
-    expanded.unwrap_or_else(|| vec![text.to_owned()])
+    expanded.unwrap_or_else(|| (vec![text.to_owned()], false))
 }
 
 pub(super) fn quote(text: &str) -> String {

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-/// How deep commands may nest; what is deeper is noted as broken.
+/// How deep commands may nest; what is deeper is not read, and noted.
 const MAX_NESTING: usize = 96;
 
 /// Longest `(( … ))`, in bytes; looking further would make many open ones quadratic.
@@ -94,6 +94,8 @@ pub(super) enum RedirectKind {
 pub(super) struct Parsed {
     pub(super) list: List,
     pub(super) broken: Option<usize>,
+    /// Commands lie deeper in each other than is read.
+    pub(super) too_deep: bool,
 }
 
 /// Reads a script.
@@ -110,16 +112,17 @@ pub(super) fn parse(text: &str) -> Parsed {
     Parsed {
         list,
         broken: parser.broken,
+        too_deep: parser.too_deep,
     }
 }
 
 /// Reads what stands behind a variable's name in `${ … }`: text with expansions in it.
-pub(super) fn parse_text(text: &str) -> Word {
+///
+/// The second value is whether commands in it lie deeper than is read.
+pub(super) fn parse_text(text: &str) -> (Word, bool) {
     let mut parser = Parser::new(text, MAX_NESTING / 2, 0);
-    Word {
-        parts: parser.double_quoted(false),
-        span: 0..0,
-    }
+    let parts = parser.double_quoted(false);
+    (Word { parts, span: 0..0 }, parser.too_deep)
 }
 
 struct Parser<'a> {
@@ -128,6 +131,7 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     broken: Option<usize>,
+    too_deep: bool,
     /// The line end after which here-documents stand, and where they end.
     here: Option<(usize, usize)>,
     /// Where this text stands in the script.
@@ -144,6 +148,7 @@ impl<'a> Parser<'a> {
             at: 0,
             depth,
             broken: None,
+            too_deep: false,
             here: None,
             offset,
         }
@@ -234,7 +239,9 @@ impl<'a> Parser<'a> {
             }]
         } else {
             let mut inner = Parser::new(text, self.depth + 1, self.offset + start);
-            inner.double_quoted(false)
+            let parts = inner.double_quoted(false);
+            self.too_deep |= inner.too_deep;
+            parts
         };
         Word {
             parts,
@@ -246,7 +253,7 @@ impl<'a> Parser<'a> {
     fn list(&mut self, ends: &[&str]) -> List {
         let mut list = Vec::new();
         if self.depth >= MAX_NESTING {
-            self.note_broken(self.at);
+            self.too_deep = true;
             self.at = self.bytes.len();
             return list;
         }
@@ -371,6 +378,7 @@ impl<'a> Parser<'a> {
     /// `(( … ))`: only the commands inside matter; `None` when it is two parentheses of commands.
     fn arithmetic(&mut self, open: usize) -> Option<List> {
         if self.depth >= MAX_NESTING {
+            self.too_deep = true;
             return None;
         }
         let mut depth = open;
@@ -398,6 +406,7 @@ impl<'a> Parser<'a> {
                     self.offset + inner.start,
                 );
                 let parts = parser.double_quoted(false);
+                self.too_deep |= parser.too_deep;
                 self.at += index + 1;
                 let lists = parts.into_iter().filter_map(|part| match part {
                     Part::Output(list) => std::rc::Rc::try_unwrap(list).ok(),
@@ -510,6 +519,7 @@ impl<'a> Parser<'a> {
             self.at += if empty { blanks + 2 } else { 0 };
             empty
         };
+        self.too_deep |= self.depth >= MAX_NESTING;
         if name.is_empty() || !(keyword || parentheses) || self.depth >= MAX_NESTING {
             self.at = start;
             return None;
@@ -602,6 +612,7 @@ impl<'a> Parser<'a> {
         self.depth += 1;
         loop {
             self.skip_lines();
+            self.too_deep |= self.depth >= MAX_NESTING;
             if self.done() || self.peek(0) == b')' || self.depth >= MAX_NESTING {
                 self.close(b')');
                 self.depth -= 1;
@@ -890,6 +901,7 @@ impl<'a> Parser<'a> {
             .replace("\\$", "$");
         let mut inner = Parser::new(&text, self.depth + 1, self.offset + start);
         let list = inner.list(&[]);
+        self.too_deep |= inner.too_deep;
         self.close(b'`');
         parts.push(Part::Output(list.into()));
     }
