@@ -7,6 +7,7 @@
 )]
 
 mod hostile;
+mod nested;
 mod ordinary;
 mod outside;
 mod skill;
@@ -44,7 +45,8 @@ fn main() {
             failed += usize::from(!passed);
         }
     };
-    for (name, test) in ordinary::TESTS.iter().chain(outside::TESTS) {
+    let own = [ordinary::TESTS, nested::TESTS, outside::TESTS];
+    for (name, test) in own.into_iter().flatten() {
         judge(name, test);
     }
     for program in hostile::programs() {

@@ -9,6 +9,7 @@ mod leftovers;
 mod meter;
 mod nested;
 pub(crate) mod notify;
+mod quota;
 mod resolver;
 mod root;
 pub(crate) mod spec;

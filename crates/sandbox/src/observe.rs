@@ -211,6 +211,11 @@ impl<'a> Observer<'a> {
                     false,
                 );
             }
+            Attempt::Load(path) if let_through => self.read(path),
+            Attempt::Load(path) => {
+                let path = self.place(path);
+                self.note(EffectKind::NativeLoad, Some(&path), false, "syscall", false);
+            }
             Attempt::Hidden => self.note(EffectKind::FilesystemRead, None, false, "syscall", false),
             Attempt::Socket => self.note(EffectKind::NetworkConnect, None, false, "syscall", false),
             Attempt::Control => {

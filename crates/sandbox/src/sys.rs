@@ -414,6 +414,12 @@ pub(crate) fn tick_ms() -> u64 {
     1000 / u64::try_from(per_second).unwrap_or(100).max(1)
 }
 
+/// The length of one page of memory.
+pub(crate) fn page_bytes() -> u64 {
+    // SAFETY: sysconf(3) reads no memory of ours.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+}
+
 /// A descriptor this process was started with; the caller must know that nobody else owns it.
 pub(crate) fn adopt(fd: RawFd) -> OwnedFd {
     // SAFETY: used once at the start of the re-executed child, for descriptors its parent prepared.

@@ -52,6 +52,9 @@ pub fn serve_as_launcher() -> ! {
 fn serve(control: BorrowedFd<'_>) {
     let parent = nix::unistd::getppid();
     let mut group = None;
+    if let Err(error) = sys::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) {
+        fail(control, "adopt orphans", &error);
+    }
     while let Ok((packet, fds)) = spec::receive(control)
         && !packet.is_empty()
     {
@@ -141,8 +144,10 @@ fn launch(
     // After a failure the init ends by itself: nobody writes into its pipe any more.
     let _reaped = waitpid(Pid::from_raw(init), None);
     if spec.tier != Tier::Full {
-        nested::kill_descendants();
+        // What an init that was killed left behind has become this process's own.
+        let ended = nested::kill_descendants();
         nested::remove(&spec.top);
+        step("end every process")(ended)?;
     }
     prepared.map(drop)
 }
@@ -279,8 +284,9 @@ fn reap(payload: Pid) -> (Option<i32>, Option<i32>) {
         // Only process 1 may say "everything": anywhere else that is the whole machine.
         if std::process::id() == 1 {
             let _all_gone = nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::SIGKILL);
-        } else {
-            nested::kill_descendants();
+        } else if nested::kill_descendants().is_err() {
+            // The launcher goes on with it, and says so when it fails as well.
+            return end;
         }
     }
 }

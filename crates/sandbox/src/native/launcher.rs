@@ -1,14 +1,14 @@
 //! The launchers: this executable started again, each in a control group of its own, kept for the next run.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use skillgate_model::Limits;
 
 use super::cgroup::Group;
@@ -150,7 +150,12 @@ impl Jail for Launcher {
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        // Its jail, if there is one, dies with it.
+        // It ends by itself when nobody talks to it any more, and takes its jail along.
+        let _already_closed = shutdown(self.control.as_raw_fd(), Shutdown::Both);
+        let end = Instant::now() + PATIENCE;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }

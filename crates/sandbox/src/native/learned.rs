@@ -1,9 +1,11 @@
 //! What the native backend can do on this machine, learned from an empty skill.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::statvfs::{FsFlags, statvfs};
 use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier};
 
 use super::{Native, Order, nested};
@@ -50,10 +52,21 @@ fn folder() -> String {
         std::process::id(),
         NEXT.fetch_add(1, Ordering::Relaxed)
     );
+    shelf().join(name).to_string_lossy().into_owned()
+}
+
+/// Where such folders lie: on a file system from which nothing can be executed, if there is one.
+fn shelf() -> PathBuf {
+    let shared = Path::new("/dev/shm");
+    let usable = nix::unistd::access(shared, nix::unistd::AccessFlags::W_OK).is_ok();
+    if usable && inert(shared) {
+        return shared.to_owned();
+    }
     std::env::temp_dir()
-        .join(name)
-        .to_string_lossy()
-        .into_owned()
+}
+
+fn inert(folder: &Path) -> bool {
+    statvfs(folder).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
 }
 
 impl Learned {
@@ -168,6 +181,7 @@ fn probe(place: &Place, landlock: bool, why: &str) -> Probe {
         C::MemoryLimit,
         C::PidLimit,
         C::FileLimit,
+        C::WorkLimit,
         C::OutputLimit,
     ];
     let mut not_enforced = Vec::new();
@@ -194,19 +208,20 @@ fn probe(place: &Place, landlock: bool, why: &str) -> Probe {
     let full = place.tier == Tier::Full;
     sort(full, &namespaces, &format!("{why}; {}", remedy(why)));
     sort(
-        full,
-        &[C::WorkLimit],
-        "without a file system of its own only each file is limited, not all together",
-    );
-    sort(
         landlock,
         &[C::Landlock],
         "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
     );
+    let unseen = "the supervisor may not read the skill's memory; give it CAP_SYS_PTRACE, or run it as an ordinary user";
+    let loads = if full || inert(&shelf()) {
+        ""
+    } else {
+        "; nor can it keep the skill from loading machine code that it wrote, for want of a /dev/shm with `noexec`"
+    };
     sort(
         place.observed,
         &[C::Observation],
-        "the supervisor may not read the skill's memory; give it CAP_SYS_PTRACE, or run it as an ordinary user",
+        &format!("{unseen}{loads}"),
     );
     enforced.sort();
     Probe {

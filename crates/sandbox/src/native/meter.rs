@@ -30,7 +30,7 @@ impl Meter {
 }
 
 /// Every process below `root`, itself included.
-fn tree(root: i32) -> Vec<i32> {
+pub(crate) fn tree(root: i32) -> Vec<i32> {
     let mut found = vec![root];
     let mut next = 0;
     while let Some(pid) = found.get(next).copied() {
@@ -70,7 +70,7 @@ fn resident_bytes(pid: i32) -> u64 {
         .nth(1)
         .and_then(|pages| pages.parse().ok())
         .unwrap_or(0);
-    pages * 4096
+    pages * sys::page_bytes()
 }
 
 fn proportional_bytes(pid: i32) -> u64 {

@@ -4,15 +4,20 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
+use super::meter;
 use super::spec::{HOME, SKILL, Spec, WORK, WRITABLE};
 
 /// Oldest Landlock that keeps signals and abstract sockets inside.
 pub(crate) const LANDLOCK: u32 = 6;
+
+/// Whoever starts processes faster than they are killed is given up after this.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a run may read of the machine beside the interpreter.
 pub(crate) const READABLE: [&str; 14] = [
@@ -31,6 +36,16 @@ pub(crate) const READABLE: [&str; 14] = [
     "/etc/services",
     "/etc/mime.types",
 ];
+
+/// Files that are there before the skill has written any, at most.
+pub(crate) const PLANTED: u64 = 64;
+
+/// The folders that the payload may write.
+pub(crate) fn writable(top: &str) -> impl Iterator<Item = String> {
+    [WORK, "/home", "/tmp"]
+        .into_iter()
+        .map(move |path| format!("{top}{path}"))
+}
 
 /// Lays the files out below the run's own folder, under the names they have in a jail.
 pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: Option<u32>) -> io::Result<()> {
@@ -65,8 +80,8 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: Option<u32>) -> i
         std::os::unix::fs::symlink(target, link)?;
     }
     if owner.is_some() {
-        for path in [WORK, "/home", "/tmp"] {
-            give(Path::new(&spec.at(path)), owner)?;
+        for path in writable(&spec.top) {
+            give(Path::new(&path), owner)?;
         }
     }
     Ok(())
@@ -83,25 +98,26 @@ fn give(path: &Path, owner: Option<u32>) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills every descendant; this process must be their subreaper, so that orphans become its children.
-pub(crate) fn kill_descendants() {
-    let own = format!("/proc/self/task/{}/children", nix::unistd::gettid());
+/// Kills every descendant, again and again, because some may start others meanwhile; `Err` when some are left.
+///
+/// This process must be their subreaper, so that orphans become its children.
+pub(crate) fn kill_descendants() -> io::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    let own = nix::unistd::getpid().as_raw();
     loop {
-        let children = fs::read_to_string(&own).unwrap_or_default();
-        let mut left = false;
-        for pid in children
-            .split_whitespace()
-            .filter_map(|pid| pid.parse().ok())
-        {
-            left = true;
-            let _may_be_gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
-        if !left {
-            return;
+        let descendants = meter::tree(own);
+        let Some(descendants) = descendants.get(1..).filter(|pids| !pids.is_empty()) else {
+            return Ok(());
+        };
+        for pid in descendants {
+            let _may_be_gone = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
         while waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL))
             .is_ok_and(|status| status.pid().is_some())
         {}
+        if Instant::now() > end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         std::thread::yield_now();
     }
 }

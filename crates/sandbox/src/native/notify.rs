@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use skillgate_model::Tier;
@@ -34,6 +35,8 @@ pub(crate) enum Attempt {
     Socket,
     /// A call whose arguments cannot be read.
     Hidden,
+    /// Machine code of a file is mapped.
+    Load(String),
     /// Another process is read, changed or traced.
     Control,
 }
@@ -44,6 +47,8 @@ pub(crate) struct Watcher {
     calls: HashMap<i64, (&'static str, Action)>,
     /// Whether any program besides the interpreter was granted.
     programs: bool,
+    /// The folder that stands for the root; what lies there is the skill's own.
+    top: String,
 }
 
 /// Why the arguments of a call cannot be read.
@@ -64,6 +69,7 @@ impl Watcher {
             listener,
             calls,
             programs: spec.executable,
+            top: spec.top.clone(),
         }
     }
 
@@ -122,6 +128,10 @@ impl Watcher {
                 Some(libc::EACCES)
             }
             Attempt::Execute(_) => (!self.programs).then_some(libc::EACCES),
+            // Another thread may exchange the descriptor meanwhile, and gains what anonymous memory gives anyhow.
+            Attempt::Load(path) => Path::new(path)
+                .starts_with(&self.top)
+                .then_some(libc::EACCES),
             Attempt::Read(_) | Attempt::Write(_) | Attempt::Delete(_) => None,
         })
     }
@@ -210,6 +220,8 @@ fn decode(name: &str, call: &Notification) -> Result<Vec<Attempt>, Unreadable> {
         "sendto" if e != 0 => connect(address(e, call.arguments[5])?),
         "sendto" => resolve(call.pid, b, c),
         "sendmsg" | "sendmmsg" => message(call.pid, b)?,
+        "mmap" if d as i32 & libc::MAP_ANONYMOUS != 0 => Vec::new(),
+        "mmap" => vec![Attempt::Load(opened(call.pid, e as i32)?)],
         _ => vec![Attempt::Control],
     })
 }
@@ -292,13 +304,19 @@ fn path(pid: i32, directory: i32, address: u64) -> Result<String, Unreadable> {
     if text.starts_with('/') {
         return Ok(normal(&text));
     }
-    let link = if directory == HERE {
+    let base = opened(pid, directory)?;
+    Ok(normal(&format!("{base}/{text}")))
+}
+
+/// What a descriptor of the payload, or [`HERE`], stands for.
+fn opened(pid: i32, descriptor: i32) -> Result<String, Unreadable> {
+    let link = if descriptor == HERE {
         format!("/proc/{pid}/cwd")
     } else {
-        format!("/proc/{pid}/fd/{directory}")
+        format!("/proc/{pid}/fd/{descriptor}")
     };
-    let base = fs::read_link(link).map_err(|_| Unreadable)?;
-    Ok(normal(&format!("{}/{text}", base.to_string_lossy())))
+    let path = fs::read_link(link).map_err(|_| Unreadable)?;
+    Ok(path.to_string_lossy().into_owned())
 }
 
 /// A string that ends with NUL, read page by page, because the next page may not exist.

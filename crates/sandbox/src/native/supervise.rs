@@ -8,16 +8,19 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use skillgate_model::{Exit, ExitReason, FileChange};
+use skillgate_model::{Exit, ExitReason, FileChange, Tier};
 
 use super::cgroup::Group;
-use super::meter::Meter;
+use super::meter::{self, Meter};
 use super::notify::Watcher;
+use super::quota;
 use super::spec::{self, Report, Spec};
 use crate::{SandboxError, sys};
 
 /// How often memory, CPU time and the clock are looked at while nothing else happens.
 const TICK: Duration = Duration::from_millis(10);
+/// How often files are counted where no file system bounds them.
+const COUNT: Duration = Duration::from_millis(50);
 /// More of a stream than this is counted, not kept.
 const KEPT: usize = 64 << 10;
 
@@ -83,6 +86,7 @@ struct Run<'a> {
     watcher: Option<Watcher>,
     meter: Meter,
     next_look: Instant,
+    next_count: Instant,
     killed: Option<ExitReason>,
     failure: Option<String>,
     status: Option<(Option<i32>, Option<i32>)>,
@@ -127,6 +131,7 @@ pub(crate) fn run(
         watcher: None,
         meter: Meter::default(),
         next_look: Instant::now() + TICK,
+        next_count: Instant::now(),
         killed: None,
         failure: None,
         status: None,
@@ -333,6 +338,12 @@ impl Run<'_> {
             }
             if self.meter.memory_bytes > limits.memory_bytes {
                 self.killed = Some(ExitReason::Oom);
+            }
+            if self.spec.tier != Tier::Full && now >= self.next_count {
+                self.next_count = now + COUNT;
+                if quota::exceeded(&self.spec.top, &meter::tree(*init), limits) {
+                    self.killed = Some(ExitReason::OutputLimit);
+                }
             }
         }
     }
