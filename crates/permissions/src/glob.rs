@@ -5,16 +5,32 @@
 /// `text` may hold `*` itself; it then stands for a set, and only a `*` of the pattern takes it in.
 #[inline]
 pub(crate) fn includes(pattern: &[u8], text: &[u8]) -> bool {
+    walk(
+        pattern,
+        text,
+        |part| *part == b'*',
+        |part, byte| part == byte,
+    )
+}
+
+/// Whether the parts of a pattern take in all items, where a star takes any run of them.
+#[inline]
+pub(crate) fn walk<P, T>(
+    pattern: &[P],
+    items: &[T],
+    is_star: impl Fn(&P) -> bool,
+    takes: impl Fn(&P, &T) -> bool,
+) -> bool {
     let (mut place, mut at) = (0, 0);
     // Only the last star ever needs another try: where it stands, and how far it reached.
     let mut star: Option<(usize, usize)> = None;
-    while let Some(byte) = text.get(at) {
+    while let Some(item) = items.get(at) {
         match pattern.get(place) {
-            Some(b'*') => {
+            Some(part) if is_star(part) => {
                 place += 1;
                 star = Some((place, at));
             }
-            Some(literal) if literal == byte => {
+            Some(part) if takes(part, item) => {
                 place += 1;
                 at += 1;
             }
@@ -30,7 +46,7 @@ pub(crate) fn includes(pattern: &[u8], text: &[u8]) -> bool {
     }
     pattern
         .get(place..)
-        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+        .is_some_and(|rest| rest.iter().all(is_star))
 }
 
 /// Whether some text may match both; errs towards yes.

@@ -190,33 +190,10 @@ fn split_root(text: &str) -> Option<(Root, &str)> {
 
 /// `**` of the pattern takes any run of components; only it takes in a `**` of the other side.
 fn sequence_includes(pattern: &[Box<str>], path: &[&str]) -> bool {
-    let (mut place, mut at) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(component) = path.get(at) {
-        match pattern.get(place).map(AsRef::as_ref) {
-            Some("**") => {
-                place += 1;
-                star = Some((place, at));
-            }
-            Some(part)
-                if *component != "**" && glob::includes(part.as_bytes(), component.as_bytes()) =>
-            {
-                place += 1;
-                at += 1;
-            }
-            Some(_) | None => {
-                let Some((after, reached)) = star else {
-                    return false;
-                };
-                place = after;
-                at = reached + 1;
-                star = Some((after, at));
-            }
-        }
-    }
-    pattern
-        .get(place..)
-        .is_some_and(|rest| rest.iter().all(|part| part.as_ref() == "**"))
+    let takes = |part: &Box<str>, component: &&str| {
+        *component != "**" && glob::includes(part.as_bytes(), component.as_bytes())
+    };
+    glob::walk(pattern, path, |part| part.as_ref() == "**", takes)
 }
 
 /// Whether some path lies in both; bit `at` of `reached` says that the parts so far may stand for
