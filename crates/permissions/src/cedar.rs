@@ -91,9 +91,14 @@ fn list<'a>(
     context.push((format!("{prefix}_count"), CedarValue::Long(count)));
 }
 
+const WAITING: &str = "denies of the built-in policy wait until a resource is known; to Cedar they refuse an unknown one";
+
 /// Writes the policy for Cedar, one `permit` or `forbid` for each rule.
 pub fn export(policy: &Policy) -> CedarPolicy {
     let mut cedar = CedarPolicy::default();
+    if policy.waits_for_resources() {
+        cedar.lost.push(WAITING.to_owned());
+    }
     for rule in policy.rules() {
         let Some(condition) = condition(rule, &mut cedar.lost) else {
             continue;

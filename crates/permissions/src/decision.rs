@@ -4,6 +4,8 @@ use skillgate_model::Effect;
 
 use crate::name::NameError;
 use crate::policy::Rule;
+use crate::resource::ResourceError;
+use crate::scope::split;
 
 /// What somebody wants to do: a tool's or an effect's name, and the resource where one is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,12 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Reads `name` or `name(resource)`; whether the name is legal is for the decision to say.
+    pub fn parse(text: &'a str) -> Result<Self, ResourceError> {
+        let (name, resource) = split(text)?;
+        Ok(Self { name, resource })
+    }
+
     /// A request for a tool whose resource is not known.
     pub const fn tool(name: &'a str) -> Self {
         Self {

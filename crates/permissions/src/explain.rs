@@ -25,24 +25,42 @@ impl Decision<'_> {
                 format!("{wanted} is denied because the tool is in quarantine until it is released")
             }
             Cause::NotGranted => {
-                format!(
-                    "{wanted} is denied because nothing grants it{}",
-                    remedy(request)
-                )
+                let remedy = self.remedy_text(request);
+                format!("{wanted} is denied because nothing grants it{remedy}")
             }
             Cause::OutsideGrant => format!(
                 "{wanted} is denied because it lies outside `{rule}`{}",
-                remedy(request)
+                self.remedy_text(request)
             ),
             Cause::UnknownResource => format!(
                 "{wanted} is denied because `{rule}` allows certain resources only and which one \
                  is meant is not known{}",
-                remedy(request)
+                self.remedy_text(request)
             ),
             Cause::IllegalName(error) => {
                 format!("{wanted} is denied because {error}; no grant can allow it")
             }
         }
+    }
+
+    /// The narrowest grant that would turn a refusal into an allow; `None` where none is needed or would.
+    pub fn remedy(&self, request: &Request<'_>) -> Option<Scope> {
+        match self.reason {
+            Cause::NotGranted | Cause::OutsideGrant | Cause::UnknownResource => {
+                nearest_grant(request)
+            }
+            Cause::Granted
+            | Cause::Denied
+            | Cause::MayBeDenied
+            | Cause::Quarantined
+            | Cause::IllegalName(_) => None,
+        }
+    }
+
+    fn remedy_text(&self, request: &Request<'_>) -> String {
+        let scope = self.remedy(request);
+        let text = |scope: Scope| format!("; `{}` would allow it", scope.as_str().escape_debug());
+        scope.map(text).unwrap_or_default()
     }
 }
 
@@ -61,13 +79,6 @@ pub fn nearest_grant(request: &Request<'_>) -> Option<Scope> {
         pattern.is_some_and(|pattern| pattern.includes(&resource))
     };
     exact.filter(covers).or_else(|| name.parse().ok())
-}
-
-fn remedy(request: &Request<'_>) -> String {
-    match nearest_grant(request) {
-        Some(scope) => format!("; `{}` would allow it", scope.as_str().escape_debug()),
-        None => String::new(),
-    }
 }
 
 /// The request as one token: escaped and bounded, since an attacker may have written it.

@@ -4,16 +4,17 @@ use toml::Spanned;
 
 use self::tables::Entry;
 
-use crate::decision::Request;
 use crate::glob;
 use crate::name::Name;
 use crate::policy::{Policy, RuleKind, UnknownResource};
-use crate::scope::{Scope, split};
+use crate::scope::Scope;
 
 mod error;
+mod example;
 mod tables;
 
 pub use self::error::{Place, PolicyError};
+pub use self::example::Example;
 pub use self::tables::{GrantTable, PolicyTables};
 
 /// A policy that was read and checked.
@@ -26,12 +27,39 @@ pub struct PolicyFile {
 #[derive(Debug)]
 struct Grant {
     skill: String,
+    /// In lower case.
+    digest: Option<String>,
     rules: Vec<(RuleKind, Scope)>,
 }
 
+impl Grant {
+    /// Denies hold for the name; what is granted is granted to the content, where that is named.
+    fn rules_for<'g>(
+        &'g self,
+        digest: Option<&'g str>,
+    ) -> impl Iterator<Item = &'g (RuleKind, Scope)> {
+        let own = self.digest.as_deref();
+        let granted = own.is_none() || own == digest;
+        let rules = self.rules.iter();
+        rules.filter(move |(kind, _)| granted || *kind != RuleKind::Allow)
+    }
+}
+
 impl PolicyFile {
-    /// Reads a policy file and checks its examples.
+    /// Reads a policy file; fails where an example does not hold.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let (file, examples) = Self::read(text)?;
+        file.demand(examples)
+    }
+
+    /// Checks tables that another file holds; fails where an example does not hold.
+    pub fn from_tables(tables: &PolicyTables) -> Result<Self, PolicyError> {
+        let (file, examples) = Self::read_tables(tables)?;
+        file.demand(examples)
+    }
+
+    /// Reads a policy file and says of each example whether it holds.
+    pub fn read(text: &str) -> Result<(Self, Vec<Example>), PolicyError> {
         let tables: PolicyTables<Spanned<String>> = toml::from_str(text)?;
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let line = |at: usize| Some(ends.partition_point(|end| *end < at) + 1);
@@ -41,8 +69,8 @@ impl PolicyFile {
         }))
     }
 
-    /// Checks tables that another file holds.
-    pub fn from_tables(tables: &PolicyTables) -> Result<Self, PolicyError> {
+    /// Checks tables that another file holds and says of each example whether it holds.
+    pub fn read_tables(tables: &PolicyTables) -> Result<(Self, Vec<Example>), PolicyError> {
         Self::check(&tables.entries(&|text| Entry { text, line: None }))
     }
 
@@ -57,24 +85,47 @@ impl PolicyFile {
     }
 
     /// The rules of every table that names the skill; without any, nothing is granted.
-    pub fn for_skill(&self, skill: &str) -> Policy {
-        let rules = self.tables_for(skill);
-        let mut rules: Vec<(RuleKind, Scope)> =
-            rules.flat_map(|grant| grant.rules.clone()).collect();
+    ///
+    /// A table with a digest grants only where `digest`, that of the skill's content, is the same.
+    pub fn for_skill(&self, skill: &str, digest: Option<&str>) -> Policy {
+        let tables = self.tables_for(skill);
+        let rules = tables.flat_map(|grant| grant.rules_for(digest)).cloned();
         let quarantined = self.quarantined.iter().cloned();
-        rules.extend(quarantined.map(|scope| (RuleKind::Quarantine, scope)));
-        Policy::freeze(rules, UnknownResource::Refused)
+        let quarantined = quarantined.map(|scope| (RuleKind::Quarantine, scope));
+        Policy::freeze(rules.chain(quarantined).collect(), UnknownResource::Refused)
     }
 
-    fn check(tables: &PolicyTables<Entry<'_>>) -> Result<Self, PolicyError> {
+    /// The policy that the gate takes for a skill: the built-in one where no table names it.
+    pub fn effective(&self, skill: &str, digest: Option<&str>) -> Policy {
+        if self.names(skill) {
+            self.for_skill(skill, digest)
+        } else {
+            Policy::builtin()
+        }
+    }
+
+    fn demand(self, examples: Vec<Example>) -> Result<Self, PolicyError> {
+        match examples.into_iter().find(|example| !example.holds()) {
+            None => Ok(self),
+            Some(example) => Err(PolicyError::Example {
+                place: example.place,
+                explanation: example.explanation,
+            }),
+        }
+    }
+
+    fn check(tables: &PolicyTables<Entry<'_>>) -> Result<(Self, Vec<Example>), PolicyError> {
         let mut file = Self::default();
+        let mut examples = Vec::new();
         for (number, table) in (1..).zip(&tables.grant) {
             let place = |key, entry: &Entry<'_>| Place {
                 line: entry.line,
                 grant: Some(number),
                 key,
             };
-            file.grants.push(check_grant(table, &place)?);
+            let grant = check_grant(table, &place)?;
+            examples.extend(example::of_table(table, &grant.rules, &place)?);
+            file.grants.push(grant);
         }
         for name in &tables.quarantined {
             let place = Place {
@@ -84,7 +135,7 @@ impl PolicyFile {
             };
             file.quarantined.push(check_quarantined(name.text, place)?);
         }
-        Ok(file)
+        Ok((file, examples))
     }
 }
 
@@ -100,6 +151,11 @@ fn check_quarantined(name: &str, place: Place) -> Result<Scope, PolicyError> {
     scope.map_err(|source| PolicyError::Scope { place, source })
 }
 
+/// SHA-256 in hexadecimal digits.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn check_grant(
     table: &GrantTable<Entry<'_>>,
     place: &impl Fn(&'static str, &Entry<'_>) -> Place,
@@ -111,6 +167,16 @@ fn check_grant(
             text: skill.to_owned(),
         });
     }
+    let digest = match &table.digest {
+        None => None,
+        Some(entry) if is_digest(entry.text) => Some(entry.text.to_ascii_lowercase()),
+        Some(entry) => {
+            return Err(PolicyError::Digest {
+                place: place("digest", entry),
+                text: entry.text.to_owned(),
+            });
+        }
+    };
     let mut rules = Vec::new();
     for (kind, key, entries) in [
         (RuleKind::Allow, "allow", &table.allow),
@@ -125,47 +191,17 @@ fn check_grant(
             rules.push((kind, scope));
         }
     }
-    let policy = Policy::freeze(rules.clone(), UnknownResource::Refused);
-    for (expected, key, examples) in [
-        (true, "allow_examples", &table.allow_examples),
-        (false, "deny_examples", &table.deny_examples),
-    ] {
-        for example in examples {
-            check_example(&policy, expected, example.text, || place(key, example))?;
-        }
-    }
     Ok(Grant {
         skill: skill.to_owned(),
+        digest,
         rules,
-    })
-}
-
-fn check_example(
-    policy: &Policy,
-    expected: bool,
-    example: &str,
-    place: impl Fn() -> Place,
-) -> Result<(), PolicyError> {
-    let malformed = |source| PolicyError::MalformedExample {
-        place: place(),
-        text: example.to_owned(),
-        source,
-    };
-    let (name, resource) = split(example).map_err(malformed)?;
-    let request = Request { name, resource };
-    let decision = policy.decide(&request);
-    if decision.allow == expected {
-        return Ok(());
-    }
-    Err(PolicyError::Example {
-        place: place(),
-        explanation: decision.explain(&request),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::Request;
 
     const GOOD: &str = r#"
 quarantined = ["mcp.bad.tool"]
@@ -201,7 +237,7 @@ allow = ["env:read(LANG)", "mcp:**"]
             ),
             ("other", Request::on("env.read", "LANG"), true),
         ] {
-            let allowed = file.for_skill(skill).decide(&request).allow;
+            let allowed = file.for_skill(skill, None).decide(&request).allow;
             assert_eq!(allowed, expected, "{skill} {request:?}");
         }
     }
@@ -212,7 +248,35 @@ allow = ["env:read(LANG)", "mcp:**"]
         assert!(file.names("evil-twin"));
         assert!(!file.names("pdf"));
         let request = Request::on("filesystem.read", "./a");
-        assert!(!file.for_skill("evil-twin").decide(&request).allow);
+        assert!(!file.for_skill("evil-twin", None).decide(&request).allow);
+    }
+
+    #[test]
+    fn a_grant_to_a_content_is_for_no_other_content_of_that_name() {
+        let digest = "0123456789abcdef".repeat(4);
+        let file = PolicyFile::parse(&format!(
+            "[[grant]]\nskill = \"pdf\"\ndigest = \"{}\"\nallow = [\"git:*\"]\ndeny = [\"env:read\"]\n\
+             [[grant]]\nskill = \"*\"\nallow = [\"env:read\"]",
+            digest.to_ascii_uppercase()
+        ));
+        let file = file.unwrap();
+        let other = "0".repeat(64);
+        for (skill, content, git, env) in [
+            ("pdf", Some(&digest), true, false),
+            ("pdf", Some(&other), false, false),
+            ("pdf", None, false, false),
+            ("txt", Some(&digest), false, true),
+        ] {
+            let policy = file.for_skill(skill, content.map(String::as_str));
+            let allows = |name| policy.decide(&Request::tool(name)).allow;
+            assert_eq!(
+                (allows("git.log"), allows("env.read")),
+                (git, env),
+                "{skill}"
+            );
+        }
+        let short = "[[grant]]\nskill = \"a\"\ndigest = \"abc\"";
+        assert!(message(short).starts_with("line 3: `[[grant]]` 1, `digest`: `abc` is no digest"));
     }
 
     #[test]

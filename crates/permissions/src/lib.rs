@@ -12,6 +12,7 @@ mod file;
 mod glob;
 mod host;
 mod least;
+pub mod log;
 mod name;
 mod path;
 mod pattern;
@@ -29,7 +30,7 @@ pub use chain::{Chain, ChainDecision, DepthError, MAX_DEPTH, decide_all, is_subs
 pub use comparison::{Comparison, Declared, MAX_DECLARED, Need};
 pub use decision::{Cause, Decision, Request};
 pub use explain::nearest_grant;
-pub use file::{GrantTable, Place, PolicyError, PolicyFile, PolicyTables};
+pub use file::{Example, GrantTable, Place, PolicyError, PolicyFile, PolicyTables};
 pub use least::{Suggestion, least};
 pub use name::{MAX_NAME_CHARS, NameError};
 pub use pattern::PatternError;

@@ -145,6 +145,11 @@ impl Policy {
         &self.malformed
     }
 
+    /// Whether a deny with a resource leaves an unknown resource for the run time to decide.
+    pub(crate) fn waits_for_resources(&self) -> bool {
+        self.unknown == UnknownResource::Postponed
+    }
+
     /// The scopes that are granted, as they were written.
     pub fn granted(&self) -> impl Iterator<Item = &Scope> {
         let granted = self

@@ -183,13 +183,16 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 39] = [
     "fail-on",
     "grant",
     "grant[].allow",
     "grant[].allow-examples",
+    "grant[].allow_examples",
     "grant[].deny",
     "grant[].deny-examples",
+    "grant[].deny_examples",
+    "grant[].digest",
     "grant[].skill",
     "limits",
     "limits.cpu-ms",

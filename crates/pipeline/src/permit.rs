@@ -103,7 +103,7 @@ pub(crate) static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::builtin);
 /// A skill that no table of the operator names gets the built-in policy; a table without rules grants nothing.
 fn with_policy<T>(skill: &Skill, file: &PolicyFile, work: impl FnOnce(&Policy) -> T) -> T {
     if file.names(&skill.name) {
-        work(&file.for_skill(&skill.name))
+        work(&file.for_skill(&skill.name, Some(&skill.digest)))
     } else {
         work(&BUILT_IN)
     }

@@ -51,6 +51,14 @@ pub enum PolicyError {
         /// The entry.
         text: String,
     },
+    /// The digest of the skill's content.
+    #[error("{place}: `{}` is no digest; write the 64 hexadecimal digits that a report prints", text.escape_debug())]
+    Digest {
+        /// Where.
+        place: Place,
+        /// The entry.
+        text: String,
+    },
     /// A quarantined name.
     #[error("{place}: `{}` is not a tool's name: {source}", text.escape_debug())]
     Quarantined {

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct GrantTable<T = String> {
     /// The skills it holds for: a name in which `*` is any run of characters.
     pub skill: T,
+    /// Grants only to this content, by the digest that reports print; denies hold whatever the content.
+    #[serde(default = "Option::default")]
+    pub digest: Option<T>,
     /// Scopes that are granted.
     #[serde(default = "Vec::new")]
     pub allow: Vec<T>,
@@ -57,6 +60,7 @@ impl<T> PolicyTables<T> {
         let all = |list: &'a [T]| list.iter().map(entry).collect();
         let grant = |table: &'a GrantTable<T>| GrantTable {
             skill: entry(&table.skill),
+            digest: table.digest.as_ref().map(entry),
             allow: all(&table.allow),
             deny: all(&table.deny),
             allow_examples: all(&table.allow_examples),
