@@ -18,6 +18,8 @@ mod configuration;
 mod documentation;
 #[path = "gate/exits.rs"]
 mod exits;
+#[path = "gate/hook.rs"]
+mod hook;
 #[path = "gate/interruption.rs"]
 mod interruption;
 #[path = "gate/manifests.rs"]
@@ -30,5 +32,7 @@ mod options;
 mod parity;
 #[path = "gate/place.rs"]
 mod place;
+#[path = "gate/policy.rs"]
+mod policy;
 #[path = "gate/skills.rs"]
 mod skills;

@@ -35,10 +35,9 @@ pub(crate) fn place(wall_ms: u32) -> Place {
 
 /// Puts back what a command has moved away.
 pub(crate) fn renew(place: &Place) {
-    copy(
-        &repository().join("fixtures/skills"),
-        &place.path("fixtures/skills"),
-    );
+    for folder in ["fixtures/skills", "fixtures/permissions"] {
+        copy(&repository().join(folder), &place.path(folder));
+    }
 }
 
 fn layers(report: &Report) -> [&str; 3] {

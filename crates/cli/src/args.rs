@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Report(Report),
     /// List, show and test rules
     Rules(Rules),
+    /// Test, ask, compare and export policies
+    Policy(crate::commands::policy::Policy),
+    /// Answer an agent that asks before it uses a tool
+    Hook(crate::commands::hook::Hook),
     /// List, show, release and add what is quarantined
     Quarantine(crate::commands::quarantine::Quarantine),
     /// Note a remedy against a failure that repeats

@@ -40,6 +40,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(run) => commands::run::run(&run),
         Command::Suggest(suggest) => commands::suggest::run(&suggest),
         Command::Report(report) => commands::report::run(&report),
+        Command::Policy(policy) => commands::policy::run(&policy),
+        Command::Hook(hook) => commands::hook::run(&hook),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Quarantine(quarantine) => commands::quarantine::run(&quarantine),
         Command::Vaccinate(vaccinate) => commands::vaccinate::run(&vaccinate),

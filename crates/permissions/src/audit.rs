@@ -1,14 +1,22 @@
-//! Decisions as lines of JSON, written without holding up whoever asked for them.
+//! A log of decisions, written without holding up whoever asked for them.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use self::format::Entry;
 use crate::decision::{Decision, Request};
+
+mod format;
+
+pub use self::format::AuditFormat;
 
 /// How many lines may wait to be written; at 200 bytes a line they take under 2 MB.
 const QUEUE_LINES: usize = 8192;
@@ -29,25 +37,9 @@ pub enum AuditMode {
 #[error("the decision could not be logged, and the audit is required")]
 pub struct AuditError(#[from] io::Error);
 
-/// One line of the log.
-#[derive(Debug, Serialize)]
-struct Line<'a> {
-    /// Milliseconds since 1970 in UTC, by the caller's clock.
-    time_unix_ms: u64,
-    subject: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource: Option<&'a str>,
-    allow: bool,
-    cause: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_id: Option<u32>,
-}
-
 /// Where decisions are logged; shared between threads as it is.
 pub struct AuditLog {
+    format: AuditFormat,
     sink: Sink,
     dropped: Arc<AtomicU64>,
 }
@@ -62,14 +54,28 @@ enum Sink {
 }
 
 impl AuditLog {
+    /// Appends to a file, which only its owner may read where it is new.
+    pub fn append(path: &Path, mode: AuditMode, format: AuditFormat) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Self::open(Box::new(options.open(path)?), mode, format)
+    }
+
     /// Logs to `writer`; fails when the thread that writes cannot be started.
-    pub fn open(writer: Box<dyn Write + Send>, mode: AuditMode) -> io::Result<Self> {
-        Self::with_capacity(writer, mode, QUEUE_LINES)
+    pub fn open(
+        writer: Box<dyn Write + Send>,
+        mode: AuditMode,
+        format: AuditFormat,
+    ) -> io::Result<Self> {
+        Self::with_capacity(writer, mode, format, QUEUE_LINES)
     }
 
     fn with_capacity(
         writer: Box<dyn Write + Send>,
         mode: AuditMode,
+        format: AuditFormat,
         lines: usize,
     ) -> io::Result<Self> {
         let dropped = Arc::new(AtomicU64::new(0));
@@ -80,14 +86,18 @@ impl AuditLog {
                 let count = Arc::clone(&dropped);
                 let thread = std::thread::Builder::new()
                     .name("audit".to_owned())
-                    .spawn(move || write_all(writer, &receiver, &count))?;
+                    .spawn(move || write_all(writer, format, &receiver, &count))?;
                 Sink::Queue {
                     sender: Some(sender),
                     thread: Some(thread),
                 }
             }
         };
-        Ok(Self { sink, dropped })
+        Ok(Self {
+            format,
+            sink,
+            dropped,
+        })
     }
 
     /// Logs one decision about `subject`, the skill or the caller.
@@ -100,17 +110,8 @@ impl AuditLog {
         request: &Request<'_>,
         decision: &Decision<'_>,
     ) -> Result<(), AuditError> {
-        let line = Line {
-            time_unix_ms,
-            subject,
-            name: request.name,
-            resource: request.resource,
-            allow: decision.allow,
-            cause: decision.reason.as_str(),
-            rule: decision.rule.map(|rule| rule.scope.as_str()),
-            rule_id: decision.rule.map(|rule| rule.id),
-        };
-        let text = serde_json::to_string(&line).map_err(io::Error::from)? + "\n";
+        let entry = Entry::new(time_unix_ms, subject, request, decision);
+        let text = self.format.line(&entry).map_err(io::Error::from)?;
         match &self.sink {
             Sink::Direct(writer) => {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +126,16 @@ impl AuditLog {
                 Ok(())
             }
         }
+    }
+
+    /// The same by the system's clock.
+    pub fn record_now(
+        &self,
+        subject: &str,
+        request: &Request<'_>,
+        decision: &Decision<'_>,
+    ) -> Result<(), AuditError> {
+        self.record(now_unix_ms(), subject, request, decision)
     }
 
     /// How many lines were lost so far, because the queue was full or writing failed.
@@ -146,7 +157,12 @@ impl Drop for AuditLog {
     }
 }
 
-fn write_all(mut writer: Box<dyn Write + Send>, lines: &Receiver<String>, dropped: &AtomicU64) {
+fn write_all(
+    mut writer: Box<dyn Write + Send>,
+    format: AuditFormat,
+    lines: &Receiver<String>,
+    dropped: &AtomicU64,
+) {
     let mut reported = 0;
     while let Ok(first) = lines.recv() {
         let mut next = Ok(first);
@@ -157,16 +173,19 @@ fn write_all(mut writer: Box<dyn Write + Send>, lines: &Receiver<String>, droppe
         // The log itself says where it has gaps.
         let lost = dropped.load(Ordering::Relaxed);
         if lost > reported {
-            write_line(
-                &mut *writer,
-                &format!("{{\"dropped\":{}}}\n", lost - reported),
-                dropped,
-            );
+            let gap = format.gap(now_unix_ms(), lost - reported);
+            write_line(&mut *writer, &gap, dropped);
             reported = lost;
         }
         // Lines that cannot be flushed cannot be counted one by one either.
         let _ = writer.flush();
     }
+}
+
+/// A clock before 1970 reads as 1970.
+fn now_unix_ms() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn write_line(writer: &mut dyn Write, line: &str, dropped: &AtomicU64) {
@@ -235,7 +254,9 @@ mod tests {
             entered,
             permits,
         };
-        let log = AuditLog::with_capacity(Box::new(gate), AuditMode::BestEffort, 2).unwrap();
+        let log =
+            AuditLog::with_capacity(Box::new(gate), AuditMode::BestEffort, AuditFormat::Jsonl, 2)
+                .unwrap();
         record(&log, "git.first").unwrap();
         first_write.recv().unwrap();
         // The thread is held up in its first write, so two lines wait and three find no room.
@@ -262,7 +283,7 @@ mod tests {
             entered,
             permits,
         };
-        let log = AuditLog::open(Box::new(gate), AuditMode::Required).unwrap();
+        let log = AuditLog::open(Box::new(gate), AuditMode::Required, AuditFormat::Jsonl).unwrap();
         record(&log, "gh.pr").unwrap();
         record(&log, "git.status").unwrap();
         assert_eq!(
@@ -278,9 +299,11 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_full_denies_only_where_the_audit_is_required() {
-        let required = AuditLog::open(Box::new(Broken), AuditMode::Required).unwrap();
+        let required =
+            AuditLog::open(Box::new(Broken), AuditMode::Required, AuditFormat::Jsonl).unwrap();
         assert!(record(&required, "git.status").is_err());
-        let log = AuditLog::open(Box::new(Broken), AuditMode::BestEffort).unwrap();
+        let log =
+            AuditLog::open(Box::new(Broken), AuditMode::BestEffort, AuditFormat::Jsonl).unwrap();
         let dropped = Arc::clone(&log.dropped);
         assert!(record(&log, "git.status").is_ok());
         drop(log);

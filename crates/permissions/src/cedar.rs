@@ -1,6 +1,6 @@
 //! A policy as text for Cedar, which then decides on the context that [`context`] makes.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
 
 use crate::decision::Request;
@@ -20,6 +20,23 @@ pub struct CedarPolicy {
     /// One sentence for each rule that Cedar decides more strictly; none is decided more widely.
     pub lost: Vec<String>,
 }
+
+impl fmt::Display for CedarPolicy {
+    /// The policies, headed by comments on the context they read and on what was lost.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{CONTEXT}")?;
+        for lost in &self.lost {
+            writeln!(f, "// stricter than the original: {lost}")?;
+        }
+        write!(f, "\n{}", self.text)
+    }
+}
+
+const CONTEXT: &str = "\
+// Deny illegal names without asking. The context of every other request holds its name cut at `.` and `:`,
+// `s0`, `s1`, … and `s_count`, and `known`: whether the resource is. Where it is: of a path `root` (`/`, `./`
+// or `~/`), its components `p0`, `p1`, … and `p_count`; of a host `value`, `address` (whether it is one) and
+// `port` (-1 where none is given); of a program `value` and `file`; of anything else `value`.";
 
 /// One attribute of the context that the exported policy reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -190,10 +190,14 @@ fn split_root(text: &str) -> Option<(Root, &str)> {
 
 /// `**` of the pattern takes any run of components; only it takes in a `**` of the other side.
 fn sequence_includes(pattern: &[Box<str>], path: &[&str]) -> bool {
-    let takes = |part: &Box<str>, component: &&str| {
-        *component != "**" && glob::includes(part.as_bytes(), component.as_bytes())
-    };
-    glob::walk(pattern, path, |part| part.as_ref() == "**", takes)
+    glob::walk(
+        pattern,
+        path,
+        |part| part.as_ref() == "**",
+        |part, component| {
+            *component != "**" && glob::includes(part.as_bytes(), component.as_bytes())
+        },
+    )
 }
 
 /// Whether some path lies in both; bit `at` of `reached` says that the parts so far may stand for

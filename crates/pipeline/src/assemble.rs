@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use globset::Glob;
-use skillgate_permissions::{PolicyFile, PolicyTables};
+use skillgate_permissions::{AuditLog, AuditMode, Example, PolicyFile, PolicyTables};
 use skillgate_scanner::Rules;
 
-use crate::{GateError, Loaded};
+use crate::{ConfigError, GateError, Loaded};
 
 impl Loaded {
     /// The operator's policy, checked with its examples.
@@ -15,11 +15,46 @@ impl Loaded {
     /// # Errors
     /// When a scope does not parse or an example does not hold.
     pub fn policy(&self) -> Result<PolicyFile, GateError> {
-        let tables = PolicyTables {
+        Ok(PolicyFile::from_tables(&self.policy_tables())?)
+    }
+
+    /// The operator's policy, and of each example whether it holds.
+    ///
+    /// # Errors
+    /// When a scope or an example does not parse.
+    pub fn policy_and_examples(&self) -> Result<(PolicyFile, Vec<Example>), GateError> {
+        Ok(PolicyFile::read_tables(&self.policy_tables())?)
+    }
+
+    /// The file that decisions on calls are logged to.
+    pub fn decisions_file(&self) -> Option<PathBuf> {
+        let log = self.config.decisions.log.as_ref()?;
+        let path = self.folder.join(log);
+        Some(std::path::absolute(&path).unwrap_or(path))
+    }
+
+    /// The log of decisions, where the configuration asks for one.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is required and not named.
+    pub fn decision_log(&self) -> Result<Option<AuditLog>, GateError> {
+        let config = &self.config.decisions;
+        let Some(path) = self.decisions_file() else {
+            return match config.audit {
+                AuditMode::BestEffort => Ok(None),
+                AuditMode::Required => Err(GateError::NoDecisionLog),
+            };
+        };
+        let log = AuditLog::append(&path, config.audit, config.format);
+        log.map(Some)
+            .map_err(|source| GateError::DecisionLog { path, source })
+    }
+
+    fn policy_tables(&self) -> PolicyTables {
+        PolicyTables {
             grant: self.config.grant.clone(),
             quarantined: Vec::new(),
-        };
-        Ok(PolicyFile::from_tables(&tables)?)
+        }
     }
 
     /// The built-in rules and the operator's, without those that are switched off.
@@ -56,6 +91,26 @@ impl Loaded {
         }
         Ok(own)
     }
+}
+
+/// The policy in a file, which is a policy file or a whole configuration, and its examples.
+///
+/// # Errors
+/// When the file cannot be read, or a key, a scope or an example does not parse.
+pub fn policy_in(file: &Path) -> Result<(PolicyFile, Vec<Example>), GateError> {
+    let text = fs::read_to_string(file).map_err(|source| ConfigError::Read {
+        path: file.to_owned(),
+        source,
+    })?;
+    let keys = toml::de::DeTable::parse(&text).ok();
+    let is_policy = keys.is_none_or(|keys| {
+        let mut keys = keys.get_ref().keys();
+        keys.all(|key| ["grant", "quarantined"].contains(&key.get_ref().as_ref()))
+    });
+    if is_policy {
+        return Ok(PolicyFile::read(&text)?);
+    }
+    Loaded::from_file(file)?.policy_and_examples()
 }
 
 /// The rule files below a folder and their texts, sorted by path.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use skillgate_model::{Limits, Profile, Severity};
-use skillgate_permissions::GrantTable;
+use skillgate_permissions::{AuditFormat, AuditMode, GrantTable};
 
 use crate::LoadLimits;
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub scan: ScanConfig,
     /// Which rules are in force.
     pub rules: RulesConfig,
+    /// The log of decisions on calls.
+    pub decisions: DecisionsConfig,
     /// Grants by skill name; every table that names the skill counts.
     pub grant: Vec<GrantTable>,
     /// Findings the operator has looked at and accepts.
@@ -51,6 +53,18 @@ impl From<&SandboxConfig> for skillgate_sandbox::Choice {
             require_full: config.require == Requirement::Full,
         }
     }
+}
+
+/// How decisions on calls are logged.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DecisionsConfig {
+    /// The file, relative to the folder of the configuration; none is written where it is absent.
+    pub log: Option<PathBuf>,
+    /// JSON lines, or OpenTelemetry.
+    pub format: AuditFormat,
+    /// Whether a decision may be given out without its line.
+    pub audit: AuditMode,
 }
 
 /// What a verdict needs of the simulation.
@@ -183,7 +197,11 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 39] = [
+const KEYS: [&str; 43] = [
+    "decisions",
+    "decisions.audit",
+    "decisions.format",
+    "decisions.log",
     "fail-on",
     "grant",
     "grant[].allow",

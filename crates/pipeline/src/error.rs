@@ -21,9 +21,23 @@ pub enum GateError {
         /// Why.
         message: String,
     },
+    /// The configuration itself.
+    #[error(transparent)]
+    Config(#[from] crate::ConfigError),
     /// The policy of the configuration.
     #[error("the policy of the configuration does not load")]
     Policy(#[from] skillgate_permissions::PolicyError),
+    /// Decisions have to be logged, and nowhere is said where.
+    #[error("`audit = \"required\"` needs a `log` in `[decisions]`")]
+    NoDecisionLog,
+    /// The log of decisions.
+    #[error("the log of decisions `{}` cannot be opened", path.display())]
+    DecisionLog {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A rule of the operator's own.
     #[error("the rules do not load")]
     Rules(#[from] skillgate_scanner::RuleError),

@@ -21,7 +21,7 @@ mod simulated;
 
 pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
-pub use assemble::rule_files;
+pub use assemble::{policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
 pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};

@@ -53,6 +53,16 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
         ("fail-on", fail_on),
         ("store", quoted(&loaded.store().display().to_string())),
         (
+            "decisions.log",
+            quoted(
+                &loaded
+                    .decisions_file()
+                    .map_or_else(|| "none".to_owned(), |file| file.display().to_string()),
+            ),
+        ),
+        ("decisions.format", word(&config.decisions.format)),
+        ("decisions.audit", word(&config.decisions.audit)),
+        (
             "sandbox.backend",
             quoted(config.sandbox.backend.as_deref().unwrap_or("strongest")),
         ),
@@ -80,13 +90,21 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A value as the configuration spells it.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 fn grants(loaded: &Loaded) -> String {
     let mut text = String::new();
     let from = origin(&loaded.origin("grant"));
     for grant in &loaded.config.grant {
+        let digest = grant.digest.as_ref();
+        let digest = digest.map(|digest| format!("\ndigest = {digest:?}"));
+        let digest = digest.unwrap_or_default();
         let _ = writeln!(
             text,
-            "\n[[grant]] # {from}\nskill = {:?}\nallow = {:?}\ndeny = {:?}",
+            "\n[[grant]] # {from}\nskill = {:?}{digest}\nallow = {:?}\ndeny = {:?}",
             grant.skill, grant.allow, grant.deny
         );
     }
