@@ -45,6 +45,15 @@ impl<'a> Artifact<'a> {
         }
     }
 
+    /// The content as text; what is no UTF-8 becomes replacement characters.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        // Checking whole words at once is several times faster than looking for what to replace.
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(&self.bytes),
+        }
+    }
+
     /// A part of this artifact with lines of its own file: a code block from line `first_line + 1` on.
     pub(crate) fn part(&self, kind: Kind, bytes: Vec<u8>, first_line: u32) -> Artifact<'static> {
         Artifact {

@@ -46,7 +46,8 @@ pub(crate) fn examine_entry(skill: &Skill, file: &SkillFile, sink: &mut Sink<'_>
 /// Examines what no text engine reads, and uncovers what lies inside.
 pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
     entry::examine_kind(artifact, sink);
-    if artifact.kind.is_text() {
+    // The facts engine reads the comments of Python itself.
+    if artifact.kind.is_text() && artifact.kind != Kind::Python {
         entry::examine_suppressions(artifact, sink);
     }
     match artifact.kind {

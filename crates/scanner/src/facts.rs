@@ -49,16 +49,9 @@ pub(crate) use matching::{FactsMatch, ResourceMatch};
 const MAX_SIBLINGS: usize = 24;
 const MAX_SIBLING_BYTES: usize = 512 << 10;
 
-/// What one module leaves for the pass across files.
-pub(crate) struct Module {}
-
-pub(crate) fn examine(
-    artifact: &Artifact<'_>,
-    skill: &Skill,
-    sink: &mut Sink<'_>,
-) -> Option<Module> {
+pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
     if artifact.kind != Kind::Python {
-        return None;
+        return;
     }
     sink.examined("facts");
     let index = sink.rules().facts();
@@ -69,7 +62,7 @@ pub(crate) fn examine(
                 sink.report_file(rule, artifact, None, Some(reason.clone()));
             }
             sink.incomplete(format!("`{}` cannot be decoded: {reason}", artifact.path));
-            return None;
+            return;
         }
     };
     let text = &*decoded.text;
@@ -122,7 +115,6 @@ pub(crate) fn examine(
     }
     drop(table);
     drop_deep(parsed);
-    Some(Module {})
 }
 
 /// What the parser refuses, and what is nested too deep to be looked at, is said.
@@ -275,12 +267,4 @@ fn imports(body: &[Stmt]) -> Vec<String> {
         }
     }
     paths
-}
-
-pub(crate) fn across_files<'m>(
-    skill: &Skill,
-    modules: impl Iterator<Item = &'m Module>,
-    sink: &mut Sink<'_>,
-) {
-    let _ = (skill, modules.count(), sink);
 }

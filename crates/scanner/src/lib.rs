@@ -7,6 +7,7 @@
 mod artifact;
 mod catalogue;
 mod data;
+mod expression;
 mod facts;
 mod fixtures;
 mod kind;
@@ -67,11 +68,6 @@ impl Scanner {
             .map(|file| self.scan_file(skill, file))
             .collect();
         let mut sink = Sink::new(&self.rules);
-        facts::across_files(
-            skill,
-            files.iter().filter_map(|file| file.module.as_ref()),
-            &mut sink,
-        );
         text::across_files(skill, &files, &mut sink);
         let mut scan = Scan {
             findings: sink.into_findings(),
@@ -97,7 +93,6 @@ impl Scanner {
         };
         let mut queue = vec![Artifact::of_file(file, bytes)];
         let kind = queue.first().map_or(Kind::Empty, |artifact| artifact.kind);
-        let mut module = None;
         let (mut count, mut uncovered) = (0, 0);
         while let Some(artifact) = queue.pop() {
             count += 1;
@@ -114,16 +109,13 @@ impl Scanner {
                 break;
             }
             sink.begin(&artifact);
-            let facts = facts::examine(&artifact, skill, &mut sink);
-            if artifact.depth == 0 {
-                module = facts;
-            }
+            facts::examine(&artifact, skill, &mut sink);
             pattern::examine(&artifact, skill, &mut sink);
             text::examine(&artifact, skill, &mut sink);
             data::examine(&artifact, skill, &mut sink);
             queue.append(&mut sink.take_uncovered());
         }
-        FileScan::new(file, kind, sink, module)
+        FileScan::new(file, kind, sink)
     }
 }
 
@@ -131,11 +123,10 @@ impl Scanner {
 pub(crate) struct FileScan {
     pub(crate) findings: Vec<Finding>,
     pub(crate) coverage: Coverage,
-    pub(crate) module: Option<facts::Module>,
 }
 
 impl FileScan {
-    fn new(file: &SkillFile, kind: Kind, sink: Sink<'_>, module: Option<facts::Module>) -> Self {
+    fn new(file: &SkillFile, kind: Kind, sink: Sink<'_>) -> Self {
         let examination = sink.examination(kind);
         let coverage = Coverage {
             path: file.path.clone(),
@@ -146,7 +137,6 @@ impl FileScan {
         Self {
             findings: sink.into_findings(),
             coverage,
-            module,
         }
     }
 
@@ -184,7 +174,6 @@ impl FileScan {
         Self {
             findings: sink.into_findings(),
             coverage,
-            module: None,
         }
     }
 }

@@ -100,7 +100,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         Kind::TypeScript => grammar::Grammar::TypeScript,
         _ => return,
     };
-    let text = String::from_utf8_lossy(&artifact.bytes);
+    let text = artifact.text();
     match artifact.kind {
         Kind::Shell => shell::examine(artifact, &text, skill, sink),
         Kind::JavaScript | Kind::TypeScript => javascript::examine(artifact, &text, grammar, sink),

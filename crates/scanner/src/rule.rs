@@ -1,9 +1,8 @@
 //! Rules as data: one YAML file a rule, loaded strictly.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
 
@@ -11,7 +10,8 @@ use crate::facts::{FactsMatch, Index, ResourceMatch};
 use crate::pattern::{PatternMatch, PatternRule, Resolved, TreeRule, TreeRules};
 use crate::text::{self, TextMatch};
 
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
+/// The rules of `rules/`, as the build script read them: pairs of the id that names the file, and its content.
+static BUILT_IN: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
 
 /// One rule: what is known of it, and how it matches.
 #[derive(Debug, Clone)]
@@ -104,10 +104,17 @@ impl Rules {
     pub fn built_in_and(
         own: impl IntoIterator<Item = (PathBuf, String)>,
     ) -> Result<Self, RuleError> {
-        let mut files = Vec::new();
-        collect(&BUILT_IN, &mut files);
-        files.extend(own);
-        Self::parse(files)
+        let built_in: Vec<(String, RuleFile)> =
+            serde_json::from_str(BUILT_IN).map_err(|error| RuleError::Parse {
+                path: PathBuf::from("rules"),
+                message: error.to_string(),
+            })?;
+        let mut all = built_in
+            .into_iter()
+            .map(|(id, file)| file.rule(&PathBuf::from(id)))
+            .collect::<Result<Vec<_>, _>>()?;
+        all.extend(read(own)?);
+        Self::compile(all)
     }
 
     /// Rules from files: `(path, YAML text)`.
@@ -115,10 +122,10 @@ impl Rules {
     /// # Errors
     /// When one does not parse, makes no sense, or repeats an id.
     pub fn parse(files: impl IntoIterator<Item = (PathBuf, String)>) -> Result<Self, RuleError> {
-        let mut all = Vec::new();
-        for (path, text) in files {
-            all.push(Arc::new(parse_one(path, &text)?));
-        }
+        Self::compile(read(files)?)
+    }
+
+    fn compile(mut all: Vec<Arc<Rule>>) -> Result<Self, RuleError> {
         all.sort_by(|a, b| a.info.id.cmp(&b.info.id));
         for pair in all.windows(2) {
             if let [a, b] = pair
@@ -127,10 +134,6 @@ impl Rules {
                 return Err(RuleError::Duplicate(a.info.id.clone()));
             }
         }
-        Self::compile(all)
-    }
-
-    fn compile(all: Vec<Arc<Rule>>) -> Result<Self, RuleError> {
         let facts = Index::new(&all).map_err(|(id, message)| RuleError::Invalid {
             path: PathBuf::from(id),
             message,
@@ -204,24 +207,6 @@ impl Rules {
     }
 }
 
-fn collect(dir: &Dir<'_>, files: &mut Vec<(PathBuf, String)>) {
-    for file in dir.files() {
-        if file
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "yml")
-        {
-            files.push((
-                file.path().to_owned(),
-                file.contents_utf8().unwrap_or_default().to_owned(),
-            ));
-        }
-    }
-    for child in dir.dirs() {
-        collect(child, files);
-    }
-}
-
 /// A rule file, key by key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,55 +242,94 @@ const fn yes() -> bool {
     true
 }
 
-fn parse_one(path: PathBuf, text: &str) -> Result<Rule, RuleError> {
-    let file: RuleFile = serde_saphyr::from_str(text).map_err(|error| RuleError::Parse {
-        path: path.clone(),
-        message: error.to_string(),
-    })?;
-    let invalid = |message: &str| RuleError::Invalid {
-        path: path.clone(),
-        message: message.to_owned(),
-    };
-    let pattern = file
-        .pattern
-        .map(|pattern| PatternRule::compile(&pattern, &file.language))
-        .transpose()
-        .map_err(|message| invalid(&message))?;
-    let mut matchers = [
-        file.facts.map(|facts| Matcher::Facts(Box::new(facts))),
-        pattern.map(Matcher::Pattern),
-        file.text.map(|text| Matcher::Text(Box::new(text))),
-        file.check.map(Matcher::Check),
-    ]
-    .into_iter()
-    .flatten();
-    let matcher = matchers
-        .next()
-        .ok_or_else(|| invalid("one of `match`, `rule`, `text`, `check` is needed"))?;
-    if matchers.next().is_some() {
-        return Err(invalid(
-            "only one of `match`, `rule`, `text`, `check` may stand in a rule",
-        ));
+fn read(files: impl IntoIterator<Item = (PathBuf, String)>) -> Result<Vec<Arc<Rule>>, RuleError> {
+    files
+        .into_iter()
+        .map(|(path, text)| {
+            let file: RuleFile =
+                serde_saphyr::from_str(&text).map_err(|error| RuleError::Parse {
+                    path: path.clone(),
+                    message: error.to_string(),
+                })?;
+            file.rule(&path)
+        })
+        .collect()
+}
+
+impl RuleFile {
+    /// The rule that the file at `path` holds.
+    fn rule(self, path: &Path) -> Result<Arc<Rule>, RuleError> {
+        let invalid = |message: &str| RuleError::Invalid {
+            path: path.to_owned(),
+            message: message.to_owned(),
+        };
+        let pattern = self
+            .pattern
+            .map(|pattern| PatternRule::compile(&pattern, &self.language))
+            .transpose()
+            .map_err(|message| invalid(&message))?;
+        let mut matchers = [
+            self.facts.map(|facts| Matcher::Facts(Box::new(facts))),
+            pattern.map(Matcher::Pattern),
+            self.text.map(|text| Matcher::Text(Box::new(text))),
+            self.check.map(Matcher::Check),
+        ]
+        .into_iter()
+        .flatten();
+        let matcher = matchers
+            .next()
+            .ok_or_else(|| invalid("one of `match`, `rule`, `text`, `check` is needed"))?;
+        if matchers.next().is_some() {
+            return Err(invalid(
+                "only one of `match`, `rule`, `text`, `check` may stand in a rule",
+            ));
+        }
+        if path.file_stem().and_then(|stem| stem.to_str()) != Some(self.id.as_str()) {
+            return Err(invalid("the file is named after another id"));
+        }
+        let info = RuleInfo {
+            id: self.id,
+            title: self.title,
+            severity: self.severity,
+            confidence: self.confidence,
+            excusable: self.excusable,
+            message: self.message,
+            remedy: self.remedy,
+            taxonomy: self.taxonomy,
+        };
+        Ok(Arc::new(Rule {
+            info: Arc::new(info),
+            language: self.language,
+            effect: self.effect,
+            infer: self.infer,
+            resource: self.resource,
+            matcher,
+        }))
     }
-    if path.file_stem().and_then(|stem| stem.to_str()) != Some(file.id.as_str()) {
-        return Err(invalid("the file is named after another id"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_built_in_rule_is_what_its_file_says() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+        let files = fs::read_dir(folder)
+            .unwrap()
+            .flat_map(|language| fs::read_dir(language.unwrap().path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .filter(|file| file.extension().is_some_and(|extension| extension == "yml"))
+            .map(|file| (file.clone(), fs::read_to_string(file).unwrap()));
+        let from_files = Rules::parse(files).unwrap();
+        let built_in = Rules::built_in().unwrap();
+        assert!(built_in.iter().count() > 300);
+        assert!(built_in.iter().map(debug).eq(from_files.iter().map(debug)));
     }
-    let info = RuleInfo {
-        id: file.id,
-        title: file.title,
-        severity: file.severity,
-        confidence: file.confidence,
-        excusable: file.excusable,
-        message: file.message,
-        remedy: file.remedy,
-        taxonomy: file.taxonomy,
-    };
-    Ok(Rule {
-        info: Arc::new(info),
-        language: file.language,
-        effect: file.effect,
-        infer: file.infer,
-        resource: file.resource,
-        matcher,
-    })
+
+    fn debug(rule: &Arc<Rule>) -> String {
+        format!("{rule:?}")
+    }
 }

@@ -31,7 +31,7 @@ static ATTACKS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
-    let text = String::from_utf8_lossy(&artifact.bytes);
+    let text = artifact.text();
     say(sink, artifact, "foreign-script", String::new());
     let source = Source::new(&text);
     if let Some(rule) = sink.rules().check("foreign-attack") {

@@ -110,7 +110,7 @@ impl Test {
             && self
                 .matches
                 .as_ref()
-                .is_none_or(|pattern| any_text(value, &|text| pattern.0.is_match(text)))
+                .is_none_or(|pattern| any_text(value, &|text| pattern.is_match(text)))
             && self
                 .reference
                 .as_ref()

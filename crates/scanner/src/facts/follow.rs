@@ -38,10 +38,7 @@ impl<'a, 's> Interp<'a, 's> {
         let summary = self.summarise(id);
         let blend = args.blend();
         let Some(summary) = summary else { return blend };
-        let matters = args
-            .all()
-            .any(|value| !value.from.is_empty() || !matches!(value.shape, Shape::Unknown));
-        let worth = summary.depends && (matters || !self.called);
+        let worth = summary.depends && (self.tells_more(id, &args) || !self.called);
         if worth && self.fuel > 0 {
             return self.interpret(id, Some(&args)).returns;
         }
@@ -55,6 +52,22 @@ impl<'a, 's> Interp<'a, 's> {
             result.taint_with(&blend);
         }
         result
+    }
+
+    /// Whether these arguments are more than the summary of the function took for granted.
+    fn tells_more(&self, id: FunctionId, args: &Args<'a>) -> bool {
+        let Some(function) = self.functions.get(id as usize) else {
+            return false;
+        };
+        let assumed = function.public.union(Origins::INNER);
+        let own = |value: &Value<'a>| match value.shape {
+            Shape::Instance(class) => function.class == Some(class),
+            _ => false,
+        };
+        args.all().enumerate().any(|(at, value)| {
+            !value.from.without(assumed).is_empty()
+                || !(matches!(value.shape, Shape::Unknown) || at == 0 && own(value))
+        })
     }
 
     /// What a function does when nothing is known of its arguments; worked out once.

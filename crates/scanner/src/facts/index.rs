@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use super::checks::Check;
 use super::intrinsic::Intrinsic;
 use super::matching::{
-    AssignMatch, Condition, FactsMatch, Literal, Pattern, ResourceMatch, StringMatch, When,
+    AssignMatch, Condition, FactsMatch, Literal, ResourceMatch, StringMatch, When,
 };
 use super::names::{Name, Names};
 use super::origin::{Origins, Sinks};
+use crate::expression::AsciiExpression;
 use crate::rule::{Matcher, Rule};
 use skillgate_model::EffectKind;
 
@@ -82,7 +84,7 @@ pub(crate) struct Resource {
 pub(crate) struct Test {
     pub(crate) tainted: Option<Origins>,
     pub(crate) value: Option<Vec<Literal>>,
-    pub(crate) matches: Option<Pattern>,
+    pub(crate) matches: Option<AsciiExpression>,
     pub(crate) missing: Option<bool>,
     pub(crate) constant: Option<bool>,
     pub(crate) list: Option<bool>,
@@ -105,7 +107,7 @@ pub(crate) struct Flow {
 pub(crate) struct Strings {
     pub(crate) automaton: AhoCorasick,
     pub(crate) owners: Vec<RuleId>,
-    pub(crate) patterns: HashMap<RuleId, Pattern, RandomState>,
+    pub(crate) patterns: HashMap<RuleId, AsciiExpression, RandomState>,
 }
 
 /// All of it.
@@ -116,10 +118,12 @@ pub(crate) struct Index {
     methods: HashMap<Box<str>, Entry, RandomState>,
     pub(crate) attributes: HashMap<Box<str>, Vec<RuleId>, RandomState>,
     pub(crate) strings: Option<Strings>,
-    pub(crate) assigns: Vec<(RuleId, Pattern, Test, bool)>,
+    pub(crate) assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
+    /// Every name that one of `assigns` asks for.
+    pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
     /// Rules on effects that other rules infer.
-    pub(crate) effects: Vec<(RuleId, EffectKind, Pattern)>,
+    pub(crate) effects: Vec<(RuleId, EffectKind, AsciiExpression)>,
     pub(crate) rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     pub(crate) secret_paths: AhoCorasick,
@@ -176,10 +180,10 @@ struct Builder {
     methods: HashMap<Box<str>, Entry, RandomState>,
     attributes: HashMap<Box<str>, Vec<RuleId>, RandomState>,
     atoms: Vec<(String, RuleId)>,
-    patterns: HashMap<RuleId, Pattern, RandomState>,
-    assigns: Vec<(RuleId, Pattern, Test, bool)>,
+    patterns: HashMap<RuleId, AsciiExpression, RandomState>,
+    assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
     flows: Vec<Vec<Flow>>,
-    effects: Vec<(RuleId, EffectKind, Pattern)>,
+    effects: Vec<(RuleId, EffectKind, AsciiExpression)>,
     rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     secret_paths: Vec<String>,
@@ -459,7 +463,13 @@ impl Builder {
                 patterns: self.patterns,
             })
         };
+        let targets = self.assigns.iter().map(|(_, target, ..)| target.pattern());
+        let assigned_names = RegexSetBuilder::new(targets)
+            .unicode(false)
+            .build()
+            .map_err(|error| error.to_string())?;
         Ok(Index {
+            assigned_names,
             secret_paths: automaton(self.secret_paths.iter().map(String::as_str).collect())?,
             names: self.names,
             entries: self.entries,

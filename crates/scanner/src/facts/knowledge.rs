@@ -169,9 +169,11 @@ impl<'a, 's> Interp<'a, 's> {
         keyword: bool,
     ) {
         let index = self.index;
+        if !index.assigned_names.is_match(name.as_bytes()) {
+            return;
+        }
         for (id, target, test, keywords) in &index.assigns {
-            if (*keywords || !keyword) && test.holds(Some(value), false) && target.0.is_match(name)
-            {
+            if (*keywords || !keyword) && test.holds(Some(value), false) && target.is_match(name) {
                 self.report_plain(*id, range, format!("`{name}`"));
             }
         }
@@ -198,7 +200,7 @@ impl<'a, 's> Interp<'a, 's> {
             if strings
                 .patterns
                 .get(id)
-                .is_none_or(|pattern| pattern.0.is_match(text))
+                .is_none_or(|pattern| pattern.is_match(text))
             {
                 let atom = text.get(found.range()).unwrap_or("");
                 self.report_plain(*id, range, format!("`{atom}`"));
@@ -381,7 +383,7 @@ impl<'a, 's> Interp<'a, 's> {
             };
             if *kind == effect.kind
                 && self.is_time_for(&rule.when)
-                && super::args::any_text(value, &|text| pattern.0.is_match(text))
+                && super::args::any_text(value, &|text| pattern.is_match(text))
             {
                 let detail = self.at_what_time(shown.to_owned());
                 self.report(&rule.rule, range, Some(effect.clone()), Some(detail));

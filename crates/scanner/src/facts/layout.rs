@@ -1,5 +1,8 @@
 //! What the layout of a file hides: code far to the right, far down, and in comments for other scanners.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use ruff_python_ast::ModModule;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::Parsed;
@@ -75,29 +78,43 @@ fn hidden(text: &str, gap: TextRange, token: TextRange, depth: u32, interp: &mut
 }
 
 /// The comments with which scanners let themselves be switched off.
-const SUPPRESSIONS: &[&str] = &[
-    "nosec",
-    "nosemgrep",
-    "ast-grep-ignore",
-    "noaudit",
-    "skillgate:",
-    "skillgate-ignore",
-    "pragma: no security",
-    "noqa: S",
-    "lgtm[",
-    "nosonar",
-    "NOSONAR",
-    "codeql[",
-    "guarddog-ignore",
-    "bandit: skip",
-    "type: ignore[security",
-];
+static SUPPRESSIONS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "nosec",
+        "nosemgrep",
+        "ast-grep-ignore",
+        "noaudit",
+        "skillgate:",
+        "skillgate-ignore",
+        "pragma: no security",
+        "noqa: S",
+        "lgtm[",
+        "nosonar",
+        "NOSONAR",
+        "codeql[",
+        "guarddog-ignore",
+        "bandit: skip",
+        "type: ignore[security",
+        "semgrep-ignore",
+        "skipcq",
+        "checkov:skip",
+        "trivy:ignore",
+        "kics-scan ignore",
+        "pragma: allowlist",
+        "gitleaks:allow",
+        "bandit: disable",
+        "agent-audit: ignore",
+        "skill-scanner: ignore",
+    ])
+    .expect("the words are few and short")
+});
 
 fn comment(text: &str, range: TextRange, interp: &mut Interp<'_, '_>) {
     let comment = text
         .get(range.start().to_usize()..range.end().to_usize())
         .unwrap_or("");
-    if let Some(word) = SUPPRESSIONS.iter().find(|word| comment.contains(**word)) {
+    if let Some(found) = SUPPRESSIONS.find(comment) {
+        let word = comment.get(found.range()).unwrap_or("");
         interp.report_check(Check::Suppression, range, Some(format!("`{word}`")));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde::Deserialize;
+
+use crate::expression::AsciiExpression;
 
 /// What a rule says to the facts engine; all keys but the first seven narrow the match.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -24,7 +25,7 @@ pub(crate) struct FactsMatch {
     /// A name, attribute or key is given a value.
     pub(crate) assign: Option<AssignMatch>,
     /// Another rule inferred an effect of this rule's kind, on a resource whose text matches.
-    pub(crate) resource: Option<Pattern>,
+    pub(crate) resource: Option<AsciiExpression>,
     /// Data goes from an origin to a sink.
     pub(crate) flow: Option<FlowMatch>,
     /// Conditions on arguments, by position, keyword or both: `0|args`.
@@ -59,7 +60,7 @@ pub(crate) struct StringMatch {
     pub(crate) contains: Vec<String>,
     /// And it matches this.
     #[serde(default)]
-    pub(crate) matches: Option<Pattern>,
+    pub(crate) matches: Option<AsciiExpression>,
 }
 
 /// An assignment.
@@ -67,7 +68,7 @@ pub(crate) struct StringMatch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AssignMatch {
     /// The last name of the target, or the constant key of a subscript.
-    pub(crate) target: Pattern,
+    pub(crate) target: AsciiExpression,
     /// The value.
     #[serde(default)]
     pub(crate) value: Condition,
@@ -101,7 +102,7 @@ pub(crate) struct Condition {
     /// It is one of these constants.
     pub(crate) value: Option<Literals>,
     /// It is a text, with gaps or without, that matches.
-    pub(crate) matches: Option<Pattern>,
+    pub(crate) matches: Option<AsciiExpression>,
     /// It is not given at all.
     pub(crate) missing: Option<bool>,
     /// It is wholly known.
@@ -168,19 +169,6 @@ pub(crate) enum Literal {
     Text(String),
     /// `None`.
     Nothing(()),
-}
-
-/// A regular expression.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Pattern(pub(crate) Regex);
-
-impl TryFrom<String> for Pattern {
-    type Error = regex::Error;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Regex::new(&text).map(Self)
-    }
 }
 
 /// Where the resource of a rule's effect is found.

@@ -1,10 +1,10 @@
 //! Rules over what a script does, its names resolved and its words followed.
 
-use regex::Regex;
 use skillgate_model::{Effect, EffectKind};
 
 use super::value::Value;
 use super::{PatternMatch, places};
+use crate::expression::AsciiExpression;
 
 /// One thing that a follower saw.
 #[derive(Debug, Clone)]
@@ -56,11 +56,11 @@ pub(crate) struct Resolved {
     commands: Vec<String>,
     calls: Vec<String>,
     references: Vec<String>,
-    arguments: Option<Regex>,
-    writes: Option<Regex>,
-    content: Option<Regex>,
-    reads: Option<Regex>,
-    assigns: Option<Regex>,
+    arguments: Option<AsciiExpression>,
+    writes: Option<AsciiExpression>,
+    content: Option<AsciiExpression>,
+    reads: Option<AsciiExpression>,
+    assigns: Option<AsciiExpression>,
     fact: Option<String>,
 }
 
@@ -73,12 +73,7 @@ impl Resolved {
         {
             return Err("a rule speaks either of shapes or of resolved names".to_owned());
         }
-        let regex = |text: &Option<String>| {
-            text.as_deref()
-                .map(Regex::new)
-                .transpose()
-                .map_err(|error| error.to_string())
-        };
+        let regex = |text: &Option<String>| text.clone().map(AsciiExpression::try_from).transpose();
         let facts = [
             "connect",
             "listen",
@@ -229,7 +224,7 @@ impl Seen {
     }
 }
 
-fn is_match(regex: &Option<Regex>, text: &str) -> bool {
+fn is_match(regex: &Option<AsciiExpression>, text: &str) -> bool {
     regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 

@@ -12,10 +12,10 @@ use ast_grep_core::matcher::{KindMatcher, Pattern};
 use ast_grep_core::meta_var::MetaVarEnv;
 use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{Matcher, Node};
-use regex::Regex;
 
 use super::PatternMatch;
 use super::grammar::{self, Grammar};
+use crate::expression::AsciiExpression;
 use crate::source::Source;
 use crate::{Artifact, Rule, Rules, Sink};
 
@@ -47,7 +47,7 @@ impl fmt::Debug for TreeRule {
 enum Shape {
     Pattern(Box<Pattern>),
     Kind(KindMatcher),
-    Regex(Regex),
+    Regex(AsciiExpression),
     All(Vec<Shape>),
     Any(Vec<Shape>),
     Not(Box<Shape>),
@@ -87,9 +87,7 @@ fn shape(source: &PatternMatch, grammar: Grammar) -> Result<Shape, String> {
         ));
     }
     if let Some(regex) = &source.regex {
-        all.push(Shape::Regex(
-            Regex::new(regex).map_err(|error| error.to_string())?,
-        ));
+        all.push(Shape::Regex(AsciiExpression::try_from(regex.clone())?));
     }
     if !source.any.is_empty() {
         all.push(Shape::Any(shapes(&source.any, grammar)?));

@@ -1,5 +1,7 @@
 //! What the headings and leading lines around a sentence say of it: an instruction, or an example of what is bad.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 /// How the words under a heading or a leading line are meant.
@@ -20,22 +22,23 @@ impl Context {
 /// The words that set a context.
 #[derive(Debug)]
 pub(crate) struct Cues {
-    heading: Regex,
-    lead: Regex,
+    heading: LazyLock<Regex>,
+    lead: LazyLock<Regex>,
 }
 
 const HEADING: &str = r"(?i)\b(attacks?|attackers?|threats?|threat[ -]model|red[ -]flags?|vulnerab\w+|exploits?|injections?|malicious|malware|phishing|scams?|suspicious|anti-?patterns?|what to (?:look|watch|check) for|look for|watch (?:out|for)|warning signs|indicators?|signs of|detect\w*|detection|do ?n[o']t|donts|never|avoid|bad|wrong|incorrect|insecure|unsafe|pitfalls?|mistakes?|forbidden|prohibited|disallowed|not allowed|must not|out of scope|limitations?|rationali[sz]ations?|excuses|test (?:cases|prompts|inputs)|adversarial|jailbreaks?|red[ -]team\w*|bypass\w*|abuse|misuse|leak(?:s|age)|risks?|hardening|checklist)\b|[❌🚫⛔]";
 
 const LEAD: &str = r"(?i)\b(never|do not|don[’']?t|avoid|must not|mustn[’']?t|should not|shouldn[’']?t|cannot|can[’']?t|won[’']?t|will not|refuse|reject\w*|forbidden|prohibited|not allowed|disallowed|attack\w*|malicious|suspicious|adversar\w+|inject\w+|exploit\w*|vulnerab\w+|red flags?|anti-?patterns?|look(?:ing)? for|watch for|check(?:s|ing)? for|scan(?:s|ning)? for|search(?:es)? for|flags?|detect\w*|such as|for example|e\.g\.|examples? of|indicators?|signs? of|warning|bad|wrong|incorrect|unsafe|insecure|blocks?|prevents?|protects?|guards?)\b|[❌🚫⛔]";
 
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
 impl Cues {
     pub(crate) fn built_in() -> Self {
-        let regex = |pattern| {
-            Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-        };
         Self {
-            heading: regex(HEADING),
-            lead: regex(LEAD),
+            heading: LazyLock::new(|| compile(HEADING)),
+            lead: LazyLock::new(|| compile(LEAD)),
         }
     }
 

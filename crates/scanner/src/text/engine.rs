@@ -10,10 +10,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::context::Cues;
 use super::lexicon::Lexicon;
-use super::matcher::{Expression, Mood, Scope, TextMatch};
+use super::matcher::{Mood, Scope, TextMatch};
 use super::phrase::Compiled;
 use super::polarity::Polarity;
 use super::validate::Validator;
+use crate::expression::Expression;
 use crate::rule::{Matcher, Rule};
 
 /// Bytes on each side of an atom that a regular expression sees of a very long line.

@@ -21,7 +21,7 @@ pub(crate) struct Hit {
 
 /// `concept: [word, two words, "*part of a path", "*end of one$", "@url"]`.
 pub(crate) static CONCEPTS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("lexicon.yml"))
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/lexicon.json")))
         .expect("the lexicon is a constant that the tests parse")
 });
 

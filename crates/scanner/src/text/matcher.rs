@@ -1,12 +1,10 @@
 //! What a rule says to the text engine, checked when the rule is read.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
 use serde::Deserialize;
 
 use super::phrase::Phrase;
 use super::validate::Validator;
+use crate::expression::Expression;
 
 /// Where a rule looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -34,32 +32,6 @@ pub(crate) enum Mood {
     Imperative,
 }
 
-/// An expression that is compiled when a text first asks for it: a rule set costs nothing to load.
-#[derive(Debug, Clone)]
-pub(crate) struct Expression {
-    pattern: String,
-    compiled: OnceLock<Regex>,
-}
-
-impl Expression {
-    fn new(pattern: &str) -> Result<Self, String> {
-        regex_syntax::parse(pattern).map_err(|error| error.to_string())?;
-        Ok(Self {
-            pattern: pattern.to_owned(),
-            compiled: OnceLock::new(),
-        })
-    }
-
-    /// What does not compile for its size finds everything, so that nothing passes for its sake.
-    pub(crate) fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| {
-            Regex::new(&self.pattern)
-                .or_else(|_| Regex::new(""))
-                .expect("the empty expression compiles")
-        })
-    }
-}
-
 /// How a rule matches text: sentences (`says`), or lines with one of `atoms` (`regex`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Raw")]
@@ -85,16 +57,16 @@ struct Raw {
     says: Vec<String>,
     /// Expressions, of which one must match within a line; the first group, where there is one, is the place.
     #[serde(default)]
-    regex: Vec<String>,
+    regex: Vec<Expression>,
     /// Words of which a matching line holds at least one, in any case.
     #[serde(default)]
     atoms: Vec<String>,
     /// Expressions that must all match somewhere in the file.
     #[serde(default)]
-    with: Vec<String>,
+    with: Vec<Expression>,
     /// Expressions that must not match in the line.
     #[serde(default)]
-    without: Vec<String>,
+    without: Vec<Expression>,
     #[serde(default)]
     scope: Scope,
     /// The sentence must hold an address that is neither a known publisher's nor the skill's own.
@@ -133,10 +105,10 @@ impl TryFrom<Raw> for TextMatch {
             says: says
                 .collect::<Result<_, _>>()
                 .map_err(|error| error.to_string())?,
-            regex: compile(&raw.regex)?,
+            regex: raw.regex,
             atoms: raw.atoms,
-            with: compile(&raw.with)?,
-            without: compile(&raw.without)?,
+            with: raw.with,
+            without: raw.without,
             foreign: raw.foreign,
             mood: raw.mood,
             scope: raw.scope,
@@ -145,11 +117,4 @@ impl TryFrom<Raw> for TextMatch {
             redact: raw.redact,
         })
     }
-}
-
-fn compile(patterns: &[String]) -> Result<Vec<Expression>, String> {
-    patterns
-        .iter()
-        .map(|pattern| Expression::new(pattern))
-        .collect()
 }
