@@ -1,4 +1,5 @@
 //! Ordinary and hostile skills in real sandboxes; this executable is its own launcher, so it brings its own `main`.
+#![expect(clippy::exit, reason = "it becomes other programs")]
 #![expect(clippy::print_stdout, reason = "it prints what it tested")]
 #![expect(
     clippy::unwrap_used,
@@ -6,6 +7,7 @@
     reason = "a test may fail that way"
 )]
 
+mod docker;
 mod hostile;
 mod nested;
 mod ordinary;
@@ -24,15 +26,9 @@ fn main() {
         .skip(1)
         .find(|argument| !argument.starts_with('-'))
         .unwrap_or_default();
-    let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
-    if let Err(unavailable) = skillgate_sandbox::select(&skill::native()) {
-        assert!(
-            !required.split(',').any(|name| name == "native"),
-            "{unavailable}: {}",
-            unavailable.remedy
-        );
-        println!("skipped: {unavailable}");
-        return;
+    if let Err(unavailable) = skillgate_sandbox::select(&skill::choice()) {
+        let reason = format!("{unavailable}: {}", unavailable.remedy);
+        return skill::skip(&skill::backend(), &reason);
     }
     let beside = outside::beside(&filter);
     // A descriptor that is not closed at exec, for the sandbox to keep away from its payload.

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use skillgate_model::{ExitReason, Phase};
 
 use crate::hostile::{host, jails};
-use crate::skill::{phase, run};
-use crate::{Test, hostile};
+use crate::skill::{backend, phase, run};
+use crate::{Test, docker, hostile, skill};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -40,14 +40,24 @@ fn rounds(default: u32) -> u32 {
         .unwrap_or(default)
 }
 
-/// Becomes the supervisor that is going to be killed, if asked to.
+/// Becomes the supervisor that is going to be killed, or one that comes after it, if asked to.
 pub(crate) fn run_for_ever_if_asked() {
-    if std::env::var_os(FOR_EVER).is_some() {
-        run("import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)\n");
+    match std::env::var(FOR_EVER).as_deref() {
+        Ok("once") => {
+            run("");
+            std::process::exit(0);
+        }
+        Ok(_) => drop(run(
+            "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)\n",
+        )),
+        Err(_) => {}
     }
 }
 
 fn nothing_survives_a_killed_supervisor() {
+    if backend() == "docker" {
+        return no_container_survives_a_killed_supervisor();
+    }
     for round in 0..rounds(20) {
         let mut supervisor = Command::new("/proc/self/exe")
             .env(FOR_EVER, "1")
@@ -64,6 +74,43 @@ fn nothing_survives_a_killed_supervisor() {
             assert!(Instant::now() < deadline, "round {round}");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+}
+
+/// The container ends with its supervisor; one that was made and never started goes when the next supervisor comes.
+fn no_container_survives_a_killed_supervisor() {
+    let mut killed = Vec::new();
+    for round in 0..rounds(8) {
+        let mut supervisor = Command::new("/proc/self/exe")
+            .env(FOR_EVER, "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(u64::from(round * 211 % 1700)));
+        supervisor.kill().unwrap();
+        supervisor.wait().unwrap();
+        killed.push(supervisor.id());
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while killed
+        .iter()
+        .any(|pid| !docker::containers(*pid, &[]).is_empty())
+    {
+        assert!(Instant::now() < deadline, "a container goes on running");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let next = Command::new("/proc/self/exe")
+        .env(FOR_EVER, "once")
+        .status()
+        .unwrap();
+    assert!(next.success());
+    for pid in killed {
+        assert_eq!(docker::containers(pid, &["--all"]), Vec::<String>::new());
+        assert!(
+            !docker::has_door(pid),
+            "the socket of a killed supervisor is still there"
+        );
     }
 }
 
@@ -105,7 +152,7 @@ pub(crate) struct Beside {
 
 /// As an ordinary user, and as one whose user namespaces are switched off; nobody but root can start those.
 pub(crate) fn beside(filter: &str) -> Vec<Beside> {
-    if !nix::unistd::geteuid().is_root() {
+    if !nix::unistd::geteuid().is_root() || skill::backend() != "native" {
         return Vec::new();
     }
     let nested = [
@@ -117,19 +164,41 @@ pub(crate) fn beside(filter: &str) -> Vec<Beside> {
         "--disable-userns",
         "--die-with-parent",
     ];
-    vec![
-        start("everything as an ordinary user", SOMEBODY, &[], filter),
+    let mut beside = vec![
+        start("everything as an ordinary user", SOMEBODY, &[], &[], filter),
         start(
             "everything without namespaces",
             SOMEBODY + 1,
             &nested,
+            &[("SKILLGATE_TEST_NESTED", "1")],
             filter,
         ),
-    ]
+    ];
+    match docker::image() {
+        Ok(image) => {
+            let env = [
+                ("SKILLGATE_TEST_BACKEND", "docker"),
+                ("SKILLGATE_TEST_IMAGE", image.as_str()),
+            ];
+            beside.push(start("everything in Docker", 0, &[], &env, filter));
+        }
+        Err(reason) => skill::skip("docker", &reason),
+    }
+    beside
 }
 
-fn start(name: &'static str, user: u32, around: &[&str], filter: &str) -> Beside {
-    let folder = std::env::temp_dir().join(format!("skillgate-test-{user}-{}", std::process::id()));
+fn start(
+    name: &'static str,
+    user: u32,
+    around: &[&str],
+    env: &[(&str, &str)],
+    filter: &str,
+) -> Beside {
+    let name_of_folder = name.rsplit(' ').next().unwrap();
+    let folder = std::env::temp_dir().join(format!(
+        "skillgate-test-{name_of_folder}-{}",
+        std::process::id()
+    ));
     copy(&hostile::top(), &folder.join("hostile"));
     let program = folder.join("sandbox");
     std::fs::copy("/proc/self/exe", &program).unwrap();
@@ -137,11 +206,9 @@ fn start(name: &'static str, user: u32, around: &[&str], filter: &str) -> Beside
     let mut words: Vec<&std::ffi::OsStr> = around.iter().map(std::ffi::OsStr::new).collect();
     words.extend([program.as_os_str(), std::ffi::OsStr::new(filter)]);
     let mut command = Command::new(words[0]);
-    if !around.is_empty() {
-        command.env("SKILLGATE_TEST_NESTED", "1");
-    }
     let child = command
         .args(&words[1..])
+        .envs(env.iter().copied())
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("SKILLGATE_FIXTURES", &folder)
         .current_dir("/")

@@ -37,17 +37,32 @@ pub(crate) fn nested() -> bool {
     std::env::var_os("SKILLGATE_TEST_NESTED").is_some()
 }
 
-/// The native backend, with everything enforced unless namespaces are refused.
-pub(crate) fn native() -> Choice {
+/// The backend that this process tests; the native one has to enforce everything unless namespaces are refused.
+pub(crate) fn choice() -> Choice {
+    let backend = backend();
     Choice {
-        backend: Some("native".to_owned()),
-        require_full: !nested(),
+        require_full: backend == "native" && !nested(),
+        backend: Some(backend),
+        image: std::env::var("SKILLGATE_TEST_IMAGE").ok(),
+        ..Choice::default()
     }
+}
+
+/// Says that a backend is not tested here, which is a failure where it is required.
+pub(crate) fn skip(backend: &str, reason: &str) {
+    let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|name| name == backend), "{reason}");
+    println!("skipped: {backend}: {}", reason.trim());
+}
+
+/// Its name.
+pub(crate) fn backend() -> String {
+    std::env::var("SKILLGATE_TEST_BACKEND").unwrap_or_else(|_| "native".to_owned())
 }
 
 /// Runs files with limits and grants.
 pub(crate) fn run_with(files: &[(&str, &str)], limits: &Limits, granted: &[&str]) -> Trace {
-    let backend = skillgate_sandbox::select(&native()).unwrap();
+    let backend = skillgate_sandbox::select(&choice()).unwrap();
     let granted: Vec<_> = granted
         .iter()
         .map(|effect| effect.parse().unwrap())

@@ -44,6 +44,12 @@ pub struct SandboxConfig {
     pub backend: Option<String>,
     /// `full` refuses a weaker isolation, and verdicts that were not simulated.
     pub require: Requirement,
+    /// The image for containers, by digest.
+    pub image: Option<String>,
+    /// Where the container engine listens; Docker's usual place where it is absent.
+    pub socket: Option<PathBuf>,
+    /// Whether an image that the engine lacks may be fetched.
+    pub pull: bool,
 }
 
 impl From<&SandboxConfig> for skillgate_sandbox::Choice {
@@ -51,6 +57,9 @@ impl From<&SandboxConfig> for skillgate_sandbox::Choice {
         Self {
             backend: config.backend.clone(),
             require_full: config.require == Requirement::Full,
+            image: config.image.clone(),
+            socket: config.socket.clone(),
+            pull: config.pull,
         }
     }
 }
@@ -197,7 +206,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 43] = [
+const KEYS: [\&str; 0] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
@@ -228,7 +237,10 @@ const KEYS: [&str; 43] = [
     "rules.extra",
     "sandbox",
     "sandbox.backend",
+    "sandbox.image",
+    "sandbox.pull",
     "sandbox.require",
+    "sandbox.socket",
     "scan",
     "scan.file-bytes",
     "scan.files",

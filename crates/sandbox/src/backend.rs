@@ -1,7 +1,10 @@
 //! The backends, strongest first, and the choice among them.
 
+use std::path::PathBuf;
+
 use skillgate_model::{Control, Effect, Limits, NotEnforced, Skill, Tier, Trace};
 
+use crate::docker::Docker;
 use crate::native::Native;
 use crate::selftest;
 use crate::simulated::Simulated;
@@ -44,11 +47,17 @@ pub struct Choice {
     pub backend: Option<String>,
     /// Refuse what does not enforce every control.
     pub require_full: bool,
+    /// The image for containers, by digest.
+    pub image: Option<String>,
+    /// Where the container engine listens; Docker's usual place where it is absent.
+    pub socket: Option<PathBuf>,
+    /// Whether an image that the engine lacks may be fetched.
+    pub pull: bool,
 }
 
 /// All that run something, strongest first; the first whose probe passes is used, and none means refuse.
-fn backends(_: &Choice) -> Vec<Box<dyn Backend>> {
-    vec![Box::new(Native)]
+fn backends(choice: &Choice) -> Vec<Box<dyn Backend>> {
+    vec![Box::new(Native), Box::new(Docker::new(choice))]
 }
 
 /// Chooses a backend: by name, or the strongest that works; `simulated` runs nothing and must be named.
@@ -112,11 +121,11 @@ pub struct Row {
 
 /// Probes every backend, and runs a program against each of its promises.
 pub fn doctor(choice: &Choice) -> Vec<Row> {
-    let row = |backend: &Box<dyn Backend>| Row {
+    let row = |backend: Box<dyn Backend>| Row {
         backend: backend.name(),
         state: backend
             .probe()
-            .and_then(|probe| selftest::prove(&**backend).map(|()| probe)),
+            .and_then(|probe| selftest::prove(&*backend).map(|()| probe)),
     };
-    backends(choice).iter().map(row).collect()
+    backends(choice).into_iter().map(row).collect()
 }

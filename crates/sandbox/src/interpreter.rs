@@ -25,7 +25,7 @@ pub(crate) struct Interpreter {
 }
 
 /// Asks the interpreter itself; its libraries are read from its own memory map after it has loaded the usual ones.
-const QUESTION: &str = r#"
+pub(crate) const QUESTION: &str = r#"
 import sys, os
 for name in ("ssl", "sqlite3", "ctypes", "lzma", "bz2", "hashlib", "uuid", "readline", "curses", "decimal"):
     try: __import__(name)
@@ -40,7 +40,7 @@ print('{"program":%s,"name":%s,"version":%s,"paths":%s,"maps":%s}' % (
 "#;
 
 /// Read by libraries of every second skill, the same on every machine of its kind.
-const DATA: [&str; 6] = [
+pub(crate) const DATA: [&str; 6] = [
     "/etc/ld.so.cache",
     "/etc/ssl/certs",
     "/usr/share/zoneinfo",

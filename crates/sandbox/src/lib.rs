@@ -4,7 +4,9 @@ mod backend;
 #[doc(hidden)]
 pub mod bench;
 mod cases;
+mod docker;
 mod error;
+mod guest;
 mod harness;
 mod interpreter;
 mod native;
@@ -22,6 +24,7 @@ use std::sync::OnceLock;
 use skillgate_model::{Effect, Limits, Skill, Trace};
 
 pub use backend::{Backend, Choice, Job, Probe, Row, doctor, names, select};
+pub use docker::Docker;
 pub use error::{SandboxError, Unavailable};
 pub use native::Native;
 pub use native::init::{entry_if_reexecuted, serve_as_launcher};

@@ -1,8 +1,8 @@
 //! The embedded backend: namespaces, Landlock, seccomp and limits, set up in a re-executed child.
 
-mod cgroup;
+pub(crate) mod cgroup;
 pub(crate) mod init;
-mod landlock;
+pub(crate) mod landlock;
 mod launcher;
 mod learned;
 mod leftovers;
@@ -169,7 +169,7 @@ pub(crate) fn bare(
     supervise::run(&spec, &[], driver, &start)
 }
 
-fn environment(top: &str) -> Vec<String> {
+pub(crate) fn environment(top: &str) -> Vec<String> {
     [
         &format!("PATH={}", PATH.join(":")),
         &format!("HOME={top}{HOME}"),

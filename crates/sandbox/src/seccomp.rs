@@ -38,6 +38,14 @@ impl Machine {
         }
     }
 
+    /// The number of seccomp(2).
+    pub(crate) const fn seccomp_number(self) -> u32 {
+        match self {
+            Self::X86_64 => 317,
+            Self::Aarch64 => 277,
+        }
+    }
+
     const fn audit_number(self) -> u32 {
         match self {
             Self::X86_64 => 0xc000_003e,
@@ -58,7 +66,7 @@ pub(crate) enum Action {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
+pub(crate) enum Condition {
     Always,
     OneOf(u32, Vec<u32>),
     NoneOf(u32, Vec<u32>),
@@ -71,7 +79,7 @@ pub(crate) struct Rule {
     pub(crate) name: &'static str,
     pub(crate) action: Action,
     number: u32,
-    condition: Condition,
+    pub(crate) condition: Condition,
 }
 
 /// The policy's lines for one machine, stricter without namespaces; `Err` names the line that cannot be read.

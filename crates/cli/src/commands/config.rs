@@ -67,6 +67,23 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
             quoted(config.sandbox.backend.as_deref().unwrap_or("strongest")),
         ),
         ("sandbox.require", quoted(require)),
+        (
+            "sandbox.image",
+            quoted(config.sandbox.image.as_deref().unwrap_or("")),
+        ),
+        (
+            "sandbox.socket",
+            quoted(
+                &config
+                    .sandbox
+                    .socket
+                    .clone()
+                    .unwrap_or_default()
+                    .display()
+                    .to_string(),
+            ),
+        ),
+        ("sandbox.pull", config.sandbox.pull.to_string()),
         ("limits.wall-ms", config.limits.wall_ms.to_string()),
         ("limits.import-ms", config.limits.import_ms.to_string()),
         ("limits.cpu-ms", config.limits.cpu_ms.to_string()),

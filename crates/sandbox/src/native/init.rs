@@ -355,7 +355,7 @@ fn restrict(spec: &Spec, control: BorrowedFd<'_>) -> Step<std::convert::Infallib
 }
 
 /// What Landlock allows; the namespaces leave nothing else to see, without them this is all there is.
-fn rules(spec: &Spec) -> Rules {
+pub(crate) fn rules(spec: &Spec) -> Rules {
     let own = [SKILL, "/harness"].map(|path| spec.at(path));
     let mut writable: Vec<String> = WRITABLE.iter().map(|path| spec.at(path)).collect();
     writable.extend(["/dev/null", "/dev/zero", "/dev/full"].map(str::to_owned));

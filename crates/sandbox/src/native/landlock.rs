@@ -20,6 +20,7 @@ const IOCTL_DEVICE: u64 = 1 << 15;
 const ON_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE;
 
 /// What may be done where; everything else is denied.
+#[derive(serde::Serialize)]
 pub(crate) struct Rules {
     pub(crate) readable: Vec<String>,
     pub(crate) writable: Vec<String>,

@@ -9,6 +9,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier};
 
 use super::{Native, Order, nested};
+use crate::error::chain;
 use crate::interpreter;
 use crate::{Backend, Probe, Unavailable, sys};
 
@@ -125,7 +126,7 @@ fn learn() -> Result<Learned, Unavailable> {
             place,
         };
         let refused = match order.run(Phase::Import, None) {
-            Err(error) => full(&error),
+            Err(error) => chain(&error),
             Ok((trace, landlock))
                 if trace.exit.reason == ExitReason::Exit && trace.exit.code == Some(0) =>
             {
@@ -150,17 +151,6 @@ fn learn() -> Result<Learned, Unavailable> {
         first.get_or_insert(refused);
     }
     Err(unavailable(first.unwrap_or_default()))
-}
-
-/// An error with its causes.
-fn full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn remedy(reason: &str) -> &'static str {

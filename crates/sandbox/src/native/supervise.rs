@@ -31,6 +31,11 @@ pub fn interrupt() {
     INTERRUPTED.store(true, Ordering::Relaxed);
 }
 
+/// Whether [`interrupt`] was called.
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// The supervisor's part in a conversation with the payload.
 pub(crate) trait Driver {
     /// Takes bytes from the payload's channel; what is returned is sent back.
@@ -325,8 +330,7 @@ impl Run<'_> {
         }
         self.next_look = now + TICK;
         let limits = &self.spec.limits;
-        if INTERRUPTED.load(Ordering::Relaxed)
-            || now.duration_since(self.started) > Duration::from_millis(limits.wall_ms)
+        if interrupted() || now.duration_since(self.started) > Duration::from_millis(limits.wall_ms)
         {
             self.killed = Some(ExitReason::Timeout);
             return;
@@ -367,7 +371,7 @@ impl Run<'_> {
                 && stream.read(32 << 10)
             {}
         }
-        if INTERRUPTED.load(Ordering::Relaxed) {
+        if interrupted() {
             return Err(SandboxError::Interrupted);
         }
         self.ended.cpu_ms = self.ended.cpu_ms.max(self.meter.cpu_ms);
