@@ -206,7 +206,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [\&str; 0] = [
+const KEYS: [&str; 46] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
