@@ -1,5 +1,6 @@
 //! What a skill says of itself: front matter of `SKILL.md`, or a `skillgate:` block in a docstring.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use skillgate_model::{Manifest, ManifestError};
@@ -26,7 +27,11 @@ pub(crate) fn of_front_matter(bytes: &[u8]) -> Manifest {
 
 /// Reads the `skillgate:` block of a Python module's docstring.
 pub(crate) fn of_docstring(bytes: &[u8]) -> Manifest {
-    let text = String::from_utf8_lossy(bytes);
+    // Checking whole words at once is several times faster than looking for what to replace.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    };
     let Some((docstring, first_line)) = docstring(&text) else {
         return Manifest::default();
     };

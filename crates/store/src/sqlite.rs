@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params_from_iter};
 
@@ -42,6 +43,9 @@ impl Sqlite {
 
     fn configure(&self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(LOCK_WAIT)?;
+        // Without this a statement is planned anew for each value that is bound to it.
+        self.connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         self.use_wal()?;
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         self.connection

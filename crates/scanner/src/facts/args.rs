@@ -23,6 +23,13 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// These arguments behind the object whose method takes them.
+    pub(crate) fn preceded_by(&self, receiver: &Value<'a>) -> Self {
+        let mut all = self.clone();
+        all.positional.insert(0, receiver.clone());
+        all
+    }
+
     pub(crate) fn keyword(&self, name: &str) -> Option<&Value<'a>> {
         self.keywords
             .iter()

@@ -15,6 +15,29 @@ use super::value::{Shape, Value};
 /// What a branch bound.
 pub(crate) type Changes<'a> = Vec<(Rc<Scope<'a>>, &'a str, Value<'a>)>;
 
+/// Names bound in one branching from which on they are looked up instead of searched.
+const MANY: usize = 16;
+
+/// What the arms that were seen so far leave in one name.
+struct Merged<'a> {
+    scope: Rc<Scope<'a>>,
+    name: &'a str,
+    value: Value<'a>,
+    /// How many arms bound it, and the last of them.
+    arms: usize,
+    last_arm: usize,
+}
+
+impl<'a> Merged<'a> {
+    fn is(&self, scope: &Rc<Scope<'a>>, name: &str) -> bool {
+        Rc::ptr_eq(&self.scope, scope) && self.name == name
+    }
+
+    fn key(&self) -> (usize, &'a str) {
+        (Rc::as_ptr(&self.scope) as usize, self.name)
+    }
+}
+
 impl<'a> Interp<'a, '_> {
     /// The value of a name, as Python would find it.
     pub(crate) fn lookup(&self, name: &str) -> Option<Value<'a>> {
@@ -99,42 +122,53 @@ impl<'a> Interp<'a, '_> {
     pub(crate) fn merge(&mut self, arms: Vec<(Changes<'a>, bool)>) {
         let all_exit = arms.iter().all(|(_, exits)| *exits);
         let mut live = 0;
-        let mut order = Vec::new();
-        let mut merged: HashMap<(usize, &'a str), (usize, usize, Value<'a>), RandomState> =
-            HashMap::default();
+        let mut merged: Vec<Merged<'a>> = Vec::new();
+        let mut places: HashMap<(usize, &'a str), usize, RandomState> = HashMap::default();
         for (arm, (changes, exits)) in arms.into_iter().enumerate() {
             if exits && !all_exit {
                 continue;
             }
             live += 1;
             for (scope, name, value) in changes {
-                let key = (Rc::as_ptr(&scope) as usize, name);
-                match merged.get_mut(&key) {
+                let known = if merged.len() < MANY {
+                    merged.iter().position(|one| one.is(&scope, name))
+                } else {
+                    if places.is_empty() {
+                        places.extend(merged.iter().map(Merged::key).zip(0..));
+                    }
+                    places.get(&(Rc::as_ptr(&scope) as usize, name)).copied()
+                };
+                match known.and_then(|at| merged.get_mut(at)) {
                     // An arm's later entries are its earlier values.
-                    Some((last, ..)) if *last == arm => {}
-                    Some((last, count, joined)) => {
-                        *last = arm;
-                        *count += 1;
-                        let before = std::mem::replace(joined, Value::UNKNOWN);
-                        *joined = join(before, value);
+                    Some(one) if one.last_arm == arm => {}
+                    Some(one) => {
+                        one.last_arm = arm;
+                        one.arms += 1;
+                        let before = std::mem::replace(&mut one.value, Value::UNKNOWN);
+                        one.value = join(before, value);
                     }
                     None => {
-                        merged.insert(key, (arm, 1, value));
-                        order.push((scope, name));
+                        let one = Merged {
+                            scope,
+                            name,
+                            value,
+                            arms: 1,
+                            last_arm: arm,
+                        };
+                        if !places.is_empty() {
+                            places.insert(one.key(), merged.len());
+                        }
+                        merged.push(one);
                     }
                 }
             }
         }
-        for (scope, name) in order {
-            let key = (Rc::as_ptr(&scope) as usize, name);
-            let Some((_, count, joined)) = merged.remove(&key) else {
-                continue;
+        for one in merged {
+            let value = match one.scope.get(one.name) {
+                Some(before) if one.arms < live => join(before, one.value),
+                _ => one.value,
             };
-            let value = match scope.get(name) {
-                Some(before) if count < live => join(before, joined),
-                _ => joined,
-            };
-            self.bind_in(scope, name, value);
+            self.bind_in(one.scope, one.name, value);
         }
     }
 

@@ -24,15 +24,14 @@ impl<'a, 's> Interp<'a, 's> {
         &mut self,
         receiver: &Value<'a>,
         name: &'a str,
-        args: Args<'a>,
+        args: &Args<'a>,
         target: Option<&'a Expr>,
         name_range: TextRange,
         range: TextRange,
     ) -> Value<'a> {
         match name {
             "__getattribute__" | "__getattr__" if args.positional.len() == 1 => {
-                let mut both = args;
-                both.positional.insert(0, receiver.clone());
+                let both = args.preceded_by(receiver);
                 return self.getattr(&both, range).unwrap_or(Value::UNKNOWN);
             }
             "__getitem__" if !args.positional.is_empty() => {
@@ -41,7 +40,7 @@ impl<'a, 's> Interp<'a, 's> {
             }
             _ => {}
         }
-        if let Some(result) = self.builtin_method(receiver, name, &args, target, range) {
+        if let Some(result) = self.builtin_method(receiver, name, args, target, range) {
             return result;
         }
         let callee = self.attribute(receiver, name, name_range);
@@ -52,7 +51,7 @@ impl<'a, 's> Interp<'a, 's> {
         if !unknown {
             return self.call(&callee, args, Some(receiver), range);
         }
-        self.call_unknown_method(receiver, name, &args, range)
+        self.call_unknown_method(receiver, name, args, range)
     }
 
     pub(crate) fn call_unknown_method(
@@ -85,14 +84,14 @@ impl<'a, 's> Interp<'a, 's> {
         values: Vec<Value<'a>>,
         range: TextRange,
     ) -> Value<'a> {
-        self.call(callee, Args::of(values), None, range)
+        self.call(callee, &Args::of(values), None, range)
     }
 
     /// Calls a value.
     pub(crate) fn call(
         &mut self,
         callee: &Value<'a>,
-        args: Args<'a>,
+        args: &Args<'a>,
         receiver: Option<&Value<'a>>,
         range: TextRange,
     ) -> Value<'a> {
@@ -109,12 +108,12 @@ impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn call_shape(
         &mut self,
         callee: &Value<'a>,
-        args: Args<'a>,
+        args: &Args<'a>,
         receiver: Option<&Value<'a>>,
         range: TextRange,
     ) -> Value<'a> {
         match &callee.shape {
-            Shape::Name(name) => self.call_name(*name, callee, &args, receiver, range),
+            Shape::Name(name) => self.call_name(*name, callee, args, receiver, range),
             Shape::Function(id) => {
                 let method = self
                     .functions
@@ -122,9 +121,7 @@ impl<'a, 's> Interp<'a, 's> {
                     .is_some_and(|function| function.class.is_some() && !function.is_static);
                 match receiver {
                     Some(receiver) if method && !matches!(receiver.shape, Shape::Class(_)) => {
-                        let mut with_self = args;
-                        with_self.positional.insert(0, receiver.clone());
-                        self.follow(*id, with_self)
+                        self.follow(*id, &args.preceded_by(receiver))
                     }
                     _ => self.follow(*id, args),
                 }
@@ -137,13 +134,13 @@ impl<'a, 's> Interp<'a, 's> {
             Shape::Partial(partial) => {
                 let partial = partial.clone();
                 if let Some(picker) = self.picker(&partial.0) {
-                    return self.pick(&partial.1, picker, &args, range);
+                    return self.pick(&partial.1, picker, args, range);
                 }
-                let mut all = args;
+                let mut all = args.clone();
                 for (at, value) in partial.1.iter().enumerate() {
                     all.positional.insert(at, value.clone());
                 }
-                self.call(&partial.0, all, receiver, range)
+                self.call(&partial.0, &all, receiver, range)
             }
             Shape::Class(id) => self.construct(*id, args),
             Shape::Instance(id) => match self.class_attribute(*id, "__call__", 0) {
@@ -154,7 +151,7 @@ impl<'a, 's> Interp<'a, 's> {
                 let values = values.clone();
                 let mut results = values
                     .iter()
-                    .map(|value| self.call(value, args.clone(), receiver, range))
+                    .map(|value| self.call(value, args, receiver, range))
                     .collect::<Vec<_>>()
                     .into_iter();
                 let first = results.next().unwrap_or(Value::UNKNOWN);
@@ -162,11 +159,11 @@ impl<'a, 's> Interp<'a, 's> {
             }
             Shape::Picked(picked) => {
                 self.picked_is_called(*picked, range);
-                self.run_callables(&args, range);
+                self.run_callables(args, range);
                 args.blend().with(callee)
             }
             _ => {
-                self.run_callables(&args, range);
+                self.run_callables(args, range);
                 args.blend().with(callee)
             }
         }
@@ -394,7 +391,7 @@ impl<'a, 's> Interp<'a, 's> {
         }
         for value in args.all() {
             if let Shape::Bound(_) | Shape::Partial(_) = value.shape {
-                self.call(&value.clone(), Args::default(), None, range);
+                self.call(value, &Args::default(), None, range);
             }
         }
     }

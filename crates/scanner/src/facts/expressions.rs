@@ -471,7 +471,7 @@ impl<'a> Interp<'a, '_> {
             return self.call_method(
                 &receiver,
                 name,
-                args,
+                &args,
                 Some(&method.value),
                 method.range,
                 range,
@@ -479,7 +479,7 @@ impl<'a> Interp<'a, '_> {
         }
         let callee = self.expr_quietly(&call.func);
         let args = self.arguments(&call.arguments);
-        let mut result = self.call(&callee, args, None, range);
+        let mut result = self.call(&callee, &args, None, range);
         // A file that is opened for writing remembers the variable that named it.
         if let Shape::Handle(handle) = &result.shape
             && let Some(Expr::Name(variable)) = call.arguments.args.first()

@@ -17,30 +17,28 @@ use super::value::Value;
 use ruff_python_ast::Parameters;
 
 impl<'a, 's> Interp<'a, 's> {
-    pub(crate) fn construct(&mut self, class: u32, args: Args<'a>) -> Value<'a> {
+    pub(crate) fn construct(&mut self, class: u32, args: &Args<'a>) -> Value<'a> {
         let object = Value::of(Shape::Instance(class));
         let blend = args.blend();
         if let Some(init) = self.class_attribute(class, "__init__", 0)
             && let Shape::Function(id) = init.shape
         {
-            let mut with_self = args;
-            with_self.positional.insert(0, object.clone());
-            self.follow(id, with_self);
+            self.follow(id, &args.preceded_by(&object));
         }
         object.with(&blend)
     }
 
     /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.
-    pub(crate) fn follow(&mut self, id: FunctionId, args: Args<'a>) -> Value<'a> {
+    pub(crate) fn follow(&mut self, id: FunctionId, args: &Args<'a>) -> Value<'a> {
         if self.calls.contains(&id) || self.calls.len() >= MAX_CALLS {
             return args.blend();
         }
         let summary = self.summarise(id);
         let blend = args.blend();
         let Some(summary) = summary else { return blend };
-        let worth = summary.depends && (self.tells_more(id, &args) || !self.called);
+        let worth = summary.depends && (self.tells_more(id, args) || !self.called);
         if worth && self.fuel > 0 {
-            return self.interpret(id, Some(&args)).returns;
+            return self.interpret(id, Some(args)).returns;
         }
         let mut result = summary.returns;
         if result.from.meets(Origins::INNER) {

@@ -253,7 +253,7 @@ impl<'a> Interp<'a, '_> {
         {
             let entered = self.call(
                 &enter,
-                Args::of([value.clone()]),
+                &Args::of([value.clone()]),
                 None,
                 TextRange::default(),
             );

@@ -103,7 +103,7 @@ impl<'a> Interp<'a, '_> {
                     let item = rest.at(0).map(|items| self.element(&items.clone()));
                     self.call_value(&callee, item.into_iter().collect(), range);
                 }
-                Some(self.call(&callee, rest, None, range))
+                Some(self.call(&callee, &rest, None, range))
             }
             Intrinsic::Later => {
                 let callee = args
@@ -573,7 +573,7 @@ impl<'a> Interp<'a, '_> {
         });
         if intrinsic == Intrinsic::MethodCaller {
             let rest = Args::of(made_with.iter().skip(1).cloned());
-            return self.call(&value, rest, Some(object), range);
+            return self.call(&value, &rest, Some(object), range);
         }
         value
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,8 +17,8 @@ use crate::args::Scan;
 use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
-/// Skills examined before their reports are written; bounds what is held in memory.
-const CHUNK: usize = 256;
+/// Skills examined before their reports are written; two such chunks at most are held in memory.
+const CHUNK: usize = 128;
 
 /// What decides the exit code.
 #[derive(Debug, Default, Clone, Copy)]
@@ -60,30 +61,27 @@ impl<'s> Session<'s> {
         let mut output = Output::open(self.args)?;
         let style = output.style(self.args);
         let mut writer = Writer::new(format(&self.args.format)?, style, &mut output);
-        for chunk in candidates.chunks(CHUNK) {
-            let examined = pool.install(|| self.examine(chunk, &progress));
-            progress.suspend(|| self.conclude(&examined, &mut writer))?;
-            if interrupt::is_set() {
-                break;
-            }
-        }
+        let gate = self.gate;
+        std::thread::scope(|scope| {
+            // While one chunk is written durably, the next one is examined.
+            let (done, chunks) = mpsc::sync_channel(0);
+            let progress = &progress;
+            scope.spawn(move || {
+                for chunk in candidates.chunks(CHUNK) {
+                    let examined = pool.install(|| examine(gate, chunk, progress));
+                    if done.send(examined).is_err() || interrupt::is_set() {
+                        break;
+                    }
+                }
+            });
+            chunks
+                .into_iter()
+                .try_for_each(|chunk| progress.suspend(|| self.conclude(&chunk, &mut writer)))
+        })?;
         progress.finish_and_clear();
         unless_broken_pipe(writer.finish().map(|_| ()))?;
         output.close()?;
         Ok(self.counts)
-    }
-
-    /// Leaves out what was not begun, or not finished, because of an interrupt.
-    fn examine(&self, candidates: &[Candidate], progress: &ProgressBar) -> Vec<Examined> {
-        let examine = |candidate: &Candidate| {
-            if interrupt::is_set() {
-                return None;
-            }
-            let examined = self.gate.examine(candidate);
-            progress.inc(1);
-            Some(examined).filter(|_| !interrupt::is_set())
-        };
-        candidates.par_iter().filter_map(examine).collect()
     }
 
     /// Keeps the reports, carries out the verdicts, and writes the reports.
@@ -160,6 +158,19 @@ impl<'s> Session<'s> {
             say(line);
         }
     }
+}
+
+/// Leaves out what was not begun, or not finished, because of an interrupt.
+fn examine(gate: &Gate<'_>, candidates: &[Candidate], progress: &ProgressBar) -> Vec<Examined> {
+    let examine = |candidate: &Candidate| {
+        if interrupt::is_set() {
+            return None;
+        }
+        let examined = gate.examine(candidate);
+        progress.inc(1);
+        Some(examined).filter(|_| !interrupt::is_set())
+    };
+    candidates.par_iter().filter_map(examine).collect()
 }
 
 fn progress(total: usize, quiet: bool) -> ProgressBar {
