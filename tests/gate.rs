@@ -34,5 +34,7 @@ mod parity;
 mod place;
 #[path = "gate/policy.rs"]
 mod policy;
+#[path = "gate/running.rs"]
+mod running;
 #[path = "gate/skills.rs"]
 mod skills;

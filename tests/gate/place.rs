@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -318,17 +318,17 @@ impl Report {
 
 /// Whether skills can be simulated here; a machine that must be able to names the backend in `SKILLGATE_REQUIRE`.
 pub(crate) fn simulates() -> bool {
-    let outcome = Place::new().run(&["doctor", "--json"]);
-    let rows: Value = serde_json::from_str(&outcome.stdout).unwrap();
-    let usable = rows
-        .as_array()
-        .unwrap()
-        .iter()
-        .any(|row| row["available"] == true);
-    let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
-    assert!(usable || required.is_empty(), "{}", outcome.stdout);
-    if !usable {
-        println!("skipped: no backend can simulate a skill here");
-    }
-    usable
+    static SIMULATES: LazyLock<bool> = LazyLock::new(|| {
+        let outcome = Place::new().run(&["doctor", "--json"]);
+        let rows: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let mut rows = rows.as_array().unwrap().iter();
+        let usable = rows.any(|row| row["available"] == true);
+        let required = std::env::var("SKILLGATE_REQUIRE").unwrap_or_default();
+        assert!(usable || required.is_empty(), "{}", outcome.stdout);
+        if !usable {
+            println!("skipped: no backend can simulate a skill here");
+        }
+        usable
+    });
+    *SIMULATES
 }

@@ -9,6 +9,7 @@
 
 mod docker;
 mod hostile;
+mod limits;
 mod nested;
 mod ordinary;
 mod outside;
@@ -41,7 +42,12 @@ fn main() {
             failed += usize::from(!passed);
         }
     };
-    let own = [ordinary::TESTS, nested::TESTS, outside::TESTS];
+    let own = [
+        ordinary::TESTS,
+        limits::TESTS,
+        nested::TESTS,
+        outside::TESTS,
+    ];
     for (name, test) in own.into_iter().flatten() {
         judge(name, test);
     }

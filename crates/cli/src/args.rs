@@ -171,6 +171,14 @@ impl From<AudienceArg> for skillgate_report::Audience {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TraceArg {
+    /// For people
+    Text,
+    /// Everything
+    Json,
+}
+
 #[derive(Debug, Arguments)]
 pub(crate) struct Run {
     /// A skill file or a skill folder
@@ -178,9 +186,9 @@ pub(crate) struct Run {
     /// Run in this backend
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Option<String>,
-    /// Write the whole trace as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// How what it did is written
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) trace: TraceArg,
     /// Read this configuration instead of the nearest one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -194,7 +194,7 @@ impl serde_json::ser::Formatter for InertJson {
 }
 
 /// Serialises a value as one line of inert JSON.
-pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut line = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, InertJson);
     value.serialize(&mut serializer)?;

@@ -20,6 +20,7 @@ mod text;
 mod view;
 mod words;
 
+pub use escape::write_json;
 pub use format::{Audience, Document, Format, Style, Writer, write_all};
 pub use json::json_schema;
 pub use tally::Tally;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use skillgate_model::{Control, Effect, Limits, NotEnforced, Skill, Tier, Trace};
 
 use crate::docker::Docker;
@@ -11,7 +12,7 @@ use crate::simulated::Simulated;
 use crate::{SandboxError, Unavailable};
 
 /// What a backend can enforce on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// How strongly it isolates.
     pub tier: Tier,
@@ -36,6 +37,10 @@ pub trait Backend: Sync {
     fn name(&self) -> &'static str;
     /// Fails with the reason when this machine cannot enforce a profile; cached for the process.
     fn probe(&self) -> Result<Probe, Unavailable>;
+    /// How it does here what it promises, and how it could do it better, each a sentence.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Runs a skill twice: imported, then imported and called.
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError>;
 }
@@ -61,6 +66,8 @@ fn backends(choice: &Choice) -> Vec<Box<dyn Backend>> {
 }
 
 /// Chooses a backend: by name, or the strongest that works; `simulated` runs nothing and must be named.
+///
+/// The first time after the machine started, a program is run against each promise of the backend.
 pub fn select(choice: &Choice) -> Result<Box<dyn Backend>, Unavailable> {
     let name = choice.backend.as_deref();
     if name == Some(Simulated.name()) {
@@ -78,7 +85,10 @@ pub fn select(choice: &Choice) -> Result<Box<dyn Backend>, Unavailable> {
         }
         let unavailable = match backend.probe() {
             Ok(probe) if choice.require_full && !is_full(&probe) => too_weak(&*backend, &probe),
-            Ok(_) => return Ok(backend),
+            Ok(probe) => match selftest::prove_once(&*backend, &probe) {
+                Ok(()) => return Ok(backend),
+                Err(unavailable) => unavailable,
+            },
             Err(unavailable) => unavailable,
         };
         // What keeps the strongest from being used is the reason worth reading.
@@ -117,15 +127,18 @@ pub struct Row {
     pub backend: &'static str,
     /// What it can do here, or why it cannot run.
     pub state: Result<Probe, Unavailable>,
+    /// How it does it here, and how it could do it better.
+    pub notes: Vec<String>,
 }
 
-/// Probes every backend, and runs a program against each of its promises.
+/// Probes every backend, and runs a program against each of its promises, whatever was proven before.
 pub fn doctor(choice: &Choice) -> Vec<Row> {
     let row = |backend: Box<dyn Backend>| Row {
         backend: backend.name(),
         state: backend
             .probe()
-            .and_then(|probe| selftest::prove(&*backend).map(|()| probe)),
+            .and_then(|probe| selftest::prove(&*backend, &probe).map(|()| probe)),
+        notes: backend.notes(),
     };
     backends(choice).into_iter().map(row).collect()
 }

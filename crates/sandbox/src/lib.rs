@@ -11,6 +11,7 @@ mod harness;
 mod interpreter;
 mod native;
 mod observe;
+mod once;
 mod phases;
 mod seccomp;
 mod selftest;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use skillgate_model::{Content, Effect, EffectKind, Limits, Phase, PhaseTrace, Skill, Tier, Trace};
 
 use self::launcher::Launcher;
-use self::learned::{Place, learned, no_python};
+use self::learned::{Place, learned, learned_of, no_python};
 use self::spec::{HOME, SKILL, Spec};
 use self::supervise::Ended;
 use crate::harness::{self, Module};
@@ -46,9 +46,20 @@ impl Backend for Native {
             .map_err(Clone::clone)
     }
 
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![cgroup::note()];
+        if let Ok(python) = interpreter::python() {
+            notes.push(format!(
+                "skills run under {}, `{}`",
+                python.version, python.name
+            ));
+        }
+        notes
+    }
+
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
-        let learned = learned().as_ref().map_err(Clone::clone)?;
         let python = interpreter::python().map_err(no_python)?;
+        let learned = learned_of(python).as_ref().map_err(Clone::clone)?;
         let place = learned.place();
         let modules = harness::modules(job.skill, &format!("{}{SKILL}", place.top));
         let run = |phase, limits: &Limits| {

@@ -8,6 +8,9 @@ use libc::{
 const POLICY: &str = include_str!("../../../sandbox/seccomp/policy.txt");
 const NESTED: &str = include_str!("../../../sandbox/seccomp/nested.txt");
 
+/// Both policies, as written.
+pub(crate) const TEXT: [&str; 2] = [POLICY, NESTED];
+
 /// The numbers at which the kernel's `seccomp_data` holds what the filter looks at.
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;

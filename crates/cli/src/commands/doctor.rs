@@ -35,6 +35,9 @@ fn table(rows: &[Row]) -> String {
         match &row.state {
             Err(unavailable) => {
                 let _ = writeln!(text, "{:<8} not available: {unavailable}", row.backend);
+                if !unavailable.remedy.is_empty() {
+                    let _ = writeln!(text, "  to get it     {}", unavailable.remedy);
+                }
             }
             Ok(probe) => {
                 let _ = writeln!(text, "{:<8} {}", row.backend, tier(probe.tier));
@@ -48,6 +51,9 @@ fn table(rows: &[Row]) -> String {
                         name(missing.control),
                         missing.reason
                     );
+                }
+                for note in &row.notes {
+                    let _ = writeln!(text, "  note          {note}");
                 }
             }
         }
@@ -73,13 +79,14 @@ fn to_json(rows: &[Row]) -> anyhow::Result<String> {
     let rows: Vec<_> = rows
         .iter()
         .map(|row| match &row.state {
-            Err(unavailable) => json!({ "backend": row.backend, "available": false, "reason": unavailable.to_string() }),
+            Err(unavailable) => json!({ "backend": row.backend, "available": false, "reason": unavailable.to_string(), "remedy": unavailable.remedy }),
             Ok(probe) => json!({
                 "backend": row.backend,
                 "available": true,
                 "tier": probe.tier,
                 "enforced": probe.enforced,
                 "not_enforced": probe.not_enforced,
+                "notes": row.notes,
             }),
         })
         .collect();

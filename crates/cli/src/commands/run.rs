@@ -1,13 +1,14 @@
 //! `skillgate run SKILL`: one skill in the sandbox, and what it did there.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use skillgate_model::{ExitReason, Observation, Phase, PhaseTrace, Trace};
 use skillgate_pipeline::{LoadLimits, load};
 use skillgate_sandbox::Choice;
 
-use crate::args::Run;
+use crate::args::{Run, TraceArg};
 use crate::interrupt;
 
 /// The skill did not run, or not to its end.
@@ -22,12 +23,14 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let backend = skillgate_sandbox::select(&choice)?;
     let skill = load(&candidate, LoadLimits::from(&config.scan));
     let trace = skillgate_sandbox::simulate(&*backend, &config.limits, &skill, &[])?;
-    let text = if args.json {
-        serde_json::to_string_pretty(&trace)? + "\n"
-    } else {
-        show(&trace)
-    };
-    super::print(&text)?;
+    match args.trace {
+        TraceArg::Text => super::print(&show(&trace))?,
+        TraceArg::Json => {
+            let mut out = std::io::stdout().lock();
+            let written = skillgate_report::write_json(&trace, &mut out);
+            super::unless_broken_pipe(written.and_then(|()| out.write_all(b"\n")))?;
+        }
+    }
     let ended =
         |phase: &PhaseTrace| phase.exit.reason == ExitReason::Exit && phase.exit.code == Some(0);
     let finished = !trace.phases.is_empty() && trace.phases.iter().all(ended);

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use skillgate_model::Limits;
 
 const PREFIX: &str = "skillgate-";
+/// The launcher and process 1 of the jail count too.
+const LAUNCHERS: u32 = 2;
 
 /// Which of the kernel's two interfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,24 +26,43 @@ pub(crate) struct Group {
     version: Version,
     /// Processes killed for memory in earlier runs.
     killed_before: u64,
+    /// The most memory that earlier runs used, where that cannot be set back.
+    peak_before: u64,
 }
 
 impl Group {
-    /// Makes a group below the own one; `Err` says why that is impossible, and the poller has to do.
+    /// Makes a group of this process; `Err` says why that is impossible, and the poller has to do.
     pub(crate) fn create() -> io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let groups = fs::read_to_string("/proc/self/cgroup")?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        let (base, version) = base(&groups, &mounts).ok_or(io::ErrorKind::Unsupported)?;
-        sweep(&base);
+        let mut refused = io::Error::new(
+            io::ErrorKind::Unsupported,
+            "no memory controller is delegated to this process",
+        );
+        for (base, version) in bases(&groups, &mounts) {
+            match Self::below(&base, version) {
+                Ok(group) => return Ok(group),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Makes a group below this one, and tries whether it can be limited.
+    fn below(base: &Path, version: Version) -> io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        sweep(base);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = base.join(format!("{PREFIX}{}-{number}", std::process::id()));
         fs::create_dir(&path)?;
-        Ok(Self {
+        let mut group = Self {
             path,
             version,
             killed_before: 0,
-        })
+            peak_before: 0,
+        };
+        group.begin(&Limits::default())?;
+        Ok(group)
     }
 
     pub(crate) const fn version(&self) -> Version {
@@ -68,12 +89,16 @@ impl Group {
             Version::V2 => {
                 write("memory.max", memory)?;
                 drop(write("memory.swap.max", "0".to_owned()));
-                drop(write("memory.peak", "0".to_owned()));
-                // Launcher and init count too.
-                write("pids.max", (limits.pids + 2).to_string())?;
+                write("pids.max", (limits.pids + LAUNCHERS).to_string())?;
             }
         }
-        self.killed_before += self.memory().1;
+        let (peak, kills) = self.memory();
+        self.killed_before += kills;
+        // The second version never forgets its peak.
+        self.peak_before = match self.version {
+            Version::V1 => 0,
+            Version::V2 => self.peak_before.max(peak.unwrap_or(0)),
+        };
         Ok(())
     }
 
@@ -91,8 +116,9 @@ impl Group {
             .lines()
             .find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok());
         let kills: u64 = kills.unwrap_or(0);
+        let peak = peak.trim().parse().ok();
         (
-            peak.trim().parse().ok(),
+            peak.filter(|peak| *peak > self.peak_before),
             kills.saturating_sub(self.killed_before),
         )
     }
@@ -108,50 +134,88 @@ impl Drop for Group {
     }
 }
 
-/// Leaves a group and removes it: what a launcher does whose supervisor is gone.
-pub(crate) fn leave(group: &Path) {
-    let Some(above) = group.parent() else { return };
-    if fs::write(above.join("cgroup.procs"), "0").is_ok() {
+/// Where this process is before it enters a group, for [`leave`].
+pub(crate) fn home(group: &Path) -> Option<PathBuf> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    // In the second version the group above holds no processes, in the first it is where this one came from.
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let mut above = group.ancestors().skip(1);
+    let second = above.clone().map(|top| top.join(own));
+    let mut places = second.filter(|place| place.join("cgroup.controllers").exists());
+    let home = places.find(|place| {
+        let text = fs::read_to_string(place.join("cgroup.procs")).unwrap_or_default();
+        let pid = std::process::id().to_string();
+        text.lines().any(|line| line == pid)
+    });
+    home.or_else(|| above.next().map(Path::to_owned))
+}
+
+/// Goes home and removes the group: what a launcher does whose supervisor is gone.
+pub(crate) fn leave(group: &Path, home: &Path) {
+    if fs::write(home.join("cgroup.procs"), "0").is_ok() {
         drop(fs::remove_dir(group));
     }
 }
 
-/// The own group of the memory controller, as a folder.
-fn base(groups: &str, mounts: &str) -> Option<(PathBuf, Version)> {
+/// How memory is counted here, and how it could be counted better.
+pub(crate) fn note() -> String {
+    match Group::create() {
+        Ok(group) => {
+            let version = match group.version {
+                Version::V1 => 1,
+                Version::V2 => 2,
+            };
+            format!("memory is counted by a control group of version {version}")
+        }
+        Err(error) => format!(
+            "memory is measured every 10 ms, because no control group can be made ({error}); to have one, start with \
+             `systemd-run --user --scope -p Delegate=yes skillgate …`, or as root"
+        ),
+    }
+}
+
+/// Groups below which one may be made, the likeliest first.
+fn bases(groups: &str, mounts: &str) -> Vec<(PathBuf, Version)> {
+    let mut found = Vec::new();
     for line in mounts.lines() {
-        let (place, kind) = line.split_once(" - ")?;
-        let mount = place.split(' ').nth(4)?;
+        let Some((place, kind)) = line.split_once(" - ") else {
+            continue;
+        };
+        let Some(mount) = place.split(' ').nth(4).map(Path::new) else {
+            continue;
+        };
         let mut kind = kind.split(' ');
-        let (filesystem, options) = (kind.next()?, kind.nth(1).unwrap_or(""));
+        let (filesystem, options) = (kind.next().unwrap_or(""), kind.nth(1).unwrap_or(""));
         let own = |controller: &str| {
             let entry = groups.lines().find_map(|line| {
                 let mut fields = line.splitn(3, ':').skip(1);
                 let found = fields.next()?.split(',').any(|name| name == controller);
                 found.then(|| fields.next()).flatten()
             })?;
-            Some(Path::new(mount).join(entry.trim_start_matches('/')))
+            Some(mount.join(entry.trim_start_matches('/')))
         };
         match filesystem {
             "cgroup" if options.split(',').any(|option| option == "memory") => {
-                return Some((own("memory")?, Version::V1));
+                found.extend(own("memory").map(|own| (own, Version::V1)));
             }
             "cgroup2" => {
-                let own = own("")?;
-                let children =
-                    fs::read_to_string(own.join("cgroup.subtree_control")).unwrap_or_default();
-                let has = |name| {
-                    children
-                        .split_whitespace()
-                        .any(|controller| controller == name)
-                };
-                if has("memory") && has("pids") {
-                    return Some((own, Version::V2));
-                }
+                // A group that holds processes hands no controller down, so the place is one further up.
+                let own = own("").unwrap_or_default();
+                let above = own.ancestors().take_while(|path| path.starts_with(mount));
+                let delegating = above.filter(|path| delegates(path));
+                found.extend(delegating.map(|path| (path.to_owned(), Version::V2)));
             }
             _ => {}
         }
     }
-    None
+    found
+}
+
+/// Whether groups below this one of the second version can be limited.
+fn delegates(group: &Path) -> bool {
+    let children = fs::read_to_string(group.join("cgroup.subtree_control")).unwrap_or_default();
+    let has = |name| children.split_whitespace().any(|found| found == name);
+    has("memory") && has("pids")
 }
 
 /// Removes groups of supervisors that were killed; one that is in use refuses.
@@ -175,19 +239,118 @@ fn sweep(base: &Path) {
 mod tests {
     use super::*;
 
+    /// A tree of the second version, as the kernel lays it out.
+    struct Tree(PathBuf);
+
+    impl Tree {
+        fn new(name: &str) -> Self {
+            let top =
+                std::env::temp_dir().join(format!("skillgate-v2-{name}-{}", std::process::id()));
+            fs::create_dir_all(top.join("user.slice/app.slice/a.scope")).unwrap();
+            fs::write(
+                top.join("user.slice/cgroup.subtree_control"),
+                "cpu memory pids\n",
+            )
+            .unwrap();
+            fs::write(
+                top.join("user.slice/app.slice/cgroup.subtree_control"),
+                "memory pids\n",
+            )
+            .unwrap();
+            fs::write(
+                top.join("user.slice/app.slice/a.scope/cgroup.subtree_control"),
+                "\n",
+            )
+            .unwrap();
+            Self(top)
+        }
+
+        fn mounts(&self) -> String {
+            let top = self.0.display();
+            format!("25 20 0:22 / {top} rw,relatime - cgroup2 cgroup2 rw,nsdelegate\n")
+        }
+    }
+
+    impl Drop for Tree {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
     #[test]
     fn the_memory_controller_of_the_first_version_is_found() {
         let mounts = "25 20 0:22 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n";
         let groups = "4:memory:/jobs/a\n0::/\n";
         assert_eq!(
-            base(groups, mounts),
-            Some((PathBuf::from("/sys/fs/cgroup/memory/jobs/a"), Version::V1))
+            bases(groups, mounts),
+            [(PathBuf::from("/sys/fs/cgroup/memory/jobs/a"), Version::V1)]
         );
     }
 
     #[test]
     fn a_second_version_that_delegates_nothing_is_no_group() {
         let mounts = "25 20 0:22 / /sys/fs/cgroup/absent rw,relatime - cgroup2 cgroup2 rw\n";
-        assert_eq!(base("0::/user.slice\n", mounts), None);
+        assert_eq!(bases("0::/user.slice\n", mounts), []);
+    }
+
+    #[test]
+    fn a_delegating_group_above_the_own_one_is_taken() {
+        let tree = Tree::new("above");
+        let found = bases("0::/user.slice/app.slice/a.scope\n", &tree.mounts());
+        let expected = ["user.slice/app.slice", "user.slice"];
+        assert_eq!(found, expected.map(|path| (tree.0.join(path), Version::V2)));
+    }
+
+    #[test]
+    fn limits_and_counts_of_the_second_version_are_its_files() {
+        let tree = Tree::new("files");
+        let base = tree.0.join("user.slice/app.slice");
+        let mut group = Group::below(&base, Version::V2).unwrap();
+        let written = |file: &str| fs::read_to_string(group.path().join(file)).unwrap();
+        assert_eq!(written("memory.max"), (512 << 20).to_string());
+        assert_eq!(written("memory.swap.max"), "0");
+        assert_eq!(written("pids.max").parse::<u32>().unwrap(), 64 + LAUNCHERS);
+        let (peak, events) = (
+            group.path().join("memory.peak"),
+            group.path().join("memory.events"),
+        );
+        fs::write(&peak, "1048576\n").unwrap();
+        fs::write(&events, "low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\n").unwrap();
+        assert_eq!(group.memory(), (Some(1 << 20), 2));
+        // What was killed in one run does not count in the next.
+        let limits = Limits {
+            memory_bytes: 64 << 20,
+            ..Limits::default()
+        };
+        group.begin(&limits).unwrap();
+        assert_eq!(group.memory().1, 0);
+        fs::write(&events, "oom_kill 3\n").unwrap();
+        assert_eq!(group.memory(), (None, 1));
+        assert_eq!(
+            fs::read_to_string(group.path().join("memory.max")).unwrap(),
+            (64 << 20).to_string()
+        );
+        fs::remove_dir_all(group.path()).unwrap();
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_limited_is_none() {
+        let tree = Tree::new("refused");
+        let file = tree.0.join("user.slice/cgroup.subtree_control");
+        assert!(Group::below(&file, Version::V2).is_err());
+    }
+
+    #[test]
+    fn groups_of_supervisors_that_are_gone_are_removed() {
+        let tree = Tree::new("swept");
+        let base = tree.0.join("user.slice");
+        let (dead, alive) = (
+            base.join("skillgate-4194305-0"),
+            base.join(format!("skillgate-{}-9", std::process::id())),
+        );
+        fs::create_dir(&dead).unwrap();
+        fs::create_dir(&alive).unwrap();
+        sweep(&base);
+        assert!(!dead.exists() && alive.exists());
     }
 }

@@ -69,8 +69,8 @@ fn serve(control: BorrowedFd<'_>) {
             break;
         }
     }
-    if let Some(group) = group {
-        cgroup::leave(&group);
+    if let Some((group, home)) = group {
+        cgroup::leave(&group, &home);
     }
 }
 
@@ -102,7 +102,7 @@ fn launch(
     control: BorrowedFd<'_>,
     packet: &[u8],
     fds: Vec<OwnedFd>,
-    group: &mut Option<PathBuf>,
+    group: &mut Option<(PathBuf, PathBuf)>,
     parent: Pid,
 ) -> Step<()> {
     let [spec, channel, out, err] = <[OwnedFd; 4]>::try_from(fds).map_err(|_| {
@@ -120,8 +120,9 @@ fn launch(
     if group.is_none()
         && let Some(wanted) = wanted
     {
+        let home = cgroup::home(&wanted).unwrap_or_default();
         step("enter the control group")(fs::write(wanted.join("cgroup.procs"), "0"))?;
-        *group = Some(wanted);
+        *group = Some((wanted, home));
     }
     let spec = step("read the order")(spec::unpack(&mut order.spec))?;
     if spec.privileged {
@@ -334,6 +335,12 @@ fn restrict(spec: &Spec, control: BorrowedFd<'_>) -> Step<std::convert::Infallib
     }
     step("drop the capabilities")(sys::drop_capabilities())?;
     step("renounce new privileges")(sys::prctl(libc::PR_SET_NO_NEW_PRIVS, 1))?;
+    // In a user namespace of its own the payload's user has no other processes; without, `/proc` still shows them here.
+    let others = if full {
+        0
+    } else {
+        nested::tasks_of(nix::unistd::getuid().as_raw())
+    };
     let landlock = step("restrict the files")(landlock::restrict(&rules(spec)))?;
     let text = |list: &[String]| {
         list.iter()
@@ -346,7 +353,7 @@ fn restrict(spec: &Spec, control: BorrowedFd<'_>) -> Step<std::convert::Infallib
     let policy = seccomp::policy(machine, !full)
         .map_err(|line| ("read the policy", io::Error::other(line)))?;
     let filter = seccomp::assemble(&policy, machine, spec.observed);
-    step("limit resources")(limit(spec))?;
+    step("limit resources")(limit(spec, others))?;
     let listener = step("install the filter")(sys::install_filter(&filter, spec.observed))?;
     let fds: Vec<_> = listener.iter().map(AsRawFd::as_raw_fd).collect();
     step("report readiness")(spec::report(control, &Report::Ready { landlock }, &fds))?;
@@ -374,7 +381,7 @@ pub(crate) fn rules(spec: &Spec) -> Rules {
     }
 }
 
-fn limit(spec: &Spec) -> io::Result<()> {
+fn limit(spec: &Spec, others: u64) -> io::Result<()> {
     let limits = &spec.limits;
     let cpu = limits.cpu_ms.div_ceil(1000).max(1);
     // Address space is no memory: the supervisor counts memory, this only bounds what one process can reserve.
@@ -385,12 +392,8 @@ fn limit(spec: &Spec) -> io::Result<()> {
     sys::limit(libc::RLIMIT_CPU, cpu, cpu + 1)?;
     sys::limit(libc::RLIMIT_AS, space, space)?;
     sys::limit(libc::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
-    // In a user namespace of its own the payload's user has no other processes.
-    let others = match spec.tier {
-        Tier::Full => 0,
-        Tier::Nested | Tier::None => nested::tasks_of(nix::unistd::getuid().as_raw()),
-    };
-    let pids = others + u64::from(limits.pids);
+    // Process 1, or who stands for it, is one of them.
+    let pids = others + u64::from(limits.pids.saturating_sub(1));
     sys::limit(libc::RLIMIT_NPROC, pids, pids)?;
     sys::limit(libc::RLIMIT_STACK, 8 << 20, 8 << 20)?;
     for none in [

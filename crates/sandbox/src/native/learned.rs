@@ -6,22 +6,29 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
+use serde::{Deserialize, Serialize};
 use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier};
 
 use super::{Native, Order, nested};
 use crate::error::chain;
-use crate::interpreter;
-use crate::{Backend, Probe, Unavailable, sys};
+use crate::interpreter::{self, Interpreter};
+use crate::{Backend, Probe, Unavailable, once, sys};
+
+/// The name under which it is kept.
+const RECORD: &str = "native";
 
 /// What the empty skill taught.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Learned {
     pub(crate) probe: Probe,
+    /// Program and version of the interpreter that ran it.
+    interpreter: String,
     place: Place,
     pub(crate) noise: BTreeSet<Effect>,
 }
 
 /// How strongly, where, and whether watched.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) tier: Tier,
     pub(crate) top: String,
@@ -93,16 +100,39 @@ pub(crate) fn no_python(reason: String) -> Unavailable {
     }
 }
 
-/// Runs an empty skill once per process: proves that everything works, and shows what the interpreter does by itself.
+/// Runs an empty skill once per start of the machine: proves that everything works, and shows what the interpreter
+/// does by itself.
 pub(crate) fn learned() -> &'static Result<Learned, Unavailable> {
     static LEARNED: OnceLock<Result<Learned, Unavailable>> = OnceLock::new();
-    LEARNED.get_or_init(learn)
+    LEARNED.get_or_init(|| match once::recall(RECORD, "") {
+        Some(learned) => Ok(learned),
+        None => learn_and_keep(),
+    })
+}
+
+/// The same, of this very interpreter; another one may have taken its place since.
+pub(crate) fn learned_of(python: &Interpreter) -> &'static Result<Learned, Unavailable> {
+    static AGAIN: OnceLock<Result<Learned, Unavailable>> = OnceLock::new();
+    match learned() {
+        Ok(learned) if learned.interpreter != identity(python) => AGAIN.get_or_init(learn_and_keep),
+        other => other,
+    }
+}
+
+fn learn_and_keep() -> Result<Learned, Unavailable> {
+    let learned = learn()?;
+    once::remember(RECORD, "", &learned);
+    Ok(learned)
+}
+
+fn identity(python: &Interpreter) -> String {
+    format!("{} {} {}", python.program, python.name, python.version)
 }
 
 fn learn() -> Result<Learned, Unavailable> {
     let unavailable = |reason: String| Unavailable {
         backend: Native.name().to_owned(),
-        remedy: remedy(&reason).to_owned(),
+        remedy: remedy(&reason),
         reason,
     };
     if !sys::can_notify() {
@@ -138,6 +168,7 @@ fn learn() -> Result<Learned, Unavailable> {
                 let why = first.unwrap_or_default();
                 return Ok(Learned {
                     probe: probe(&order.place, landlock, &why),
+                    interpreter: identity(python),
                     place: order.place,
                     noise,
                 });
@@ -153,12 +184,31 @@ fn learn() -> Result<Learned, Unavailable> {
     Err(unavailable(first.unwrap_or_default()))
 }
 
-fn remedy(reason: &str) -> &'static str {
-    if reason.contains("create the namespaces") || reason.contains("map the users") {
-        return "allow user namespaces: `sysctl user.max_user_namespaces=10000`, on Ubuntu also \
-                `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, in a container `--security-opt seccomp=unconfined`";
+fn remedy(reason: &str) -> String {
+    if !reason.contains("create the namespaces") && !reason.contains("map the users") {
+        return "run `skillgate doctor` on a Linux 5.13 or newer".to_owned();
     }
-    "run `skillgate doctor` on a Linux 5.13 or newer"
+    let switch = |path: &str| {
+        std::fs::read_to_string(path)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    // Each of these is the whole reason where it is set so.
+    if switch("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
+        return "allow user namespaces: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or give skillgate an \
+                AppArmor profile with `userns,`"
+            .to_owned();
+    }
+    if switch("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
+        return "allow user namespaces: `sysctl kernel.unprivileged_userns_clone=1`".to_owned();
+    }
+    if switch("/proc/sys/user/max_user_namespaces") == "0" {
+        return "allow user namespaces: `sysctl user.max_user_namespaces=10000`".to_owned();
+    }
+    "allow user namespaces: in a container start it with `--security-opt seccomp=unconfined`, elsewhere look for a \
+     security module that refuses them"
+        .to_owned()
 }
 
 fn probe(place: &Place, landlock: bool, why: &str) -> Probe {

@@ -144,10 +144,16 @@ pub(crate) fn remove(top: &str) {
     }
 }
 
-/// The processes and threads of a user, which the kernel's limit counts together.
+/// The other processes and threads of a user in the own user namespace, which the kernel's limit counts together.
 pub(crate) fn tasks_of(user: u32) -> u64 {
+    let namespace = |process: &Path| fs::read_link(process.join("ns/user")).ok();
+    let own = namespace(Path::new("/proc/self"));
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let counts = processes.filter_map(|entry| {
+        let is_self = entry.file_name().to_str() == Some(&std::process::id().to_string());
+        if is_self || namespace(&entry.path()) != own {
+            return None;
+        }
         let status = fs::read_to_string(entry.path().join("status")).ok()?;
         let field = |name| {
             status

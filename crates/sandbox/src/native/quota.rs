@@ -1,12 +1,18 @@
 //! What a run without a file system of its own has written, counted from outside.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use skillgate_model::Limits;
 
 use super::nested;
+
+/// A path longer than this gets a new beginning; one name more always fits.
+const LONG: usize = 3_000;
 
 /// Whether everything below `top`, and what the processes hold open without a name, is more than the limits allow.
 ///
@@ -16,11 +22,14 @@ pub(crate) fn exceeded(top: &str, processes: &[i32], limits: &Limits) -> bool {
     let over = |bytes: u64, files: u64| {
         bytes > limits.work_bytes || files > u64::from(limits.work_inodes) + nested::PLANTED
     };
-    let mut waiting: Vec<PathBuf> = nested::writable(top).map(PathBuf::from).collect();
+    let mut waiting: Vec<Folder> = nested::writable(top).map(Folder::at).collect();
     while let Some(folder) = waiting.pop() {
-        let entries = match fs::read_dir(&folder) {
+        let Ok(folder) = folder.reachable() else {
+            return true;
+        };
+        let entries = match fs::read_dir(&folder.path) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(_) => return true,
         };
         for entry in entries.flatten() {
@@ -28,7 +37,7 @@ pub(crate) fn exceeded(top: &str, processes: &[i32], limits: &Limits) -> bool {
                 continue;
             };
             if metadata.is_dir() {
-                waiting.push(entry.path());
+                waiting.push(folder.below(entry.path()));
             }
             files += 1;
             bytes += metadata.blocks() * 512;
@@ -39,6 +48,45 @@ pub(crate) fn exceeded(top: &str, processes: &[i32], limits: &Limits) -> bool {
     }
     let unnamed: u64 = processes.iter().map(|pid| unnamed_bytes(*pid)).sum();
     over(bytes + unnamed, files)
+}
+
+/// A folder of any depth; the kernel takes no path longer than 4,096 bytes.
+struct Folder {
+    path: PathBuf,
+    /// What the path starts from.
+    base: Option<Rc<File>>,
+}
+
+impl Folder {
+    fn at(path: String) -> Self {
+        Self {
+            path: path.into(),
+            base: None,
+        }
+    }
+
+    fn below(&self, path: PathBuf) -> Self {
+        Self {
+            path,
+            base: self.base.clone(),
+        }
+    }
+
+    /// The same folder under a short name.
+    fn reachable(self) -> io::Result<Self> {
+        if self.path.as_os_str().len() < LONG {
+            return Ok(self);
+        }
+        let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+        let open = File::options()
+            .read(true)
+            .custom_flags(flags)
+            .open(&self.path)?;
+        Ok(Self {
+            path: format!("/proc/self/fd/{}", open.as_raw_fd()).into(),
+            base: Some(Rc::new(open)),
+        })
+    }
 }
 
 /// Bytes of open files that have no name any more.
@@ -86,6 +134,36 @@ mod tests {
         }
         assert!(exceeded(&name, &[], &limits()));
         fs::remove_dir_all(top).unwrap();
+    }
+
+    #[test]
+    fn what_lies_deeper_than_any_path_still_counts() {
+        let top = folder("deep");
+        let name = "d".repeat(250);
+        // Made from the inside out, because no path reaches the innermost.
+        let mut whole = top.join("innermost");
+        fs::create_dir(&whole).unwrap();
+        fs::write(whole.join("big"), vec![1; 2 << 20]).unwrap();
+        for level in 0..20 {
+            let outer = top.join(format!("level{level}"));
+            fs::create_dir(&outer).unwrap();
+            fs::rename(&whole, outer.join(&name)).unwrap();
+            whole = outer;
+        }
+        let limits = Limits {
+            work_inodes: 100,
+            ..limits()
+        };
+        let own = top.to_string_lossy().into_owned();
+        assert!(!exceeded(&own, &[], &limits));
+        fs::rename(&whole, top.join("work/deep")).unwrap();
+        assert!(exceeded(&own, &[], &limits));
+        let enough = Limits {
+            work_bytes: 4 << 20,
+            ..limits
+        };
+        assert!(!exceeded(&own, &[], &enough));
+        nested::remove(&own);
     }
 
     #[test]
