@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use skillgate_model::{Control, ExitReason, Limits, Phase, Tier};
 
 use crate::Test;
-use crate::skill::{nested, phase, run, run_with};
+use crate::skill::{backend, nested, phase, run, run_with};
 
 pub(crate) const TESTS: &[Test] = &[
     ("the_weaker_tier_is_named", the_weaker_tier_is_named),
@@ -29,6 +29,9 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 fn the_weaker_tier_is_named() {
+    if backend() != "native" {
+        return;
+    }
     let trace = run("X = 1");
     let missing: Vec<Control> = trace.not_enforced.iter().map(|gap| gap.control).collect();
     if nested() {
