@@ -1,7 +1,8 @@
 //! One permission decision, beside globset and a list that is scanned, on the same rules.
 //!
 //! `cargo bench -p skillgate-permissions --bench decide`; the group `decide` makes a thousand
-//! decisions at a time, so its microseconds are nanoseconds of one decision.
+//! decisions at a time, so its microseconds are nanoseconds of one decision. With `--features peers`
+//! Cedar and Casbin decide on the same rules in the same run.
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::hint::black_box;
@@ -10,6 +11,10 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use skillgate_permissions::{Policy, PolicyText, Request, check_permission};
+
+#[cfg(feature = "peers")]
+#[path = "decide/peers.rs"]
+mod peers;
 
 /// Nine allows to one deny; a tenth of the allows are wildcards.
 struct Rules {
@@ -137,45 +142,20 @@ fn names(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// With `--features cedar-oracle`: the exported policy, decided by Cedar, a hundred times.
-#[cfg(feature = "cedar-oracle")]
-fn cedar(criterion: &mut Criterion) {
-    use cedar_policy::{
-        Authorizer, Context, Decision, Entities, PolicySet, Request as CedarRequest,
-        RestrictedExpression,
-    };
-    use skillgate_permissions::cedar::{CedarValue, context, export};
-
+/// A hundred decisions at a time, over a hundred rules.
+#[cfg(feature = "peers")]
+fn peers(criterion: &mut Criterion) {
     let rules = Rules::new(100);
-    let policy = rules.policy();
-    let exported: PolicySet = export(&policy).text.parse().unwrap();
-    let (authorizer, entities) = (Authorizer::new(), Entities::empty());
+    let (policy, globs) = (rules.policy(), Globs::new(&rules));
     let names: Vec<String> = rules.requests().into_iter().take(100).collect();
-    let request = |name: &String| {
-        let attributes = context(&Request::tool(name)).unwrap();
-        let attributes = attributes.into_iter().map(|(key, value)| match value {
-            CedarValue::Bool(value) => (key, RestrictedExpression::new_bool(value)),
-            CedarValue::Long(value) => (key, RestrictedExpression::new_long(value)),
-            CedarValue::String(value) => (key, RestrictedExpression::new_string(value)),
-        });
-        CedarRequest::new(
-            "Skill::\"any\"".parse().unwrap(),
-            "Action::\"use\"".parse().unwrap(),
-            "Tool::\"any\"".parse().unwrap(),
-            Context::from_pairs(attributes).unwrap(),
-            None,
-        )
-        .unwrap()
-    };
-    let requests: Vec<CedarRequest> = names.iter().map(request).collect();
-    let decide = |request| {
-        authorizer
-            .is_authorized(request, &exported, &entities)
-            .decision()
-    };
-    for (name, request) in names.iter().zip(&requests) {
+    let mapped: Vec<String> = names.iter().map(|name| name.replace('.', "/")).collect();
+    let cedar = peers::Cedar::new(&policy, &names);
+    let casbin = peers::Casbin::new(&rules.allow, &rules.deny);
+    for (at, (name, mapped)) in names.iter().zip(&mapped).enumerate() {
         let allow = policy.decide(&Request::tool(name)).allow;
-        assert_eq!(decide(request) == Decision::Allow, allow, "{name}");
+        assert_eq!(globs.decide(mapped), allow, "{name}");
+        assert_eq!(cedar.decide(at), allow, "{name}");
+        assert_eq!(casbin.decide(mapped), allow, "{name}");
     }
     let mut group = criterion.benchmark_group("a hundred decisions, 100 rules");
     group.bench_function("policy, with rule and reason", |b| {
@@ -185,18 +165,34 @@ fn cedar(criterion: &mut Criterion) {
             }
         });
     });
+    group.bench_function("globset, separators mapped before", |b| {
+        b.iter(|| {
+            mapped
+                .iter()
+                .filter(|name| globs.decide(black_box(name)))
+                .count()
+        });
+    });
     group.bench_function("cedar, context made before", |b| {
         b.iter(|| {
-            for request in &requests {
-                black_box(decide(black_box(request)));
-            }
+            (0..names.len())
+                .filter(|at| cedar.decide(black_box(*at)))
+                .count()
+        });
+    });
+    group.bench_function("casbin, separators mapped before", |b| {
+        b.iter(|| {
+            mapped
+                .iter()
+                .filter(|name| casbin.decide(black_box(name)))
+                .count()
         });
     });
     group.finish();
 }
 
-#[cfg(not(feature = "cedar-oracle"))]
-fn cedar(_: &mut Criterion) {}
+#[cfg(not(feature = "peers"))]
+fn peers(_: &mut Criterion) {}
 
 fn resources(criterion: &mut Criterion) {
     let mut rules = Rules::new(100);
@@ -238,6 +234,6 @@ criterion_group! {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(40);
-    targets = names, cedar, resources, compile
+    targets = names, peers, resources, compile
 }
 criterion_main!(benches);

@@ -38,3 +38,5 @@ mod policy;
 mod running;
 #[path = "gate/skills.rs"]
 mod skills;
+#[path = "gate/suggest.rs"]
+mod suggest;

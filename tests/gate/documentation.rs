@@ -20,6 +20,7 @@ const NOT_RUN: &[&str] = &[
     "bash benches/",
     "sh benches/",
     ".ci/run",
+    "bash crates/python/tests/run.sh",
     "git clone",
     "cd ",
     "rustup ",

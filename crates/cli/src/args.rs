@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Scan(Box<Scan>),
     /// Run one skill in the sandbox and show what it did
     Run(Run),
-    /// Print the least that a skill must declare
+    /// Print the least that a skill must declare, as a patch for its manifest
     Suggest(Suggest),
     /// Show a report from the store again
     Report(Report),

@@ -305,9 +305,21 @@ pub fn check_permission(
     let Ok(name) = Name::parse(tool) else {
         return false;
     };
-    permissions
-        .into_iter()
-        .any(|text| Pattern::parse(text.as_ref()).is_ok_and(|pattern| pattern.matches(name)))
+    permissions.into_iter().any(|text| {
+        let text = text.as_ref();
+        begins_alike(text, tool) && Pattern::parse(text).is_ok_and(|pattern| pattern.matches(name))
+    })
+}
+
+/// Whether a scope agrees with a name up to its first star; most differ there, long before they are parsed.
+#[inline]
+fn begins_alike(scope: &str, name: &str) -> bool {
+    let separates = |byte: u8| byte == b'.' || byte == b':';
+    scope
+        .bytes()
+        .zip(name.bytes())
+        .take_while(|(scope, _)| *scope != b'*')
+        .all(|(scope, name)| scope == name || separates(scope) && separates(name))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod cache;
 mod config;
 mod danger;
 mod decide;
+mod declaration;
 mod discover;
 mod error;
 mod gate;
@@ -16,6 +17,7 @@ mod gate_rules;
 mod immunity;
 mod load;
 mod manifest;
+mod patch;
 mod permit;
 mod simulated;
 
@@ -25,6 +27,7 @@ pub use assemble::{policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
 pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};
+pub use declaration::{Proposal, declare};
 pub use discover::{
     Candidate, CandidateKind, Discovery, WELL_KNOWN, discover, shared_names, well_known,
 };
@@ -33,3 +36,4 @@ pub use gate::{Examined, Gate, Simulation};
 pub use gate_rules::{GATE_RULES, GateRule};
 pub use immunity::{Ended, Immunity, Recorded, Refused, Remedy};
 pub use load::{LoadLimits, load};
+pub use patch::unified;

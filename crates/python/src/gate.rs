@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -17,9 +19,13 @@ use crate::pool;
 
 /// Examines skills; made once, used from any number of threads.
 #[pyclass(frozen, module = "skillgate._native")]
-pub(crate) struct Gate {
+pub(crate) struct Gate(Arc<Examiner>);
+
+struct Examiner {
     scanner: Scanner,
     loaded: Loaded,
+    /// Whether the configuration was looked for, and so must not be a candidate's own.
+    is_found: bool,
     static_only: bool,
 }
 
@@ -41,23 +47,33 @@ impl Gate {
     #[new]
     #[pyo3(signature = (config = None, profile = None, static_only = false))]
     fn new(config: Option<PathBuf>, profile: Option<&str>, static_only: bool) -> PyResult<Self> {
-        let mut loaded = match config {
-            Some(file) => Loaded::from_file(&file).map_err(|error| invalid(&error))?,
-            None => Loaded::defaults(Path::new(".")),
+        let is_found = config.is_none();
+        let loaded = match config {
+            Some(file) => Loaded::from_file(&file),
+            None => Loaded::find(&std::env::current_dir()?, &[]),
         };
+        let mut loaded = loaded.map_err(|error| invalid(&error))?;
         if let Some(profile) = profile {
             loaded.config.profile = named(profile)?;
         }
         let rules = loaded.rules().map_err(|error| invalid(&error))?;
-        let gate = Self {
+        let examiner = Examiner {
             scanner: Scanner::new(rules),
             loaded,
+            is_found,
             static_only,
         };
         // What is wrong with the configuration is said now, not at the first scan.
-        gate.with(BTreeMap::new(), true, |_| ())
+        examiner
+            .with(BTreeMap::new(), true, |_| ())
             .map_err(|error| invalid(&error))?;
-        Ok(gate)
+        Ok(Self(Arc::new(examiner)))
+    }
+
+    /// The configuration that holds, where it is a file.
+    #[getter]
+    fn config(&self) -> Option<PathBuf> {
+        self.0.loaded.file.clone()
     }
 
     /// Examines every skill at or below a path; quarantined ones are moved where a folder is named.
@@ -68,26 +84,36 @@ impl Gate {
         path: PathBuf,
         quarantine_to: Option<PathBuf>,
     ) -> PyResult<String> {
-        pool::detached(py, || self.scan_path(&path, quarantine_to.as_deref()))?
+        let examiner = Arc::clone(&self.0);
+        pool::detached(py, move |interrupted| {
+            examiner.scan_path(&path, quarantine_to.as_deref(), interrupted)
+        })?
     }
 
     /// Examines Python code by its bytes alone: the static scan and what it says of effects.
-    fn scan_code(&self, py: Python<'_>, name: &str, code: &[u8]) -> PyResult<String> {
-        pool::detached(py, || {
-            let report = self.examine_code(name, code)?;
+    fn scan_code(&self, py: Python<'_>, name: String, code: Vec<u8>) -> PyResult<String> {
+        let examiner = Arc::clone(&self.0);
+        pool::detached(py, move |_| {
+            let report = examiner.examine_code(&name, &code)?;
             answer(&[(report, None)], &[])
         })?
     }
 
     /// Whether `scan_code` would promote.
-    fn is_code_promoted(&self, py: Python<'_>, name: &str, code: &[u8]) -> PyResult<bool> {
-        let report = pool::detached(py, || self.examine_code(name, code))??;
+    fn is_code_promoted(&self, py: Python<'_>, name: String, code: Vec<u8>) -> PyResult<bool> {
+        let examiner = Arc::clone(&self.0);
+        let report = pool::detached(py, move |_| examiner.examine_code(&name, &code))??;
         Ok(report.report.verdict.decision == Decision::Promote)
     }
 }
 
-impl Gate {
-    fn scan_path(&self, path: &Path, quarantine_to: Option<&Path>) -> PyResult<String> {
+impl Examiner {
+    fn scan_path(
+        &self,
+        path: &Path,
+        quarantine_to: Option<&Path>,
+        interrupted: &AtomicBool,
+    ) -> PyResult<String> {
         let found = pipeline::discover(&[path.to_owned()]).map_err(|error| absent(&error))?;
         if let Some((path, reason)) = found.unreadable.first() {
             let message = format!("`{}` was not searched: {reason}", path.display());
@@ -97,16 +123,23 @@ impl Gate {
             let message = format!("nothing to scan: `{}` holds no skill", path.display());
             return Err(PyFileNotFoundError::new_err(message));
         }
+        self.is_not_inside(&found.candidates)?;
         let names = pipeline::shared_names(&found.candidates);
         let examine = |gate: &pipeline::Gate<'_>| -> Vec<Examined> {
+            let examine = |candidate: &Candidate| {
+                let goes_on = !interrupted.load(Ordering::Relaxed);
+                goes_on.then(|| gate.examine(candidate))
+            };
             let candidates = found.candidates.par_iter();
-            candidates
-                .map(|candidate: &Candidate| gate.examine(candidate))
-                .collect()
+            candidates.filter_map(examine).collect()
         };
         let examined = self
             .with(names, self.static_only, examine)
             .map_err(|error| invalid(&error))?;
+        // Nobody waits for the answer any more, so nothing is moved either.
+        if interrupted.load(Ordering::Relaxed) {
+            return answer(&[], &[]);
+        }
         let mut results = Vec::new();
         for one in examined {
             let moved = match (one.report.verdict.decision, quarantine_to) {
@@ -116,6 +149,25 @@ impl Gate {
             results.push((one, moved));
         }
         answer(&results, &found.strays)
+    }
+
+    /// A candidate has no say in how it is examined.
+    fn is_not_inside(&self, candidates: &[Candidate]) -> PyResult<()> {
+        let Some(file) = self.loaded.file.as_ref().filter(|_| self.is_found) else {
+            return Ok(());
+        };
+        let holds = |candidate: &&Candidate| {
+            let folder = candidate.path.canonicalize();
+            folder.is_ok_and(|folder| file.starts_with(folder))
+        };
+        match candidates.iter().find(holds) {
+            None => Ok(()),
+            Some(candidate) => Err(PyValueError::new_err(format!(
+                "the configuration `{}` lies inside the candidate `{}`; name the one that holds with `config`",
+                file.display(),
+                candidate.path.display()
+            ))),
+        }
     }
 
     fn examine_code(&self, name: &str, code: &[u8]) -> PyResult<Examined> {

@@ -1,12 +1,13 @@
 //! Compiled policies and their decisions.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use skillgate_permissions as permissions;
-use skillgate_permissions::{Cause, PolicyText, Request};
+use skillgate_permissions::{AuditFormat, AuditLog, AuditMode, Cause, PolicyText, Request};
 
 use crate::arguments;
 
@@ -14,13 +15,31 @@ use crate::arguments;
 #[pyclass(frozen, subclass, module = "skillgate._native")]
 pub(crate) struct Policy {
     compiled: Arc<permissions::Policy>,
+    log: Option<Log>,
+}
+
+/// Where the decisions of one policy are logged.
+struct Log {
+    audit: AuditLog,
+    subject: String,
 }
 
 #[pymethods]
 impl Policy {
     #[new]
-    #[pyo3(signature = (allow = Vec::new(), deny = Vec::new(), *, quarantined = Vec::new()))]
-    fn new(allow: Vec<String>, deny: Vec<String>, quarantined: Vec<String>) -> PyResult<Self> {
+    #[pyo3(signature = (
+        allow = Vec::new(), deny = Vec::new(), *, quarantined = Vec::new(),
+        log = None, log_format = "jsonl", audit = "best-effort", subject = "python",
+    ))]
+    fn new(
+        allow: Vec<String>,
+        deny: Vec<String>,
+        quarantined: Vec<String>,
+        log: Option<PathBuf>,
+        log_format: &str,
+        audit: &str,
+        subject: &str,
+    ) -> PyResult<Self> {
         let text = PolicyText {
             allow: &allow,
             deny: &deny,
@@ -28,8 +47,20 @@ impl Policy {
         };
         let compiled = permissions::Policy::compile(&text);
         let compiled = compiled.map_err(|error| PyValueError::new_err(crate::chain(&error)))?;
+        let (format, mode) = (format_named(log_format)?, mode_named(audit)?);
+        let log = match (log, mode) {
+            (Some(file), _) => Some(Log {
+                audit: AuditLog::append(&file, mode, format)?,
+                subject: subject.to_owned(),
+            }),
+            (None, AuditMode::BestEffort) => None,
+            (None, AuditMode::Required) => {
+                return Err(PyValueError::new_err("audit=\"required\" needs a `log`"));
+            }
+        };
         Ok(Self {
             compiled: Arc::new(compiled),
+            log,
         })
     }
 
@@ -43,13 +74,20 @@ impl Policy {
         // A name that is no UTF-8 is judged as the illegal name that it is.
         let name = tool.to_string_lossy();
         let Some(arguments) = arguments else {
-            return Ok(self.decision(tool, None, self.compiled.decide(&Request::tool(&name))));
+            let request = Request::tool(&name);
+            return self.logged(tool, request, self.compiled.decide(&request));
         };
         let kept = arguments::keep(arguments)?;
-        Ok(arguments::with(&kept, |arguments| {
+        arguments::with(&kept, |arguments| {
             let (request, decision) = self.compiled.judge_call(&name, arguments);
-            self.decision(tool, request.resource, decision)
-        }))
+            self.logged(tool, request, decision)
+        })
+    }
+
+    /// Decisions that the log has lost so far, because it could not keep up.
+    #[getter]
+    fn lost_decisions(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.audit.dropped())
     }
 
     /// Allows that could not be read and grant nothing, each with the reason.
@@ -71,6 +109,20 @@ impl Policy {
 }
 
 impl Policy {
+    /// Raises where the log is required and cannot be written, so that nothing is allowed.
+    fn logged(
+        &self,
+        tool: &Bound<'_, PyString>,
+        request: Request<'_>,
+        decision: permissions::Decision<'_>,
+    ) -> PyResult<Decision> {
+        if let Some(log) = &self.log {
+            let recorded = log.audit.record_now(&log.subject, &request, &decision);
+            recorded.map_err(|error| PyOSError::new_err(crate::chain(&error)))?;
+        }
+        Ok(self.decision(tool, request.resource, decision))
+    }
+
     fn decision(
         &self,
         tool: &Bound<'_, PyString>,
@@ -85,6 +137,24 @@ impl Policy {
             rule: decision.rule.map(|rule| rule.id),
             cause: decision.reason,
         }
+    }
+}
+
+fn format_named(name: &str) -> PyResult<AuditFormat> {
+    match name {
+        "jsonl" => Ok(AuditFormat::Jsonl),
+        "otlp" => Ok(AuditFormat::Otlp),
+        _ => Err(PyValueError::new_err("log_format is `jsonl` or `otlp`")),
+    }
+}
+
+fn mode_named(name: &str) -> PyResult<AuditMode> {
+    match name {
+        "best-effort" => Ok(AuditMode::BestEffort),
+        "required" => Ok(AuditMode::Required),
+        _ => Err(PyValueError::new_err(
+            "audit is `best-effort` or `required`",
+        )),
     }
 }
 

@@ -1,6 +1,8 @@
 """The gate as an object."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -34,9 +36,6 @@ def test_an_empty_scan_is_an_error_and_not_an_empty_list(tmp_path):
         gate.scan(tmp_path)
     with pytest.raises(FileNotFoundError):
         gate.scan(tmp_path / "none")
-    (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(ValueError, match="no skill"):
-        gate.scan(tmp_path / "notes.txt")
 
 
 def test_a_bad_configuration_is_said_when_the_gate_is_made(tmp_path):
@@ -51,6 +50,86 @@ def test_a_bad_configuration_is_said_when_the_gate_is_made(tmp_path):
         Gate(file)
     with pytest.raises(ValueError, match="no profile"):
         Gate(profile="lax")
+
+
+def test_the_nearest_configuration_holds_as_for_the_command(skills, monkeypatch):
+    (skills / "skillgate.toml").write_text('profile = "observe"\n')
+    (skills / "below").mkdir()
+    monkeypatch.chdir(skills / "below")
+    gate = Gate(static_only=True)
+    assert gate.config == str(skills / "skillgate.toml")
+    assert all(gate.scan(skills))
+    monkeypatch.chdir(skills.parent)
+    assert Gate(static_only=True).config is None
+    (skills / "skillgate.toml").write_text('profle = "observe"\n')
+    monkeypatch.chdir(skills)
+    with pytest.raises(ValueError, match="did you mean `profile`"):
+        Gate()
+
+
+def test_a_candidate_does_not_bring_the_configuration_it_is_examined_by(tmp_path, monkeypatch):
+    skill = tmp_path / "skill"
+    skill.mkdir()
+    (skill / "SKILL.md").write_text("---\nname: skill\ndescription: Does nothing.\n---\n")
+    (skill / "skillgate.toml").write_text('profile = "observe"\n')
+    monkeypatch.chdir(skill)
+    with pytest.raises(ValueError, match="lies inside the candidate"):
+        Gate(static_only=True).scan(".")
+
+
+@pytest.mark.parametrize("code", [b"x = '\xff'\n", b"\xff\xfe", "x = '\ud800'\n"])
+def test_bytes_that_are_not_utf8_are_a_finding(tmp_path, code):
+    gate = Gate(profile="strict", static_only=True)
+    report = gate.scan_code(code)
+    assert not report and report.findings and not gate.is_code_promoted(code)
+    if isinstance(code, bytes):
+        (tmp_path / "bad.py").write_bytes(code)
+        assert not gate.scan(tmp_path / "bad.py")[0]
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from skillgate import Gate
+gate = Gate(static_only=True)
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+started = time.perf_counter()
+try:
+    while True:
+        gate.scan(sys.argv[1])
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - started < 5)
+    os._exit(0)
+"""
+
+
+def test_ctrl_c_ends_a_scan_at_once(tmp_path):
+    (tmp_path / "long.py").write_text("x = [1, 2, 3]\n" * 2_000_000)
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, tmp_path], capture_output=True, text=True, timeout=60
+    )
+    assert ran.stdout.strip() == "interrupted True", ran.stderr
+
+
+def test_threads_scan_at_the_same_time():
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core is not enough to see it")
+    gate, code = Gate(static_only=True), "x = [1, 2, 3]\n" * 20_000
+
+    def scan_often():
+        for _ in range(4):
+            gate.is_code_promoted(code)
+
+    def seconds(count):
+        threads = [threading.Thread(target=scan_often) for _ in range(count)]
+        started = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return time.perf_counter() - started
+
+    # Twice the work in less than 1.7 times the time; a busy machine gets several tries.
+    assert any(seconds(2) < 1.7 * seconds(1) for _ in range(10))
 
 
 def test_a_scan_lets_other_threads_run(skills):

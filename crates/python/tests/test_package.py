@@ -90,13 +90,3 @@ def test_without_the_native_module_everything_is_denied(tmp_path):
         [sys.executable, "-c", WITHOUT_NATIVE], capture_output=True, text=True, cwd=tmp_path
     )
     assert ran.stdout.strip() == "denied", ran.stderr
-
-
-def test_the_agent_loop_reads_what_it_may_and_nothing_else(tmp_path):
-    example = CRATE / "examples" / "agent_loop.py"
-    ran = subprocess.run([sys.executable, example], capture_output=True, text=True, cwd=tmp_path)
-    assert ran.returncode == 0, ran.stderr
-    allowed, private, foreign = ran.stdout.splitlines()
-    assert allowed.endswith("-> water the plants")
-    assert "-> refused: " in private and "notes/private" in private
-    assert "-> refused: " in foreign and "/etc/passwd" in foreign

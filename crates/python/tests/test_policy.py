@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import pickle
 import threading
 from pathlib import Path
@@ -107,6 +108,41 @@ def test_the_error_has_the_words_and_the_fields_of_the_seed():
     copy = pickle.loads(pickle.dumps(error))
     assert str(copy) == str(error) and copy.required_permission == "git:commit"
     assert isinstance(error, PermissionError)
+
+
+def test_decisions_are_logged_as_lines_or_as_spans(tmp_path):
+    for log_format in ("jsonl", "otlp"):
+        file = tmp_path / log_format
+        policy = Policy(["git:*"], log=file, log_format=log_format, audit="required", subject="agent")
+        assert policy.check("git.push") and not policy.check("filesystem.read", path="/a")
+        assert policy.lost_decisions == 0
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        assert len(lines) == 2
+        if log_format == "jsonl":
+            assert [line["allow"] for line in lines] == [True, False]
+            assert lines[1]["resource"] == "/a" and lines[0]["subject"] == "agent"
+        else:
+            span = lines[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+            assert span["events"][0]["name"] == "skillgate.decision"
+    waiting = Policy(["git:*"], log=tmp_path / "waiting")
+    waiting.check("git.push")
+    del waiting
+    assert (tmp_path / "waiting").read_text().count("\n") == 1
+
+
+def test_a_decision_that_cannot_be_logged_is_not_given_out():
+    policy = Policy(["git:*"], log="/dev/full", audit="required")
+    called = []
+    guarded = policy.guard("git:push")(lambda: called.append(1))
+    with pytest.raises(OSError, match="could not be logged"):
+        guarded()
+    assert called == []
+    with pytest.raises(ValueError, match="needs a `log`"):
+        Policy(audit="required")
+    with pytest.raises(OSError):
+        Policy(log="/nowhere/log")
+    with pytest.raises(ValueError, match="log_format"):
+        Policy(log="/dev/null", log_format="xml")
 
 
 def test_one_policy_serves_many_threads():

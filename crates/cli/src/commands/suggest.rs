@@ -1,12 +1,13 @@
-//! `skillgate suggest SKILL`: the least a skill must declare, as lines for its manifest.
+//! `skillgate suggest SKILL`: the least a skill must declare, as a patch for its manifest.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use skillgate_model::{Effect, Report, SkillKind};
-use skillgate_permissions::least;
-use skillgate_pipeline::{Accepted, Gate, Simulation};
+use anyhow::Context;
+use skillgate_model::{Effect, Report, Skill, SkillKind};
+use skillgate_permissions::{Suggestion, least};
+use skillgate_pipeline::{Accepted, Gate, Simulation, declare, unified};
 use skillgate_sandbox::Choice;
 use skillgate_scanner::Scanner;
 
@@ -34,11 +35,13 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         cache: None,
         shared_names: std::collections::BTreeMap::new(),
     };
-    super::print(&show(&gate.examine(&candidate).report))?;
+    let examined = gate.examine(&candidate);
+    super::print(&show(&examined.report, &examined.skill)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(report: &Report) -> String {
+/// A patch for the manifest; where it cannot be edited with certainty, the lines for its author.
+fn show(report: &Report, skill: &Skill) -> anyhow::Result<String> {
     let table = &report.effects;
     let needed: BTreeSet<Effect> = table
         .inferred
@@ -47,30 +50,56 @@ fn show(report: &Report) -> String {
         .cloned()
         .collect();
     let needed: Vec<Effect> = needed.into_iter().collect();
-    let mut text = match report.skill.kind {
-        SkillKind::Folder => "# in the front matter of SKILL.md\n".to_owned(),
-        SkillKind::File => {
-            "# in the module's docstring, indented below a line `skillgate:`\n".to_owned()
-        }
-    };
     let suggestions = least(&needed);
-    if suggestions.is_empty() {
-        text.push_str("effects: []\n");
-        return text;
-    }
-    text.push_str("effects:\n");
-    for suggestion in suggestions {
-        let widened = suggestion
-            .widened
-            .map(|why| format!("  # {why}"))
-            .unwrap_or_default();
-        let _ = writeln!(text, "  - {:?}{widened}", suggestion.scope);
-    }
+    let mut text = String::new();
     for unused in &table.unused {
         let _ = writeln!(
             text,
             "# declared and never needed: {}",
             unused.escape_debug()
+        );
+    }
+    for wide in suggestions.iter().filter(|one| one.widened.is_some()) {
+        let why = wide.widened.unwrap_or_default();
+        let _ = writeln!(text, "# widened: {}: {why}", wide.scope.escape_debug());
+    }
+    let Some(proposal) = declare(skill, &suggestions) else {
+        return Ok(text + &by_hand(report.skill.kind, &suggestions));
+    };
+    if proposal.old == proposal.new {
+        return Ok(text + "# the manifest declares the least already\n");
+    }
+    let folder = std::env::current_dir().context("the working directory cannot be found")?;
+    let path = std::path::absolute(&proposal.path).unwrap_or(proposal.path);
+    // Both tools take paths from the folder they run in, and neither takes an absolute one.
+    let path = path
+        .strip_prefix(&folder)
+        .or_else(|_| path.strip_prefix("/"))
+        .unwrap_or(&path);
+    match unified(path, &proposal.old, &proposal.new) {
+        Some(patch) => Ok(text + &patch),
+        None => Ok(text + &by_hand(report.skill.kind, &suggestions)),
+    }
+}
+
+fn by_hand(kind: SkillKind, suggestions: &[Suggestion]) -> String {
+    let place = match kind {
+        SkillKind::Folder => "in the front matter of SKILL.md",
+        SkillKind::File => "in the module's docstring, indented below a line `skillgate:`",
+    };
+    let mut text = format!("# no patch can be made; {place}:\n");
+    text.push_str(if suggestions.is_empty() {
+        "effects: []\n"
+    } else {
+        "effects:\n"
+    });
+    for suggestion in suggestions {
+        let why = suggestion.widened.map(|why| format!("  # {why}"));
+        let _ = writeln!(
+            text,
+            "  - {:?}{}",
+            suggestion.scope,
+            why.unwrap_or_default()
         );
     }
     text

@@ -31,9 +31,18 @@ class Policy:
     """Refuses every call."""
 
     malformed: list[str] = []
+    lost_decisions = 0
 
     def __init__(
-        self, allow: Sequence[str] = (), deny: Sequence[str] = (), *, quarantined: Sequence[str] = ()
+        self,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        *,
+        quarantined: Sequence[str] = (),
+        log: str | PathLike[str] | None = None,
+        log_format: str = "jsonl",
+        audit: str = "best-effort",
+        subject: str = "python",
     ) -> None:
         """Takes what the native one takes."""
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from os import PathLike
-from typing import final
+from typing import Literal, final
 
 __version__: str
 
@@ -11,9 +11,15 @@ class Policy:
         deny: Sequence[str] = ...,
         *,
         quarantined: Sequence[str] = ...,
+        log: str | PathLike[str] | None = ...,
+        log_format: Literal["jsonl", "otlp"] = ...,
+        audit: Literal["best-effort", "required"] = ...,
+        subject: str = ...,
     ) -> Policy: ...
     def check(self, tool: str, /, **arguments: object) -> Decision: ...
     def _empty_call(self, tool: str, /, **arguments: object) -> bool: ...
+    @property
+    def lost_decisions(self) -> int: ...
     @property
     def malformed(self) -> list[str]: ...
 
@@ -39,6 +45,8 @@ class Gate:
         profile: str | None = None,
         static_only: bool = False,
     ) -> Gate: ...
+    @property
+    def config(self) -> PathLike[str] | None: ...
     def scan(
         self, path: str | PathLike[str], quarantine_to: str | PathLike[str] | None = None
     ) -> str: ...

@@ -15,7 +15,8 @@ Profile = Literal["strict", "standard", "observe"]
 class Gate:
     """All layers in order: static scan, simulation, permissions.
 
-    `config` names a `skillgate.toml`; without it the built-in values hold and no file is looked for.
+    `config` names a `skillgate.toml`; without it the nearest one at or above the working directory holds, as for the
+    command, and the built-in values where there is none.
     """
 
     def __init__(
@@ -25,6 +26,12 @@ class Gate:
         static_only: bool = False,
     ) -> None:
         self._native = _engine.Gate(config, profile, static_only)
+
+    @property
+    def config(self) -> str | None:
+        """The configuration that holds, where it is a file."""
+        file = self._native.config
+        return None if file is None else str(file)
 
     def scan(
         self,
