@@ -1,45 +1,69 @@
-//! Every program of `fixtures/hostile` tries its attack for real; what must come of it stands in its first lines.
+//! Every program of `fixtures/hostile` tries its attacks for real; what must come of them stands in `cases.toml`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
+use serde::Deserialize;
 use skillgate_model::{Exit, ExitReason, Limits, Phase, PhaseTrace};
 
+use crate::canary::Canary;
 use crate::docker;
 use crate::skill::{backend, cases, nested, run_with};
 
-/// What the head of a program promises.
-#[derive(Debug, Default)]
-struct Expected {
-    /// It needs an own root or another user to be held, which the weaker tier says of itself.
-    full_only: bool,
-    exit: String,
-    held: usize,
+/// Programs that run at the same time: they mostly wait for clocks and kernels.
+const AT_ONCE: usize = 3;
+
+/// The table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    case: Vec<Case>,
+    program: BTreeMap<String, Ending>,
+    #[serde(default)]
+    open: Vec<Open>,
+}
+
+/// One attack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    id: u32,
+    attack: String,
+    expected: String,
+    mechanism: String,
+    program: String,
+    #[serde(default)]
+    held: Vec<String>,
+}
+
+/// How a program ends, and what its report says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Ending {
+    exit: Option<String>,
     wall_ms: Option<u64>,
     cpu_ms: Option<u64>,
-    cases: Vec<String>,
+    calls: Vec<String>,
     errors: Vec<String>,
     effects: Vec<String>,
 }
 
-/// Every program, sorted.
-pub(crate) fn programs() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for folder in fs::read_dir(top())
-        .unwrap()
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-    {
-        found.extend(
-            fs::read_dir(folder.path())
-                .unwrap()
-                .flatten()
-                .map(|entry| entry.path()),
-        );
-    }
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
-    found.sort();
-    found
+/// What a backend cannot block, and why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    backend: String,
+    reason: String,
+    program: String,
+    #[serde(default)]
+    lines: Vec<String>,
+    #[serde(default)]
+    effects: Vec<String>,
+    /// How the program is ended there instead, before it can say anything.
+    exit: Option<String>,
 }
 
 /// Where the programs lie.
@@ -52,60 +76,206 @@ pub(crate) fn top() -> PathBuf {
         .join("hostile")
 }
 
-/// Runs one program and holds it against its head and against the host.
-pub(crate) fn check(program: &Path) {
-    let text = fs::read_to_string(program).unwrap();
-    let attack = fs::read_to_string(top().join("attack.py")).unwrap();
-    let expected = expected(&text);
-    if expected.full_only && nested() {
-        return;
-    }
-    // Programs that never end by themselves say how long they are waited for.
-    let wall_ms = expected.wall_ms.unwrap_or(60_000);
-    let limits = Limits {
-        wall_ms,
-        cpu_ms: expected.cpu_ms.unwrap_or(wall_ms),
-        ..Limits::default()
-    };
-    let before = host();
-    let trace = run_with(&[("attack.py", &attack), ("tool.py", &text)], &limits, &[]);
-    for run in &trace.phases {
-        let shown = format!(
-            "{:?} {:?}\n{}\n{}",
-            run.phase, run.exit, run.stdout, run.stderr
-        );
-        assert_eq!(reason(&run.exit), expected.exit, "{shown}");
-        assert!(!run.stdout.contains("THROUGH"), "{shown}");
-        let held = run
-            .stdout
-            .lines()
-            .filter(|line| line.starts_with("held "))
-            .count();
-        assert_eq!(held, expected.held, "{shown}");
-        agree(&expected, run);
-    }
-    assert_eq!(before, host(), "something was left behind");
+fn table() -> Table {
+    let text = fs::read_to_string(top().join("cases.toml")).unwrap();
+    toml::from_str(&text).unwrap()
 }
 
-fn agree(expected: &Expected, run: &PhaseTrace) {
+/// The backend's name in the table.
+fn here() -> String {
+    if nested() {
+        return "nested".to_owned();
+    }
+    backend()
+}
+
+pub(crate) fn every_case_of_the_reference_has_a_program() {
+    let table = table();
+    let ids: BTreeSet<u32> = table.case.iter().map(|case| case.id).collect();
+    assert_eq!(ids, (1..=93).collect());
+    for case in &table.case {
+        let said = [&case.attack, &case.expected, &case.mechanism];
+        assert!(said.iter().all(|text| !text.is_empty()), "{case:?}");
+        assert!(top().join(&case.program).exists(), "{}", case.program);
+    }
+    let programs = programs();
+    let unnamed: Vec<&String> = table
+        .program
+        .keys()
+        .filter(|name| !programs.contains(*name))
+        .collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+    for open in &table.open {
+        assert!(
+            !open.reason.is_empty() && programs.contains(&open.program),
+            "{open:?}"
+        );
+    }
+}
+
+/// Every program that a case names.
+fn programs() -> BTreeSet<String> {
+    table().case.into_iter().map(|case| case.program).collect()
+}
+
+/// Runs all programs whose name contains the filter, some at a time; the names of those that failed.
+pub(crate) fn run_all(filter: &str, canary: &Canary) -> Vec<String> {
+    let table = table();
+    let wanted = |name: &String| format!("hostile {name}").contains(filter);
+    let waiting: Mutex<Vec<String>> =
+        Mutex::new(programs().into_iter().filter(wanted).rev().collect());
+    let failed = Mutex::new(Vec::new());
+    // As many launchers as there are going to be, so that none is new afterwards.
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                run_with(
+                    &[("tool.py", "import time\ntime.sleep(0.2)")],
+                    &Limits::default(),
+                    &[],
+                )
+            });
+        }
+    });
+    let before = host();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some(name) = waiting.lock().unwrap().pop() else {
+                        return;
+                    };
+                    let passed = catch_unwind(AssertUnwindSafe(|| check(&table, &name))).is_ok();
+                    println!(
+                        "test hostile {name} ... {}",
+                        if passed { "ok" } else { "FAILED" }
+                    );
+                    if !passed {
+                        failed.lock().unwrap().push(name);
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    if let Err(trace) = catch_unwind(AssertUnwindSafe(|| {
+        assert_eq!(before, host(), "something was left behind");
+        canary.is_untouched();
+    })) {
+        drop(trace);
+        failed.push("the host afterwards".to_owned());
+    }
+    failed
+}
+
+/// The files of a skill that makes this attack.
+fn files(program: &str) -> Vec<(String, String)> {
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+    let mut files = vec![("attack.py".to_owned(), read(top().join("attack.py")))];
+    let path = top().join(program);
+    if path.is_file() {
+        files.push(("tool.py".to_owned(), read(path)));
+        return files;
+    }
+    for entry in fs::read_dir(path).unwrap().flatten() {
+        files.push((entry.file_name().into_string().unwrap(), read(entry.path())));
+    }
+    files.sort();
+    files
+}
+
+/// Runs for ever, with a child in a session of its own that no signal of a dying parent reaches.
+pub(crate) fn survivor() -> String {
+    let read = |name: &str| fs::read_to_string(top().join(name)).unwrap();
+    let text = read("process/survivor.py").replace("from attack import _call as call", "");
+    read("attack.py") + &text.replace("call(", "_call(")
+}
+
+/// Runs one program and holds it against the table.
+fn check(table: &Table, program: &str) {
+    let ending = table.program.get(program).cloned().unwrap_or_default();
+    let here = here();
+    let open: Vec<&Open> = table
+        .open
+        .iter()
+        .filter(|open| open.program == program && open.backend == here)
+        .collect();
+    let opened: BTreeSet<&str> = open
+        .iter()
+        .flat_map(|open| &open.lines)
+        .map(String::as_str)
+        .collect();
+    let unseen: BTreeSet<&String> = open.iter().flat_map(|open| &open.effects).collect();
+    let cases = table.case.iter().filter(|case| case.program == program);
+    let promised: BTreeSet<&str> = cases
+        .flat_map(|case| &case.held)
+        .map(String::as_str)
+        .collect();
+    // Programs that never end by themselves say how long they are waited for.
+    let wall_ms = ending.wall_ms.unwrap_or(60_000);
+    let limits = Limits {
+        wall_ms,
+        cpu_ms: ending.cpu_ms.unwrap_or(wall_ms),
+        import_ms: wall_ms,
+        ..Limits::default()
+    };
+    let files = files(program);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let trace = run_with(&files, &limits, &[]);
+    let ended = open.iter().find_map(|open| open.exit.clone());
+    let exit = ended.clone().or(ending.exit.clone());
+    let exit = exit.unwrap_or_else(|| "exit".to_owned());
+    for run in &trace.phases {
+        let shown = format!(
+            "{program} {:?} {:?}\n{}\n{}",
+            run.phase, run.exit, run.stdout, run.stderr
+        );
+        assert_eq!(reason(&run.exit), exit, "{shown}");
+        let through = lines(run, "THROUGH ");
+        assert_eq!(through, opened, "what got through\n{shown}");
+        if ended.is_some() {
+            continue;
+        }
+        let held = lines(run, "held ");
+        let expected: BTreeSet<&str> = promised.difference(&opened).copied().collect();
+        assert_eq!(held, expected, "what was held\n{shown}");
+        agree(&ending, &unseen, run);
+    }
+}
+
+fn lines<'a>(run: &'a PhaseTrace, word: &str) -> BTreeSet<&'a str> {
+    let name = |line: &'a str| {
+        line.strip_prefix(word)
+            .map(|rest| rest.split(" | ").next().unwrap())
+    };
+    run.stdout.lines().filter_map(name).collect()
+}
+
+fn agree(ending: &Ending, unseen: &BTreeSet<&String>, run: &PhaseTrace) {
     if run.phase == Phase::Call {
-        for case in &expected.cases {
+        for case in &ending.calls {
             assert!(cases(run).contains(case), "{case}: {:?}", run.cases);
         }
     }
-    for module in &expected.errors {
+    for module in &ending.errors {
+        let failed = |(name, _): &(String, String)| name == module;
         assert!(
-            run.import_errors.iter().any(|(name, _)| name == module),
+            run.import_errors.iter().any(failed),
             "{:?}",
             run.import_errors
         );
     }
-    for effect in &expected.effects {
+    for effect in &ending.effects {
         let seen = |seen: &skillgate_model::Observation| {
             seen.effect.to_string() == *effect && seen.witness == "syscall"
         };
-        assert!(
-            run.observations.iter().any(seen),
+        let seen = run.observations.iter().any(seen);
+        assert_eq!(
+            seen,
+            !unseen.contains(effect),
             "{effect}: {:?}",
             run.observations
         );
@@ -113,23 +283,6 @@ fn agree(expected: &Expected, run: &PhaseTrace) {
     assert!(run.observations.len() <= 1000);
     assert!(run.files.len() <= 1024);
     assert!(run.stdout.len() <= 3 * (64 << 10) && run.stderr.len() <= 3 * (64 << 10));
-}
-
-fn expected(text: &str) -> Expected {
-    let mut expected = Expected::default();
-    for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
-        match line.split_once(": ") {
-            Some(("expect", exit)) => expected.exit = exit.to_owned(),
-            Some(("wall", wall)) => expected.wall_ms = Some(wall.parse().unwrap()),
-            Some(("cpu", cpu)) => expected.cpu_ms = Some(cpu.parse().unwrap()),
-            Some(("held", count)) => expected.held = count.parse().unwrap(),
-            Some(("case", case)) => expected.cases.push(case.to_owned()),
-            Some(("error", module)) => expected.errors.push(module.to_owned()),
-            Some(("effect", effect)) => expected.effects.push(effect.to_owned()),
-            _ => expected.full_only |= line == "full-only",
-        }
-    }
-    expected
 }
 
 fn reason(exit: &Exit) -> String {

@@ -7,6 +7,7 @@
     reason = "a test may fail that way"
 )]
 
+mod canary;
 mod docker;
 mod hostile;
 mod limits;
@@ -31,6 +32,7 @@ fn main() {
         let reason = format!("{unavailable}: {}", unavailable.remedy);
         return skill::skip(&skill::backend(), &reason);
     }
+    let canary = canary::Canary::place();
     let beside = outside::beside(&filter);
     // A descriptor that is not closed at exec, for the sandbox to keep away from its payload.
     let _canary = nix::fcntl::fcntl(std::io::stderr(), nix::fcntl::FcntlArg::F_DUPFD(100)).unwrap();
@@ -51,10 +53,11 @@ fn main() {
     for (name, test) in own.into_iter().flatten() {
         judge(name, test);
     }
-    for program in hostile::programs() {
-        let name = program.strip_prefix(hostile::top()).unwrap().display();
-        judge(&format!("hostile {name}"), &|| hostile::check(&program));
-    }
+    judge(
+        "every_case_of_the_reference_has_a_program",
+        &hostile::every_case_of_the_reference_has_a_program,
+    );
+    failed += hostile::run_all(&filter, &canary).len();
     for run in beside {
         failed += usize::from(!run.finish());
     }

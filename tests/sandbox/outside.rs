@@ -31,6 +31,8 @@ pub(crate) const TESTS: &[Test] = &[
 const FOR_EVER: &str = "SKILLGATE_TEST_FOR_EVER";
 /// Somebody without rights.
 const SOMEBODY: u32 = 4242;
+/// Somebody who may not make namespaces either.
+pub(crate) const WITHOUT_NAMESPACES: u32 = 4243;
 
 /// How many runs and kills; the acceptance run asks for 1,000 and 200.
 fn rounds(default: u32) -> u32 {
@@ -47,9 +49,7 @@ pub(crate) fn run_for_ever_if_asked() {
             run("");
             std::process::exit(0);
         }
-        Ok(_) => drop(run(
-            "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)\n",
-        )),
+        Ok(_) => drop(run(&hostile::survivor())),
         Err(_) => {}
     }
 }
@@ -168,7 +168,7 @@ pub(crate) fn beside(filter: &str) -> Vec<Beside> {
         start("everything as an ordinary user", SOMEBODY, &[], &[], filter),
         start(
             "everything without namespaces",
-            SOMEBODY + 1,
+            WITHOUT_NAMESPACES,
             &nested,
             &[("SKILLGATE_TEST_NESTED", "1")],
             filter,
