@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ruff_python_ast::{CmpOp, Operator};
 
-use super::expressions::{push_formatted, push_gap};
+use super::displays::{push_formatted, push_gap};
 use super::interp::Interp;
 use super::origin::Origins;
 use super::value::{Data, GAP, Shape, Text, Value};

@@ -182,26 +182,7 @@ impl<'a> Interp<'a, '_> {
                 .to_owned(),
             "read" | "getvalue" | "read_text" | "__str__" | "expandtabs" | "title"
             | "capitalize" | "readlines" | "zfill" | "ljust" | "rjust" => text.to_owned(),
-            "encode" => {
-                let codec = text_at(args, 0)
-                    .or_else(|| args.keyword("encoding")?.as_text())
-                    .unwrap_or("utf-8");
-                if !whole || !self.may_fold(text.len()) {
-                    return Some(blend);
-                }
-                if codec.starts_with("rot") {
-                    return Some(self.decoded_text(decoders::rot13(text), "rot13", receiver));
-                }
-                let mut value = Value::bytes(text.as_bytes().to_vec()).with(&blend);
-                if codec.to_ascii_lowercase().contains("latin") {
-                    value.shape = Shape::Bytes(Data::Owned(
-                        text.chars()
-                            .map(|c| u8::try_from(c as u32).unwrap_or(b'?'))
-                            .collect(),
-                    ));
-                }
-                return Some(value);
-            }
+            "encode" => return Some(self.encoded(receiver, text, args, blend)),
             "decode" => {
                 let codec = text_at(args, 0)?;
                 if codec.starts_with("rot") {
@@ -215,50 +196,11 @@ impl<'a> Interp<'a, '_> {
             "split" | "rsplit" | "splitlines" | "partition"
                 if whole && self.may_fold(text.len() * 2) =>
             {
-                let items: Vec<Value<'a>> = match (name, text_at(args, 0)) {
-                    ("partition", Some(by)) => text
-                        .split_once(by)
-                        .map_or(vec![text, "", ""], |(a, b)| vec![a, by, b])
-                        .into_iter()
-                        .map(|part| Value::text(part).with(&blend))
-                        .collect(),
-                    ("splitlines", _) => text
-                        .lines()
-                        .map(|part| Value::text(part).with(&blend))
-                        .collect(),
-                    (_, Some(by)) if !by.is_empty() => text
-                        .split(by)
-                        .map(|part| Value::text(part).with(&blend))
-                        .collect(),
-                    _ => text
-                        .split_whitespace()
-                        .map(|part| Value::text(part).with(&blend))
-                        .collect(),
-                };
-                blend.shape = Shape::List(Rc::new(items));
-                return Some(blend);
+                return Some(split(text, name, args, blend));
             }
-            "translate" if whole => match &args.at(0)?.shape {
-                Shape::Dict(_) => {
-                    let table = args.at(0)?.clone();
-                    let mut out = String::with_capacity(text.len());
-                    if !self.may_fold(text.len() * 8) {
-                        return Some(blend);
-                    }
-                    for c in text.chars() {
-                        let key = Value::of(Shape::Int(i64::from(u32::from(c))));
-                        let found = self.item(&table, &key);
-                        match &found.shape {
-                            Shape::Str(to) => out.push_str(to),
-                            Shape::Int(code) => {
-                                out.extend(u32::try_from(*code).ok().and_then(char::from_u32))
-                            }
-                            _ => out.push(c),
-                        }
-                    }
-                    out
-                }
-                _ => return Some(blend),
+            "translate" if whole => match self.translated(text, args.at(0)?) {
+                Some(out) => out,
+                None => return Some(blend),
             },
             "startswith" => {
                 return Some(
@@ -295,6 +237,53 @@ impl<'a> Interp<'a, '_> {
         }
         blend.shape = Shape::Str(Text::Owned(result.into()));
         Some(blend)
+    }
+
+    /// `text.encode(codec)`.
+    fn encoded(
+        &mut self,
+        receiver: &Value<'a>,
+        text: &str,
+        args: &Args<'a>,
+        blend: Value<'a>,
+    ) -> Value<'a> {
+        let codec = text_at(args, 0)
+            .or_else(|| args.keyword("encoding")?.as_text())
+            .unwrap_or("utf-8");
+        if text.contains(GAP) || !self.may_fold(text.len()) {
+            return blend;
+        }
+        if codec.starts_with("rot") {
+            return self.decoded_text(decoders::rot13(text), "rot13", receiver);
+        }
+        let mut value = Value::bytes(text.as_bytes().to_vec()).with(&blend);
+        if codec.to_ascii_lowercase().contains("latin") {
+            value.shape = Shape::Bytes(Data::Owned(
+                text.chars()
+                    .map(|c| u8::try_from(c as u32).unwrap_or(b'?'))
+                    .collect(),
+            ));
+        }
+        value
+    }
+
+    /// `text.translate(table)`, where the table is known.
+    fn translated(&mut self, text: &str, table: &Value<'a>) -> Option<String> {
+        if !matches!(table.shape, Shape::Dict(_)) || !self.may_fold(text.len() * 8) {
+            return None;
+        }
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            let key = Value::of(Shape::Int(i64::from(u32::from(c))));
+            match &self.item(table, &key).shape {
+                Shape::Str(to) => out.push_str(to),
+                Shape::Int(code) => {
+                    out.extend(u32::try_from(*code).ok().and_then(char::from_u32));
+                }
+                _ => out.push(c),
+            }
+        }
+        Some(out)
     }
 
     /// `str.maketrans` of two texts or of a dictionary.
@@ -339,7 +328,7 @@ impl<'a> Interp<'a, '_> {
             }
             match &item.shape {
                 Shape::Str(text) => folded.push_str(text),
-                _ => super::expressions::push_gap(&mut folded),
+                _ => super::displays::push_gap(&mut folded),
             }
         }
         if single > 3 && separator.is_empty() {
@@ -416,6 +405,32 @@ impl<'a> Interp<'a, '_> {
             ..receiver.clone()
         })
     }
+}
+
+/// The parts of a text that is known as a whole.
+fn split<'a>(text: &str, name: &str, args: &Args<'a>, mut blend: Value<'a>) -> Value<'a> {
+    let items: Vec<Value<'a>> = match (name, text_at(args, 0)) {
+        ("partition", Some(by)) => text
+            .split_once(by)
+            .map_or(vec![text, "", ""], |(a, b)| vec![a, by, b])
+            .into_iter()
+            .map(|part| Value::text(part).with(&blend))
+            .collect(),
+        ("splitlines", _) => text
+            .lines()
+            .map(|part| Value::text(part).with(&blend))
+            .collect(),
+        (_, Some(by)) if !by.is_empty() => text
+            .split(by)
+            .map(|part| Value::text(part).with(&blend))
+            .collect(),
+        _ => text
+            .split_whitespace()
+            .map(|part| Value::text(part).with(&blend))
+            .collect(),
+    };
+    blend.shape = Shape::List(Rc::new(items));
+    blend
 }
 
 fn text_at<'v>(args: &'v Args<'_>, at: usize) -> Option<&'v str> {
