@@ -268,3 +268,69 @@ fn quoted(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PolicyText;
+
+    fn shown(request: &Request<'_>) -> String {
+        let context = context(request).unwrap();
+        let show = |(key, value): (String, CedarValue)| match value {
+            CedarValue::Bool(value) => format!("{key}={value}"),
+            CedarValue::Long(value) => format!("{key}={value}"),
+            CedarValue::String(value) => format!("{key}={value:?}"),
+        };
+        let shown: Vec<String> = context.into_iter().map(show).collect();
+        shown.join(" ")
+    }
+
+    #[test]
+    fn the_context_holds_the_resource_as_it_is_compared() {
+        for (request, expected) in [
+            (
+                Request::on("filesystem.read", "/a/./b"),
+                r#"s0="filesystem" s1="read" s_count=2 known=true root="/" p0="a" p1="b" p_count=2"#,
+            ),
+            (
+                Request::on("network.connect", "https://10.1"),
+                r#"s0="network" s1="connect" s_count=2 known=true value="10.0.0.1" address=true port=443"#,
+            ),
+            (
+                Request::on("network.connect", "A.org"),
+                r#"s0="network" s1="connect" s_count=2 known=true value="a.org" address=false port=-1"#,
+            ),
+            (
+                Request::on("process.spawn", "/tmp/git"),
+                r#"s0="process" s1="spawn" s_count=2 known=true value="/tmp/git" file="git""#,
+            ),
+            (
+                Request::on("env.read", "A*"),
+                r#"s0="env" s1="read" s_count=2 known=false"#,
+            ),
+        ] {
+            assert_eq!(shown(&request), expected);
+        }
+        assert_eq!(context(&Request::tool("a..b")), None);
+    }
+
+    #[test]
+    fn each_rule_is_one_policy_of_cedar() {
+        let policy = Policy::compile(&PolicyText {
+            allow: &["filesystem:read(~/a/*)".to_owned()],
+            deny: &["git:**".to_owned()],
+            quarantined: &[],
+        });
+        let cedar = export(&policy.unwrap());
+        assert_eq!(cedar.lost, [""; 0]);
+        assert_eq!(
+            cedar.text,
+            "@id(\"rule 0\")\n@scope(\"filesystem:read(~/a/*)\")\npermit (principal, action, resource)\n\
+             when { context.s_count == 2 && context.s0 == \"filesystem\" && context.s1 == \"read\" && \
+             context.known && (context.root == \"~/\" && context.p_count == 2 && context.p0 == \"a\") };\n\n\
+             @id(\"rule 1\")\n@scope(\"git:**\")\nforbid (principal, action, resource)\n\
+             when { context.s_count > 1 && context.s0 == \"git\" };\n\n"
+        );
+        assert_eq!(export(&Policy::builtin()).lost.first().unwrap(), WAITING);
+    }
+}

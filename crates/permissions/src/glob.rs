@@ -125,6 +125,10 @@ mod tests {
             ("x*", "xy", true),
             ("xy", "x*", true),
             ("xy", "z*", false),
+            ("x", "xy", false),
+            ("xy", "x", false),
+            ("axb", "a*c*b", false),
+            ("a*c*b", "axb", false),
         ] {
             let got = may_meet(left.as_bytes(), right.as_bytes());
             assert_eq!(got, expected, "{left} {right}");

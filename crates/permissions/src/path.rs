@@ -307,8 +307,14 @@ mod tests {
             assert!(!covers("./**", path), "{path:?}");
             assert!(meets("./secret", path), "{path:?}");
         }
+        for clear in ["50%", "50%a b", "50% a", "%zf"] {
+            assert!(covers("./**", clear), "{clear}");
+        }
         let deep = "a/".repeat(MAX_DEPTH + 1);
         assert!(!covers("./**", &deep));
+        let deepest = vec!["a"; MAX_DEPTH].join("/");
+        assert!(covers(&deepest, &deepest));
+        assert!(PathPattern::parse(&format!("{deepest}/a")).is_err());
     }
 
     #[test]

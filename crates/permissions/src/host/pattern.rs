@@ -243,6 +243,9 @@ mod tests {
             ("example.com", "exa%6dple.com", false),
             ("*", "", false),
             ("*", "a b", false),
+            ("*", "://example.com", false),
+            ("*", "ht tp://example.com", false),
+            ("*", "x-y+z.1://example.com", true),
         ] {
             assert_eq!(covers(pattern, host), expected, "{pattern} {host:?}");
         }
@@ -293,6 +296,8 @@ mod tests {
         }
         assert!(covers("[::1]:443", "[0:0::1]:443"));
         assert!(covers("::1", "::1"));
+        assert!(covers("::1", "[::1]"));
+        assert!(!covers("::1", "[::1]x"));
         assert!(covers("fe80::/10", "[febf::1]:1"));
         assert!(!covers("fe80::/10", "[fec0::1]:1"));
         assert!(!covers("0.0.0.0/0", "[::1]:1"));
