@@ -34,6 +34,15 @@ pub(crate) fn keep(arguments: &Bound<'_, PyDict>) -> PyResult<Few<Kept>> {
         .collect()
 }
 
+/// How many resources the arguments may hold.
+pub(crate) fn count(kept: &[Kept]) -> usize {
+    let of = |argument: &Kept| match &argument.value {
+        Value::List(texts) => texts.len(),
+        Value::Text(_) | Value::Other => 1,
+    };
+    kept.iter().map(of).sum()
+}
+
 /// Hands the arguments to `work` in the form that policies read.
 pub(crate) fn with<T>(kept: &[Kept], work: impl FnOnce(&[(&str, Argument<'_>)]) -> T) -> T {
     let lists: Few<Vec<&str>> = kept.iter().map(|argument| argument.value.list()).collect();

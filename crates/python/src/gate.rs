@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use rayon::prelude::*;
 use serde::Serialize;
 use skillgate_model::{Decision, Profile, Report};
@@ -46,28 +47,14 @@ struct Entry<'a> {
 impl Gate {
     #[new]
     #[pyo3(signature = (config = None, profile = None, static_only = false))]
-    fn new(config: Option<PathBuf>, profile: Option<&str>, static_only: bool) -> PyResult<Self> {
-        let is_found = config.is_none();
-        let loaded = match config {
-            Some(file) => Loaded::from_file(&file),
-            None => Loaded::find(&std::env::current_dir()?, &[]),
-        };
-        let mut loaded = loaded.map_err(|error| invalid(&error))?;
-        if let Some(profile) = profile {
-            loaded.config.profile = named(profile)?;
-        }
-        let rules = loaded.rules().map_err(|error| invalid(&error))?;
-        let examiner = Examiner {
-            scanner: Scanner::new(rules),
-            loaded,
-            is_found,
-            static_only,
-        };
-        // What is wrong with the configuration is said now, not at the first scan.
-        examiner
-            .with(BTreeMap::new(), true, |_| ())
-            .map_err(|error| invalid(&error))?;
-        Ok(Self(Arc::new(examiner)))
+    fn new(
+        py: Python<'_>,
+        config: Option<PathBuf>,
+        profile: Option<&str>,
+        static_only: bool,
+    ) -> PyResult<Self> {
+        let examiner = py.detach(|| Examiner::new(config, profile, static_only));
+        Ok(Self(Arc::new(examiner?)))
     }
 
     /// The configuration that holds, where it is a file.
@@ -91,7 +78,7 @@ impl Gate {
     }
 
     /// Examines Python code by its bytes alone: the static scan and what it says of effects.
-    fn scan_code(&self, py: Python<'_>, name: String, code: Vec<u8>) -> PyResult<String> {
+    fn scan_code(&self, py: Python<'_>, name: String, code: PyBackedBytes) -> PyResult<String> {
         let examiner = Arc::clone(&self.0);
         pool::detached(py, move |_| {
             let report = examiner.examine_code(&name, &code)?;
@@ -100,7 +87,12 @@ impl Gate {
     }
 
     /// Whether `scan_code` would promote.
-    fn is_code_promoted(&self, py: Python<'_>, name: String, code: Vec<u8>) -> PyResult<bool> {
+    fn is_code_promoted(
+        &self,
+        py: Python<'_>,
+        name: String,
+        code: PyBackedBytes,
+    ) -> PyResult<bool> {
         let examiner = Arc::clone(&self.0);
         let report = pool::detached(py, move |_| examiner.examine_code(&name, &code))??;
         Ok(report.report.verdict.decision == Decision::Promote)
@@ -108,6 +100,30 @@ impl Gate {
 }
 
 impl Examiner {
+    fn new(config: Option<PathBuf>, profile: Option<&str>, static_only: bool) -> PyResult<Self> {
+        let is_found = config.is_none();
+        let loaded = match config {
+            Some(file) => Loaded::from_file(&file),
+            None => Loaded::find(&std::env::current_dir()?, &[]),
+        };
+        let mut loaded = loaded.map_err(|error| invalid(&error))?;
+        if let Some(profile) = profile {
+            loaded.config.profile = named(profile)?;
+        }
+        let rules = loaded.rules().map_err(|error| invalid(&error))?;
+        let examiner = Self {
+            scanner: Scanner::new(rules),
+            loaded,
+            is_found,
+            static_only,
+        };
+        // What is wrong with the configuration is said now, not at the first scan.
+        examiner
+            .with(BTreeMap::new(), true, |_| ())
+            .map_err(|error| invalid(&error))?;
+        Ok(examiner)
+    }
+
     fn scan_path(
         &self,
         path: &Path,

@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 /// Whether one of the scopes names the tool; malformed entries grant nothing.
@@ -20,13 +21,50 @@ pub(crate) fn check_permission(
     let Ok(tool) = tool_name.to_str() else {
         return Ok(false);
     };
+    let py = tool_name.py();
     if let Ok(list) = permissions.cast::<PyList>() {
-        return walk(tool, list.iter());
+        return walk(py, tool, list.len(), list.iter());
     }
     if let Ok(tuple) = permissions.cast::<PyTuple>() {
-        return walk(tool, tuple.iter());
+        return walk(py, tool, tuple.len(), tuple.iter());
     }
     Err(not(permissions, "permissions must be a list of str"))
+}
+
+/// Longer lists are read in pieces of this many, well below 50 µs each, and other threads run in between.
+const PIECE: usize = 512;
+
+fn walk<'py>(
+    py: Python<'py>,
+    tool: &str,
+    count: usize,
+    mut items: impl Iterator<Item = Bound<'py, PyAny>>,
+) -> PyResult<bool> {
+    if count <= PIECE {
+        return walk_piece(tool, items);
+    }
+    loop {
+        let piece: Vec<PyBackedStr> = items
+            .by_ref()
+            .take(PIECE)
+            .map(|item| backed(item))
+            .collect::<PyResult<_>>()?;
+        if piece.is_empty() {
+            return Ok(false);
+        }
+        if py.detach(|| skillgate_permissions::check_permission(tool, &piece)) {
+            return Ok(true);
+        }
+    }
+}
+
+/// The empty text is malformed, as one that is no UTF-8 is.
+fn backed(item: Bound<'_, PyAny>) -> PyResult<PyBackedStr> {
+    let text = item
+        .cast_into::<PyString>()
+        .map_err(|error| no_text(&error.into_inner()))?;
+    let empty = PyString::new(text.py(), "");
+    PyBackedStr::try_from(text).or_else(|_| PyBackedStr::try_from(empty))
 }
 
 /// A scope as Python holds it.
@@ -39,20 +77,21 @@ impl AsRef<str> for Entry<'_> {
     }
 }
 
-fn walk<'py>(tool: &str, items: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<bool> {
+fn walk_piece<'py>(tool: &str, items: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<bool> {
     let mut fault = None;
     let entries = items.map_while(|item| match item.cast_into::<PyString>() {
         Ok(text) => Some(Entry(text)),
         Err(error) => {
-            fault = Some(not(
-                &error.into_inner(),
-                "permissions must hold nothing but str",
-            ));
+            fault = Some(no_text(&error.into_inner()));
             None
         }
     });
     let allowed = skillgate_permissions::check_permission(tool, entries);
     fault.map_or(Ok(allowed), Err)
+}
+
+fn no_text(found: &Bound<'_, PyAny>) -> PyErr {
+    not(found, "permissions must hold nothing but str")
 }
 
 fn not(found: &Bound<'_, PyAny>, expected: &str) -> PyErr {

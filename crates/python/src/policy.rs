@@ -21,6 +21,7 @@ pub(crate) struct Policy {
 /// Where the decisions of one policy are logged.
 struct Log {
     audit: AuditLog,
+    mode: AuditMode,
     subject: String,
 }
 
@@ -31,7 +32,12 @@ impl Policy {
         allow = Vec::new(), deny = Vec::new(), *, quarantined = Vec::new(),
         log = None, log_format = "jsonl", audit = "best-effort", subject = "python",
     ))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are keywords to whoever calls"
+    )]
     fn new(
+        py: Python<'_>,
         allow: Vec<String>,
         deny: Vec<String>,
         quarantined: Vec<String>,
@@ -45,12 +51,13 @@ impl Policy {
             deny: &deny,
             quarantined: &quarantined,
         };
-        let compiled = permissions::Policy::compile(&text);
+        let compiled = py.detach(|| permissions::Policy::compile(&text));
         let compiled = compiled.map_err(|error| PyValueError::new_err(crate::chain(&error)))?;
         let (format, mode) = (format_named(log_format)?, mode_named(audit)?);
         let log = match (log, mode) {
             (Some(file), _) => Some(Log {
                 audit: AuditLog::append(&file, mode, format)?,
+                mode,
                 subject: subject.to_owned(),
             }),
             (None, AuditMode::BestEffort) => None,
@@ -75,11 +82,14 @@ impl Policy {
         let name = tool.to_string_lossy();
         let Some(arguments) = arguments else {
             let request = Request::tool(&name);
-            return self.logged(tool, request, self.compiled.decide(&request));
+            let decision = self.decide(tool.py(), 1, || self.compiled.decide(&request));
+            return self.logged(tool, request, decision);
         };
         let kept = arguments::keep(arguments)?;
+        let count = arguments::count(&kept);
         arguments::with(&kept, |arguments| {
-            let (request, decision) = self.compiled.judge_call(&name, arguments);
+            let judge = || self.compiled.judge_call(&name, arguments);
+            let (request, decision) = self.decide(tool.py(), count, judge);
             self.logged(tool, request, decision)
         })
     }
@@ -109,6 +119,17 @@ impl Policy {
 }
 
 impl Policy {
+    /// Lets other threads run where the work may take long: many resources, or many rules.
+    fn decide<T: Send>(&self, py: Python<'_>, count: usize, work: impl Fn() -> T + Send) -> T {
+        const MANY: usize = 2000;
+        let rules = self.compiled.rules().len().max(1);
+        if count.saturating_mul(rules) < MANY && count < 100 {
+            work()
+        } else {
+            py.detach(work)
+        }
+    }
+
     /// Raises where the log is required and cannot be written, so that nothing is allowed.
     fn logged(
         &self,
@@ -117,7 +138,12 @@ impl Policy {
         decision: permissions::Decision<'_>,
     ) -> PyResult<Decision> {
         if let Some(log) = &self.log {
-            let recorded = log.audit.record_now(&log.subject, &request, &decision);
+            let record = || log.audit.record_now(&log.subject, &request, &decision);
+            let recorded = match log.mode {
+                AuditMode::BestEffort => record(),
+                // The disk may take its time.
+                AuditMode::Required => tool.py().detach(record),
+            };
             recorded.map_err(|error| PyOSError::new_err(crate::chain(&error)))?;
         }
         Ok(self.decision(tool, request.resource, decision))
