@@ -143,6 +143,11 @@ fn runs_in_parallel_do_not_meet() {
     }
 }
 
+fn has_nsjail() -> bool {
+    let places = ["/usr/local/bin/nsjail", "/usr/bin/nsjail", "/bin/nsjail"];
+    places.iter().any(|path| Path::new(path).exists())
+}
+
 /// Everything once more beside the run of root.
 pub(crate) struct Beside {
     name: &'static str,
@@ -184,6 +189,14 @@ pub(crate) fn beside(filter: &str) -> Vec<Beside> {
         }
         Err(reason) => skill::skip("docker", &reason),
     }
+    if std::env::var_os("SKILLGATE_TEST_NSJAIL").is_some() || has_nsjail() {
+        let env = [("SKILLGATE_TEST_BACKEND", "nsjail")];
+        beside.push(start("everything in nsjail", 0, &[], &env, filter));
+        let name = "everything in nsjail as an ordinary user";
+        beside.push(start(name, SOMEBODY, &[], &env, filter));
+    } else {
+        skill::skip("nsjail", "it is not installed");
+    }
     beside
 }
 
@@ -194,7 +207,7 @@ fn start(
     env: &[(&str, &str)],
     filter: &str,
 ) -> Beside {
-    let name_of_folder = name.rsplit(' ').next().unwrap();
+    let name_of_folder = name.replace(' ', "-");
     let folder = std::env::temp_dir().join(format!(
         "skillgate-test-{name_of_folder}-{}",
         std::process::id()

@@ -44,6 +44,7 @@ pub(crate) fn choice() -> Choice {
         require_full: backend == "native" && !nested(),
         backend: Some(backend),
         image: std::env::var("SKILLGATE_TEST_IMAGE").ok(),
+        nsjail: std::env::var_os("SKILLGATE_TEST_NSJAIL").map(Into::into),
         ..Choice::default()
     }
 }

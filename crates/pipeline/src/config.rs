@@ -50,6 +50,8 @@ pub struct SandboxConfig {
     pub socket: Option<PathBuf>,
     /// Whether an image that the engine lacks may be fetched.
     pub pull: bool,
+    /// The nsjail program; the one on the PATH where it is absent.
+    pub nsjail: Option<PathBuf>,
 }
 
 impl From<&SandboxConfig> for skillgate_sandbox::Choice {
@@ -60,6 +62,7 @@ impl From<&SandboxConfig> for skillgate_sandbox::Choice {
             image: config.image.clone(),
             socket: config.socket.clone(),
             pull: config.pull,
+            nsjail: config.nsjail.clone(),
         }
     }
 }
@@ -206,7 +209,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 46] = [
+const KEYS: [&str; 47] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
@@ -238,6 +241,7 @@ const KEYS: [&str; 46] = [
     "sandbox",
     "sandbox.backend",
     "sandbox.image",
+    "sandbox.nsjail",
     "sandbox.pull",
     "sandbox.require",
     "sandbox.socket",

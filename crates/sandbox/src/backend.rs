@@ -7,6 +7,7 @@ use skillgate_model::{Control, Effect, Limits, NotEnforced, Skill, Tier, Trace};
 
 use crate::docker::Docker;
 use crate::native::Native;
+use crate::nsjail::NsJail;
 use crate::selftest;
 use crate::simulated::Simulated;
 use crate::{SandboxError, Unavailable};
@@ -58,11 +59,17 @@ pub struct Choice {
     pub socket: Option<PathBuf>,
     /// Whether an image that the engine lacks may be fetched.
     pub pull: bool,
+    /// The nsjail program; the one on the PATH where it is absent.
+    pub nsjail: Option<PathBuf>,
 }
 
 /// All that run something, strongest first; the first whose probe passes is used, and none means refuse.
 fn backends(choice: &Choice) -> Vec<Box<dyn Backend>> {
-    vec![Box::new(Native), Box::new(Docker::new(choice))]
+    vec![
+        Box::new(Native),
+        Box::new(NsJail::new(choice)),
+        Box::new(Docker::new(choice)),
+    ]
 }
 
 /// Chooses a backend: by name, or the strongest that works; `simulated` runs nothing and must be named.

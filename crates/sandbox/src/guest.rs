@@ -56,6 +56,14 @@ pub(crate) fn order(spec: &Spec) -> std::io::Result<Vec<u8>> {
     })?)
 }
 
+/// How many files and folders the planted ones need.
+pub(crate) fn nodes(spec: &Spec) -> u64 {
+    let folders = |path: &String| 1 + path.matches('/').count();
+    let planted = spec.planted.iter().map(|file| &file.path);
+    let paths = planted.chain(spec.links.iter().map(|(link, _)| link));
+    64 + paths.map(folders).sum::<usize>() as u64
+}
+
 /// The interpreter of an image, which cannot be looked at from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Interpreter {

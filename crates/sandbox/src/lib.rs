@@ -10,6 +10,7 @@ mod guest;
 mod harness;
 mod interpreter;
 mod native;
+mod nsjail;
 mod observe;
 mod once;
 mod phases;
@@ -30,6 +31,7 @@ pub use error::{SandboxError, Unavailable};
 pub use native::Native;
 pub use native::init::{entry_if_reexecuted, serve_as_launcher};
 pub use native::supervise::interrupt;
+pub use nsjail::NsJail;
 pub use simulated::Simulated;
 
 static LAUNCHER: OnceLock<(PathBuf, Vec<OsString>)> = OnceLock::new();

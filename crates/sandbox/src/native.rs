@@ -4,14 +4,14 @@ pub(crate) mod cgroup;
 pub(crate) mod init;
 pub(crate) mod landlock;
 mod launcher;
-mod learned;
+pub(crate) mod learned;
 mod leftovers;
 mod meter;
 mod nested;
 pub(crate) mod notify;
 mod quota;
 mod resolver;
-mod root;
+pub(crate) mod root;
 pub(crate) mod spec;
 pub(crate) mod supervise;
 
@@ -79,13 +79,13 @@ impl Backend for Native {
 }
 
 /// Everything one run is made from.
-struct Order<'a> {
-    python: &'a Interpreter,
-    limits: &'a Limits,
-    skill: Option<&'a Skill>,
-    granted: &'a [Effect],
-    modules: &'a [Module],
-    place: Place,
+pub(crate) struct Order<'a> {
+    pub(crate) python: &'a Interpreter,
+    pub(crate) limits: &'a Limits,
+    pub(crate) skill: Option<&'a Skill>,
+    pub(crate) granted: &'a [Effect],
+    pub(crate) modules: &'a [Module],
+    pub(crate) place: Place,
 }
 
 impl Order<'_> {
@@ -100,7 +100,8 @@ impl Order<'_> {
         phases::converse(phase, self.modules, &spec, &contents, noise, &start)
     }
 
-    fn spec(&self, contents: &[(String, &[u8])]) -> Spec {
+    /// The specification for these files.
+    pub(crate) fn spec(&self, contents: &[(String, &[u8])]) -> Spec {
         let python = self.python;
         let mut wanted: BTreeSet<PathBuf> = python.visible.iter().map(PathBuf::from).collect();
         let granted: Vec<PathBuf> = self.granted.iter().filter_map(program).collect();

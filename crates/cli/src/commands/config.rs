@@ -83,6 +83,18 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
                     .to_string(),
             ),
         ),
+        (
+            "sandbox.nsjail",
+            quoted(
+                &config
+                    .sandbox
+                    .nsjail
+                    .clone()
+                    .unwrap_or_default()
+                    .display()
+                    .to_string(),
+            ),
+        ),
         ("sandbox.pull", config.sandbox.pull.to_string()),
         ("limits.wall-ms", config.limits.wall_ms.to_string()),
         ("limits.import-ms", config.limits.import_ms.to_string()),

@@ -14,6 +14,8 @@ use bollard::models::{
 use super::door::Door;
 use super::engine::Engine;
 use super::{label, profile};
+use skillgate_model::ExitReason;
+
 use crate::guest::{self, GRACE_SECONDS};
 use crate::native::cgroup::Group;
 use crate::native::spec::{self, HOME, SKILL, Spec, WORK};
@@ -145,7 +147,7 @@ impl Jail for Container {
     }
 
     /// The engine removes what has ended by itself; this waits for it.
-    fn end(self: Box<Self>) {
+    fn end(self: Box<Self>) -> Result<Option<ExitReason>, String> {
         let Self {
             engine,
             name,
@@ -160,6 +162,7 @@ impl Jail for Container {
             std::thread::sleep(Duration::from_millis(5));
             let _unreachable_engine = engine.remove(&name);
         }
+        Ok(None)
     }
 }
 
@@ -254,13 +257,7 @@ fn memory_files(spec: &Spec) -> HashMap<String, String> {
         .iter()
         .map(|file| file.length.next_multiple_of(4096))
         .sum();
-    let folders = |path: &String| 1 + path.matches('/').count();
-    let paths = spec
-        .planted
-        .iter()
-        .map(|file| &file.path)
-        .chain(spec.links.iter().map(|(link, _)| link));
-    let nodes = 64 + paths.map(folders).sum::<usize>() as u64;
+    let nodes = guest::nodes(spec);
     let skill = planted as u64 + (1 << 20);
     let (work, shared) = (limits.work_bytes, limits.work_bytes / 4);
     [

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
-use skillgate_model::Limits;
+use skillgate_model::{ExitReason, Limits};
 
 use super::cgroup::Group;
 use super::spec::{self, LAUNCHER, Report};
@@ -120,7 +120,7 @@ impl Jail for Launcher {
     }
 
     /// Waits until the last process of the run is gone, and keeps the launcher for the next one.
-    fn end(self: Box<Self>) {
+    fn end(self: Box<Self>) -> Result<Option<ExitReason>, String> {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -129,13 +129,13 @@ impl Jail for Launcher {
             match poll(&mut polled, timeout) {
                 Ok(1..) => {}
                 Err(nix::errno::Errno::EINTR) => continue,
-                Ok(_) | Err(_) => return,
+                Ok(_) | Err(_) => return Ok(None),
             }
             let Ok((packet, _)) = spec::receive(self.control.as_fd()) else {
-                return;
+                return Ok(None);
             };
             if packet.is_empty() {
-                return;
+                return Ok(None);
             }
             if matches!(serde_json::from_slice(&packet), Ok(Report::Idle)) {
                 break;
@@ -145,6 +145,7 @@ impl Jail for Launcher {
         if idle.len() < KEPT {
             idle.push(*self);
         }
+        Ok(None)
     }
 }
 

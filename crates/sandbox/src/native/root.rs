@@ -14,7 +14,7 @@ use crate::sys;
 
 /// The new root is put together at the first of these, above whatever the host has there.
 const STAGES: [&str; 4] = ["/tmp", "/var/tmp", "/run", "/mnt"];
-const DEVICES: [&str; 5] = [
+pub(crate) const DEVICES: [&str; 5] = [
     "/dev/null",
     "/dev/zero",
     "/dev/full",
@@ -23,7 +23,7 @@ const DEVICES: [&str; 5] = [
 ];
 
 /// What the payload reads of the machine; nothing of it is the host's.
-const ETC: [(&str, &str); 6] = [
+pub(crate) const ETC: [(&str, &str); 6] = [
     (
         "/etc/passwd",
         "root:x:0:0:root:/:/bin/false\nagent:x:1000:1000:agent:/home/agent:/bin/false\n",

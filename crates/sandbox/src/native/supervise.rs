@@ -67,8 +67,9 @@ pub(crate) trait Jail {
     fn init(&self) -> Option<(i32, OwnedFd)>;
     /// The control group that counts for it.
     fn group(&self) -> Option<&Group>;
-    /// Returns when nothing of the run is left.
-    fn end(self: Box<Self>);
+    /// Returns when nothing of the run is left, with the reason why its maker ended it, if that was so; `Err`
+    /// is why it could not be made.
+    fn end(self: Box<Self>) -> Result<Option<ExitReason>, String>;
 }
 
 /// Makes a jail and hands it the order: specification, channel, output, errors.
@@ -94,6 +95,8 @@ struct Run<'a> {
     next_count: Instant,
     killed: Option<ExitReason>,
     failure: Option<String>,
+    /// Process 1 ended by itself and said nothing.
+    vanished: bool,
     status: Option<(Option<i32>, Option<i32>)>,
     oom_kills: u64,
     ended: Ended,
@@ -139,6 +142,7 @@ pub(crate) fn run(
         next_count: Instant::now(),
         killed: None,
         failure: None,
+        vanished: false,
         status: None,
         oom_kills: 0,
         ended: Ended {
@@ -249,9 +253,13 @@ impl Run<'_> {
     fn control(&mut self) {
         let (packet, fds) = match spec::receive(self.jail.control()) {
             Ok(received) => received,
-            Err(error) => return self.failure = Some(error.to_string()),
+            Err(error) => {
+                self.vanished = true;
+                return self.failure = Some(error.to_string());
+            }
         };
         if packet.is_empty() {
+            self.vanished = true;
             return self.failure = Some("the sandbox ended without a report".to_owned());
         }
         let mut fds = fds.into_iter();
@@ -364,7 +372,12 @@ impl Run<'_> {
         let group = self.jail.group();
         let (peak, oom_kills) = group.map_or((None, self.oom_kills), Group::memory);
         self.ended.group = group.map(Group::version);
-        self.jail.end();
+        match self.jail.end() {
+            // What was ended from here has its reason already.
+            Ok(ended) if self.vanished => self.killed = self.killed.or(ended),
+            Err(words) => self.failure = Some(words),
+            Ok(_) => {}
+        }
         for stream in &mut self.streams {
             while stream.total <= self.spec.limits.output_bytes
                 && stream.ready()

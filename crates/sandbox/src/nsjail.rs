@@ -1,0 +1,231 @@
+//! The backend that drives an installed nsjail, for machines where that is what operators trust.
+
+mod config;
+mod jail;
+mod log;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier, Trace};
+
+use self::jail::Cell;
+use crate::error::chain;
+use crate::interpreter::{self, Interpreter};
+use crate::native::learned::Place;
+use crate::native::spec::SKILL;
+use crate::native::supervise::Jail;
+use crate::native::{Order, cgroup};
+use crate::observe::PATH;
+use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, harness, phases};
+
+/// nsjail around every run.
+#[derive(Debug, Clone)]
+pub struct NsJail {
+    program: Option<PathBuf>,
+}
+
+/// What was found out about one nsjail.
+struct Learned {
+    program: PathBuf,
+    probe: Probe,
+    observed: bool,
+    noise: BTreeSet<Effect>,
+}
+
+impl NsJail {
+    pub(crate) fn new(choice: &Choice) -> Self {
+        Self {
+            program: choice.nsjail.clone(),
+        }
+    }
+
+    fn unavailable(&self, reason: String) -> Unavailable {
+        Unavailable {
+            backend: self.name().to_owned(),
+            reason,
+            remedy:
+                "build nsjail from its source, and set `sandbox.nsjail` if it is not on the PATH"
+                    .to_owned(),
+        }
+    }
+
+    /// Once per process for each program.
+    fn learned(&self) -> Result<Arc<Learned>, Unavailable> {
+        type Known = BTreeMap<PathBuf, Result<Arc<Learned>, Unavailable>>;
+        static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+        let installed = || {
+            let places = PATH
+                .iter()
+                .map(|folder| PathBuf::from(folder).join("nsjail"));
+            places.into_iter().find(|path| path.is_file())
+        };
+        let program = self.program.clone().or_else(installed);
+        let program =
+            program.ok_or_else(|| self.unavailable("nsjail is not installed".to_owned()))?;
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = known.entry(program.clone());
+        entry
+            .or_insert_with(|| self.learn(program).map(Arc::new))
+            .clone()
+    }
+
+    /// Runs an empty skill: proves that everything works, and shows what the interpreter does by itself.
+    fn learn(&self, program: PathBuf) -> Result<Learned, Unavailable> {
+        let python = interpreter::python().map_err(|reason| self.unavailable(reason))?;
+        let limits = Limits::default();
+        let mut refused = String::new();
+        for observed in [true, false] {
+            let order = order(python, &limits, None, observed);
+            match run(&program, &order, Phase::Import, None) {
+                Err(error) => refused = chain(&error),
+                Ok((run, landlock))
+                    if run.exit.reason == ExitReason::Exit && run.exit.code == Some(0) =>
+                {
+                    let noise = run
+                        .observations
+                        .into_iter()
+                        .map(|seen| seen.effect)
+                        .collect();
+                    return Ok(Learned {
+                        program,
+                        probe: probe(landlock, observed),
+                        observed,
+                        noise,
+                    });
+                }
+                Ok((run, _)) => {
+                    let said = format!("{:?}: {}", run.exit.reason, run.stderr.trim());
+                    refused = run.exit.detail.unwrap_or(said);
+                }
+            }
+        }
+        Err(self.unavailable(refused))
+    }
+}
+
+impl Backend for NsJail {
+    fn name(&self) -> &'static str {
+        "nsjail"
+    }
+
+    fn probe(&self) -> Result<Probe, Unavailable> {
+        Ok(self.learned()?.probe.clone())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec![cgroup::note()]
+    }
+
+    fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
+        let learned = self.learned()?;
+        let python = interpreter::python().map_err(|reason| self.unavailable(reason))?;
+        let modules = harness::modules(job.skill, SKILL);
+        let one = |phase, limits: &Limits| {
+            let order = Order {
+                modules: &modules,
+                ..order(python, limits, Some(job), learned.observed)
+            };
+            Ok(run(&learned.program, &order, phase, Some(&learned.noise))?.0)
+        };
+        phases::simulate(
+            self.name(),
+            &learned.probe,
+            &python.version,
+            &modules,
+            limits,
+            &one,
+        )
+    }
+}
+
+fn order<'a>(
+    python: &'a Interpreter,
+    limits: &'a Limits,
+    job: Option<&Job<'a>>,
+    observed: bool,
+) -> Order<'a> {
+    Order {
+        python,
+        limits,
+        skill: job.map(|job| job.skill),
+        granted: job.map_or(&[], |job| job.granted),
+        modules: &[],
+        place: Place {
+            tier: Tier::Full,
+            top: String::new(),
+            observed,
+        },
+    }
+}
+
+fn run(
+    program: &std::path::Path,
+    order: &Order<'_>,
+    phase: Phase,
+    noise: Option<&BTreeSet<Effect>>,
+) -> Result<(skillgate_model::PhaseTrace, bool), SandboxError> {
+    let contents = phases::contents(order.skill);
+    let spec = order.spec(&contents);
+    let start = |fds: &[i32]| -> Result<Box<dyn Jail>, SandboxError> {
+        Ok(Box::new(Cell::start(
+            program,
+            &order.python.program,
+            &spec,
+            fds,
+        )?))
+    };
+    phases::converse(phase, order.modules, &spec, &contents, noise, &start)
+}
+
+fn probe(landlock: bool, observed: bool) -> Probe {
+    use Control as C;
+    let mut enforced = vec![
+        C::UserNamespace,
+        C::MountNamespace,
+        C::PidNamespace,
+        C::NetworkNamespace,
+        C::IpcNamespace,
+        C::UtsNamespace,
+        C::CgroupNamespace,
+        C::Seccomp,
+        C::NoPrivileges,
+        C::WallLimit,
+        C::CpuLimit,
+        C::MemoryLimit,
+        C::PidLimit,
+        C::FileLimit,
+        C::WorkLimit,
+        C::OutputLimit,
+    ];
+    let mut not_enforced = Vec::new();
+    let conditional = [
+        (
+            landlock,
+            C::Landlock,
+            "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
+        ),
+        (
+            observed,
+            C::Observation,
+            "the supervisor may not read the memory of nsjail's processes",
+        ),
+    ];
+    for (holds, control, reason) in conditional {
+        if holds {
+            enforced.push(control);
+        } else {
+            not_enforced.push(NotEnforced {
+                control,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+    enforced.sort();
+    Probe {
+        tier: Tier::Full,
+        enforced,
+        not_enforced,
+    }
+}
