@@ -102,6 +102,8 @@ pub(crate) struct Scan {
     /// Skills examined at the same time [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) place: crate::commands::rows::Place,
     /// Read this configuration instead of the nearest one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -216,6 +218,8 @@ pub(crate) struct Report {
     /// For whom the report is
     #[arg(long, value_enum, default_value = "operator")]
     pub(crate) audience: AudienceArg,
+    #[command(flatten)]
+    pub(crate) place: crate::commands::rows::Place,
     /// Read this configuration instead of the nearest one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

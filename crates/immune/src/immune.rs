@@ -1,6 +1,6 @@
 //! The state of one tenant's tools: events in, checks and changes out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use skillgate_model::{Event, Outcome, Quarantine, QuarantineState, SubjectKind};
 
@@ -274,7 +274,9 @@ impl Immune {
             strikes: strikes(before, event.at_ms, settings),
             signature: Some(event.signature.clone()),
             report: None,
+            source: None,
             moved_to: None,
+            modes: BTreeMap::new(),
         };
         entry.until_ms = until(&entry, event.at_ms, settings);
         if full {

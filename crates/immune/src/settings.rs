@@ -51,6 +51,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Whether checks let calls through while the store cannot be reached.
     pub fail_open: bool,
+    /// Whether a release by hand needs the approval of a second person.
+    pub release_approval: bool,
     /// Whether what is old and settled is removed by itself.
     pub cleanup: bool,
     /// How often, milliseconds.
@@ -95,6 +97,7 @@ impl Default for Settings {
                 .into(),
             scope: Scope::Tool,
             fail_open: false,
+            release_approval: false,
             cleanup: true,
             cleanup_interval_ms: 60 * MINUTE_MS,
             retention_days: 30,
@@ -175,6 +178,9 @@ const VARIABLES: &[(&str, &str, Read)] = &[
     }),
     ("FAIL_OPEN", BOOL, |to, text| {
         put(&mut to.fail_open, flag(text))
+    }),
+    ("RELEASE_APPROVAL", BOOL, |to, text| {
+        put(&mut to.release_approval, flag(text))
     }),
     ("CLEANUP_ENABLED", BOOL, |to, text| {
         put(&mut to.cleanup, flag(text))

@@ -148,8 +148,14 @@ pub struct Vaccination {
 pub struct Approval {
     /// Names it.
     pub id: String,
-    /// What is asked for: `release TOOL`, …
+    /// What is asked for: `release NAME`.
     pub request: String,
+    /// Who asks; the answer is somebody else's.
+    #[serde(default)]
+    pub requested_by: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
     /// `None` while nobody has answered.
     pub approved: Option<bool>,
     /// Who answered; empty while nobody has.

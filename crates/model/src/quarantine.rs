@@ -1,5 +1,7 @@
 //! What is blocked, what was let through, and who decided: the records the gate and the run time share.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What can be quarantined.
@@ -92,8 +94,14 @@ pub struct Quarantine {
     pub signature: Option<String>,
     /// The report that led to it, for a skill.
     pub report: Option<String>,
+    /// Where the candidate lay when it was examined, for a skill.
+    #[serde(default)]
+    pub source: Option<String>,
     /// Where the candidate was moved to, where it was moved.
     pub moved_to: Option<String>,
+    /// Permission bits before the move, by path; the move takes every execute bit away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modes: BTreeMap<String, u32>,
 }
 
 /// Whether a promoted skill may still be used.

@@ -1,5 +1,6 @@
 //! What follows a verdict: promotion copies the very bytes that were examined, quarantine moves them away.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use skillgate_model::{Content, Skill, SkillKind};
 
-use crate::{Candidate, CandidateKind, LoadLimits, load};
+use crate::{Known, LoadLimits, reload};
 
 /// Why a skill could not be promoted or quarantined; it is then where it was.
 #[derive(Debug, thiserror::Error)]
@@ -119,26 +120,22 @@ fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ActionError> {
 
 /// Reads what was written back from the disk.
 fn verify(skill: &Skill, path: &Path) -> Result<(), ActionError> {
-    let kind = match skill.kind {
-        SkillKind::File => CandidateKind::File,
-        SkillKind::Folder => CandidateKind::Folder,
-    };
     let largest = LoadLimits {
         file_bytes: u64::MAX,
         skill_bytes: u64::MAX,
         files: usize::MAX,
     };
-    let written = load(
-        &Candidate {
-            path: path.to_owned(),
-            kind,
-        },
-        largest,
-    );
-    if written.digest == skill.digest {
-        Ok(())
-    } else {
-        Err(ActionError::Digest(path.to_owned()))
+    let examined = Known {
+        path,
+        examined_at: &skill.root,
+        kind: skill.kind,
+        name: &skill.name,
+        digest: &skill.digest,
+        modes: &BTreeMap::new(),
+    };
+    match reload(&examined, largest) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ActionError::Digest(path.to_owned())),
     }
 }
 
@@ -243,6 +240,7 @@ fn disarm(path: &Path) -> Result<(), ActionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Candidate, CandidateKind, load};
 
     fn candidate(root: &Path) -> Skill {
         let folder = root.join("candidates/tool");

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use skillgate_model::{Limits, Profile, Severity};
 use skillgate_permissions::{AuditFormat, AuditMode, GrantTable};
 
+use skillgate_store::Store;
+
 use crate::LoadLimits;
 
 /// Everything an operator can set.
@@ -18,7 +20,7 @@ pub struct Config {
     pub profile: Profile,
     /// Findings of this severity and above are reason enough; the profile decides where it is absent.
     pub fail_on: Option<Severity>,
-    /// Where verdicts are kept, relative to the folder of the configuration.
+    /// Where verdicts are kept: a folder, relative to that of the configuration, or a PostgreSQL.
     pub store: Option<PathBuf>,
     /// The simulation.
     pub sandbox: SandboxConfig,
@@ -350,14 +352,21 @@ impl Loaded {
         }
     }
 
-    /// The folder of the store.
+    /// The folder of the embedded store and of the caches, also beside a PostgreSQL.
     pub fn store(&self) -> PathBuf {
-        self.folder.join(
-            self.config
-                .store
-                .as_deref()
-                .unwrap_or(Path::new(".skillgate")),
-        )
+        let folder = self.config.store.as_deref();
+        let folder = folder.filter(|path| !Store::is_address(&path.to_string_lossy()));
+        self.folder.join(folder.unwrap_or(Path::new(".skillgate")))
+    }
+
+    /// Where the store is: the address of a PostgreSQL, or the folder.
+    pub fn store_place(&self) -> String {
+        match &self.config.store {
+            Some(place) if Store::is_address(&place.to_string_lossy()) => {
+                place.to_string_lossy().into_owned()
+            }
+            _ => self.store().display().to_string(),
+        }
     }
 }
 

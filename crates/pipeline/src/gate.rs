@@ -78,6 +78,11 @@ impl Gate<'_> {
         )
     }
 
+    /// Examines a skill that was read already.
+    pub fn examine_skill(&self, skill: Skill) -> Examined {
+        self.examine_loaded(skill, (Instant::now(), now()))
+    }
+
     fn examine_loaded(&self, skill: Skill, (started, started_at): (Instant, String)) -> Examined {
         let (scan, scan_time) = timed(|| self.scan(&skill));
         let inferred = inferred(&scan.findings);

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod action;
+mod again;
 mod assemble;
 mod baseline;
 mod behaviour;
@@ -20,9 +21,11 @@ mod manifest;
 mod patch;
 mod permit;
 mod simulated;
+mod tools;
 
 pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
+pub use again::{AgainError, Known, reload};
 pub use assemble::{policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
@@ -37,3 +40,4 @@ pub use gate_rules::{GATE_RULES, GateRule};
 pub use immunity::{Ended, Immunity, Recorded, Refused, Remedy};
 pub use load::{LoadLimits, load};
 pub use patch::unified;
+pub use tools::tools_of;

@@ -28,6 +28,9 @@ impl Tenant<'_> {
             match known.approved {
                 Some(before) if before == approved => Ok(known),
                 Some(_) => Err(conflict(&known)),
+                None if approved && known.requested_by == act.actor => Err(StoreError::Invalid(
+                    "a request is approved by somebody else than who made it",
+                )),
                 None => {
                     let decided = Approval {
                         approved: Some(approved),

@@ -4,12 +4,21 @@ use skillgate_model::{Promotion, PromotionState};
 
 use crate::engine::values;
 use crate::tenant::{Session, encode};
-use crate::{Act, StoreError, Tenant};
+use crate::{Act, StoreError, Tenant, quarantine};
 
 impl Tenant<'_> {
     /// Locks what was promoted; what stood at the same destination is replaced.
+    ///
+    /// It begins withdrawn where a quarantine of one of its tools is in force.
     pub fn promote(&self, promotion: &Promotion, act: &Act) -> Result<(), StoreError> {
-        self.write(|session| put(session, promotion, act, "promotion.added"))
+        self.write(|session| {
+            let held = quarantine::held_tools(session)?;
+            let mut promotion = promotion.clone();
+            if promotion.tools.iter().any(|tool| held.contains(tool)) {
+                promotion.state = PromotionState::Withdrawn;
+            }
+            put(session, &promotion, act, "promotion.added")
+        })
     }
 
     /// The lock, sorted by destination.

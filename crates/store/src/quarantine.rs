@@ -1,6 +1,10 @@
 //! The one quarantine list: skills the gate rejected and tools the run time blocked.
 
-use skillgate_model::{Decision, PromotionState, Quarantine, QuarantineState, SubjectKind};
+use std::collections::BTreeSet;
+
+use skillgate_model::{
+    Decision, Promotion, PromotionState, Quarantine, QuarantineState, SubjectKind,
+};
 
 use crate::engine::values;
 use crate::tenant::{Session, encode};
@@ -118,31 +122,39 @@ pub(crate) fn enter(
 
 /// Keeps the promotions in step with the state of one of their tools.
 fn follow(session: &mut Session<'_>, entry: &Quarantine, act: &Act) -> Result<(), StoreError> {
-    let (from, to) = match entry.state {
-        QuarantineState::Blocked => (PromotionState::Active, PromotionState::Withdrawn),
-        QuarantineState::Probing => return Ok(()),
-        QuarantineState::Released => (PromotionState::Withdrawn, PromotionState::Unexamined),
-    };
-    let held = match to {
-        PromotionState::Unexamined => blocked_tools(session)?,
-        PromotionState::Active | PromotionState::Withdrawn => Vec::new(),
-    };
-    promotions::change(
-        session,
-        act,
-        |promotion| {
-            promotion.state == from
-                && promotion.tools.contains(&entry.subject)
-                && !promotion.tools.iter().any(|tool| held.contains(tool))
-        },
-        to,
-    )
+    let offers = |promotion: &Promotion| promotion.tools.contains(&entry.subject);
+    match entry.state {
+        QuarantineState::Probing => Ok(()),
+        QuarantineState::Blocked => promotions::change(
+            session,
+            act,
+            |promotion| promotion.state != PromotionState::Withdrawn && offers(promotion),
+            PromotionState::Withdrawn,
+        ),
+        QuarantineState::Released => {
+            let held = held_tools(session)?;
+            promotions::change(
+                session,
+                act,
+                |promotion| {
+                    promotion.state == PromotionState::Withdrawn
+                        && offers(promotion)
+                        && promotion.tools.iter().all(|tool| !held.contains(tool))
+                },
+                PromotionState::Unexamined,
+            )
+        }
+    }
 }
 
-fn blocked_tools(session: &mut Session<'_>) -> Result<Vec<String>, StoreError> {
-    let found: Vec<Quarantine> = session.documents(
-        "SELECT body FROM quarantine WHERE tenant = ?1 AND kind = 'tool' AND state <> 'released'",
+/// The tools of which a quarantine is in force.
+pub(crate) fn held_tools(session: &mut Session<'_>) -> Result<BTreeSet<String>, StoreError> {
+    let rows = session.query(
+        "SELECT subject FROM quarantine WHERE tenant = ?1 AND kind = 'tool' AND state <> 'released'",
         values![],
     )?;
-    Ok(found.into_iter().map(|entry| entry.subject).collect())
+    rows.iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect::<Result<_, _>>()
+        .map_err(|detail| session.damaged(detail))
 }

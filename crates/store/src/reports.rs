@@ -9,7 +9,7 @@ use crate::{Act, StoreError, Tenant, promotions, quarantine};
 impl Tenant<'_> {
     /// Stores a report; the same one again changes nothing, another one of that id is refused.
     pub fn put_report(&self, report: &Report, act: &Act) -> Result<(), StoreError> {
-        self.put_reports([report], act)
+        self.put_verdicts([(report, None)], act)
     }
 
     /// Stores reports, and the line of the quarantine list that one leads to, all or none.
@@ -23,19 +23,6 @@ impl Tenant<'_> {
                 put(session, report, act)?;
                 entry.map_or(Ok(()), |entry| quarantine::enter(session, &entry, act))
             })
-        })
-    }
-
-    /// Stores several reports, all or none.
-    pub fn put_reports<'r>(
-        &self,
-        reports: impl IntoIterator<Item = &'r Report>,
-        act: &Act,
-    ) -> Result<(), StoreError> {
-        self.write(|session| {
-            reports
-                .into_iter()
-                .try_for_each(|report| put(session, report, act))
         })
     }
 
@@ -109,8 +96,9 @@ fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), Stor
     let action = format!("report.{}", report.verdict.decision.as_str());
     let object = format!("skill {} {}", report.skill.name, report.skill.digest);
     session.audit(act, &action, &object, &body)?;
-    if report.verdict.decision == Decision::Promote {
-        promotions::change(
+    match report.verdict.decision {
+        Decision::Quarantine => Ok(()),
+        Decision::Promote => promotions::change(
             session,
             act,
             |promotion| {
@@ -118,7 +106,6 @@ fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), Stor
                     && promotion.state == PromotionState::Unexamined
             },
             PromotionState::Active,
-        )?;
+        ),
     }
-    Ok(())
 }

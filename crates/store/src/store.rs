@@ -43,9 +43,33 @@ impl Store {
 
     /// [`Store::connect`] for a `postgresql://` address, [`Store::open`] for anything else.
     pub fn at(place: &str) -> Result<Self, StoreError> {
-        match place.starts_with("postgresql://") || place.starts_with("postgres://") {
+        match Self::is_address(place) {
             true => Self::connect(place),
             false => Self::open(Path::new(place)),
+        }
+    }
+
+    /// Whether a place is the address of a PostgreSQL and no folder.
+    pub fn is_address(place: &str) -> bool {
+        place.starts_with("postgresql://") || place.starts_with("postgres://")
+    }
+
+    /// The place as it may be shown: without a password.
+    pub fn shown(place: &str) -> String {
+        let (scheme, rest) = place.split_once("://").unwrap_or(("", place));
+        let rest = rest
+            .split_once("password=")
+            .map_or(rest, |(before, _)| before);
+        let shown = match rest.rsplit_once('@') {
+            Some((user, rest)) => {
+                let user = user.split_once(':').map_or(user, |(name, _)| name);
+                format!("{user}@{rest}")
+            }
+            None => rest.to_owned(),
+        };
+        match Self::is_address(place) {
+            true => format!("{scheme}://{shown}"),
+            false => place.to_owned(),
         }
     }
 

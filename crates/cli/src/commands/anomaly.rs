@@ -12,7 +12,7 @@ use skillgate_immune::{Change, Settings};
 use skillgate_model::Anomaly as Row;
 use skillgate_pipeline::{Ended, Immunity};
 
-use super::rows::{Rows, act, moment, plain};
+use super::rows::{Listing, Rows, act, moment, plain};
 
 /// As many as a person reads.
 const LINES: i64 = 1_000;
@@ -29,13 +29,7 @@ pub(crate) struct Anomaly {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AnomalyCommand {
     /// Print the anomalies that nobody has resolved, the most frequent first
-    List {
-        /// Also the resolved ones
-        #[arg(long)]
-        all: bool,
-        #[command(flatten)]
-        rows: Rows,
-    },
+    List(Listing),
     /// Print everything about one anomaly, and its remedy
     Show {
         /// Its signature's hash, or its beginning
@@ -70,14 +64,14 @@ pub(crate) struct Record {
 
 pub(crate) fn run(args: &Anomaly) -> anyhow::Result<ExitCode> {
     match &args.command {
-        AnomalyCommand::List { all, rows } => list(rows, *all),
+        AnomalyCommand::List(args) => list(&args.rows, args.all),
         AnomalyCommand::Show { signature, rows } => show(rows, signature),
         AnomalyCommand::Record(record) => self::record(record),
     }
 }
 
 pub(crate) fn list(rows: &Rows, all: bool) -> anyhow::Result<ExitCode> {
-    let anomalies = rows.open()?.tenant(&rows.tenant).anomalies(all, LINES)?;
+    let anomalies = rows.open()?.tenant(rows.tenant()).anomalies(all, LINES)?;
     let mut text = String::new();
     for anomaly in &anomalies {
         let signature = &anomaly.signature;
@@ -109,7 +103,7 @@ fn headline(anomaly: &Row) -> String {
 
 fn show(rows: &Rows, signature: &str) -> anyhow::Result<ExitCode> {
     let store = rows.open()?;
-    let tenant = store.tenant(&rows.tenant);
+    let tenant = store.tenant(rows.tenant());
     let anomaly = tenant.anomaly(signature)?;
     let remedy = tenant.vaccination(&anomaly.signature.hash)?;
     let mut text = format!("signature {}\n", anomaly.signature.hash);
@@ -147,7 +141,7 @@ fn record(args: &Record) -> anyhow::Result<ExitCode> {
     let arguments = serde_json::from_str(&args.arguments).context("`--arguments` is no JSON")?;
     let now_ms = act(Some("skillgate anomaly record"), "recorded")?.at_ms;
     let store = Arc::new(args.rows.open()?);
-    let immunity = Immunity::open(store, args.rows.tenant.clone(), settings, now_ms)?;
+    let immunity = Immunity::open(store, args.rows.tenant().clone(), settings, now_ms)?;
     let ended = Ended::Failed {
         class: &args.class,
         code: &args.code,

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Audit) -> anyhow::Result<ExitCode> {
     match &args.command {
         AuditCommand::Verify { head, rows } => verify(rows, head.as_ref()),
         AuditCommand::Head { rows } => {
-            let head = rows.open()?.tenant(&rows.tenant).audit_head()?;
+            let head = rows.open()?.tenant(rows.tenant()).audit_head()?;
             super::print(&(serde_json::to_string_pretty(&head)? + "\n"))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Audit) -> anyhow::Result<ExitCode> {
 
 fn verify(rows: &Rows, head: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
     let store = rows.open()?;
-    let tenant = store.tenant(&rows.tenant);
+    let tenant = store.tenant(rows.tenant());
     let outcome = match head {
         None => tenant.verify_audit()?,
         Some(file) => {
@@ -88,7 +88,7 @@ fn verify(rows: &Rows, head: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
 }
 
 fn list(rows: &Rows, after: i64, limit: i64) -> anyhow::Result<ExitCode> {
-    let entries = rows.open()?.tenant(&rows.tenant).audit(after, limit)?;
+    let entries = rows.open()?.tenant(rows.tenant()).audit(after, limit)?;
     let mut text = String::new();
     for entry in &entries {
         let _ = writeln!(

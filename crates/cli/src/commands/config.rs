@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use skillgate_permissions::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};
 use skillgate_pipeline::{Loaded, Origin, Requirement};
+use skillgate_store::Store;
 
 use crate::args::{Config, ConfigCommand};
 
@@ -51,7 +52,7 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
     vec![
         ("profile", quoted(config.profile.as_str())),
         ("fail-on", fail_on),
-        ("store", quoted(&loaded.store().display().to_string())),
+        ("store", quoted(&Store::shown(&loaded.store_place()))),
         (
             "decisions.log",
             quoted(

@@ -1,13 +1,22 @@
-//! `skillgate quarantine list | show | release | add`: one list for skills and tools.
+//! `skillgate quarantine list | show | release | request | approve | reject | add`: one list for skills and tools.
 
+pub(crate) mod approval;
+pub(crate) mod release;
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args as Arguments, Subcommand, ValueEnum};
-use skillgate_model::{Quarantine as Entry, QuarantineState, SubjectKind};
+use serde_json::{Value, json};
+use skillgate_model::{
+    Promotion, PromotionState, Quarantine as Entry, QuarantineState, SubjectKind,
+};
 
-use super::rows::{Rows, act, moment, plain};
+use self::release::Wanted;
+pub(crate) use self::release::release;
+use super::rows::{Listing, Rows, act, moment, plain};
 
 #[derive(Debug, Arguments)]
 pub(crate) struct Quarantine {
@@ -18,13 +27,7 @@ pub(crate) struct Quarantine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Print what is quarantined
-    List {
-        /// Also what was released
-        #[arg(long)]
-        all: bool,
-        #[command(flatten)]
-        rows: Rows,
-    },
+    List(Listing),
     /// Print everything about one skill or tool
     Show {
         /// Its name
@@ -32,7 +35,7 @@ pub(crate) enum QuarantineCommand {
         #[command(flatten)]
         rows: Rows,
     },
-    /// Release a tool, or a skill that a new examination promotes
+    /// Release a tool, or a skill that is examined again first and promoted
     Release {
         /// Its name
         name: String,
@@ -45,9 +48,20 @@ pub(crate) enum QuarantineCommand {
         /// Who [default: who is logged in]
         #[arg(long, value_name = "ACTOR")]
         actor: Option<String>,
+        /// Examine a skill without the simulation; the new verdict says so
+        #[arg(long)]
+        static_only: bool,
         #[command(flatten)]
         rows: Rows,
     },
+    /// Ask for a release that somebody else approves
+    Request(approval::Request),
+    /// Approve a request and carry the release out
+    Approve(approval::Answer),
+    /// Reject a request
+    Reject(approval::Answer),
+    /// Print the requests that nobody has answered
+    Approvals(Listing),
     /// Block a tool or a skill by hand, until it is released
     Add {
         /// Its name
@@ -77,15 +91,29 @@ pub(crate) enum Kind {
 
 pub(crate) fn run(args: &Quarantine) -> anyhow::Result<ExitCode> {
     match &args.command {
-        QuarantineCommand::List { all, rows } => list(rows, *all),
+        QuarantineCommand::List(args) => list(&args.rows, args.all),
         QuarantineCommand::Show { name, rows } => show(rows, name),
         QuarantineCommand::Release {
             name,
             reason,
             part,
             actor,
+            static_only,
             rows,
-        } => release(rows, name, part.as_deref(), reason, actor.as_deref()),
+        } => {
+            approval::need_none()?;
+            let act = act(actor.as_deref(), reason)?;
+            let wanted = Wanted {
+                name,
+                part: part.as_deref(),
+                static_only: *static_only,
+            };
+            release(rows, &rows.open()?, &wanted, &act)
+        }
+        QuarantineCommand::Request(args) => approval::request(args),
+        QuarantineCommand::Approve(args) => approval::answer(args, true),
+        QuarantineCommand::Reject(args) => approval::answer(args, false),
+        QuarantineCommand::Approvals(args) => approval::list(args),
         QuarantineCommand::Add {
             name,
             reason,
@@ -113,9 +141,13 @@ pub(crate) fn run(args: &Quarantine) -> anyhow::Result<ExitCode> {
                 strikes: 1,
                 signature: None,
                 report: None,
+                source: None,
                 moved_to: None,
+                modes: BTreeMap::new(),
             };
-            rows.open()?.tenant(&rows.tenant).quarantine(&entry, &act)?;
+            rows.open()?
+                .tenant(rows.tenant())
+                .quarantine(&entry, &act)?;
             rows.print(
                 &entry,
                 &format!("blocked {} {}\n", kind.as_str(), plain(name)),
@@ -125,32 +157,62 @@ pub(crate) fn run(args: &Quarantine) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What is quarantined, and the promoted skills that may not be used because of it.
 pub(crate) fn list(rows: &Rows, all: bool) -> anyhow::Result<ExitCode> {
-    let entries = rows.open()?.tenant(&rows.tenant).quarantines(all)?;
+    let store = rows.open()?;
+    let tenant = store.tenant(rows.tenant());
+    let entries = tenant.quarantines(all)?;
+    let mut promotions = tenant.promotions()?;
+    promotions.retain(|promotion| promotion.state != PromotionState::Active);
     let mut text = String::new();
+    let mut records = Vec::new();
     for entry in &entries {
+        records.push(serde_json::to_value(entry)?);
+    }
+    for promotion in &promotions {
+        records.push(json!({
+            "kind": "skill", "subject": promotion.skill, "part": promotion.digest,
+            "state": promotion.state, "reason": withdrawn(promotion, &entries),
+            "since_ms": promotion.at_ms, "report": promotion.report,
+            "source": promotion.destination,
+        }));
+    }
+    for record in &records {
+        let word = |key: &str| plain(record.get(key).and_then(Value::as_str).unwrap_or(""));
+        let since = record.get("since_ms").and_then(Value::as_i64);
+        let part: String = word("part").chars().take(12).collect();
         let _ = writeln!(
             text,
-            "{:<5}  {:<9} {}  {} {}  {}",
-            entry.kind.as_str(),
-            entry.state.as_str(),
-            moment(entry.since_ms),
-            plain(&entry.subject),
-            entry
-                .part
-                .chars()
-                .take(12)
-                .collect::<String>()
-                .escape_debug(),
-            plain(&entry.reason),
+            "{:<5}  {:<10} {}  {} {part}  {}",
+            word("kind"),
+            word("state"),
+            moment(since.unwrap_or_default()),
+            word("subject"),
+            word("reason"),
         );
     }
-    rows.print(&entries, &text)?;
+    rows.print(&records, &text)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why a promoted skill may not be used.
+fn withdrawn(promotion: &Promotion, entries: &[Entry]) -> String {
+    let holds = entries.iter().find(|entry| {
+        entry.kind == SubjectKind::Tool
+            && entry.state != QuarantineState::Released
+            && promotion.tools.contains(&entry.subject)
+    });
+    match holds {
+        Some(entry) => format!("its tool `{}` is quarantined", entry.subject),
+        None => format!(
+            "its tool was released: `skillgate quarantine release {}` examines it again",
+            promotion.skill
+        ),
+    }
+}
+
 fn show(rows: &Rows, name: &str) -> anyhow::Result<ExitCode> {
-    let entries = rows.open()?.tenant(&rows.tenant).quarantine_of(name)?;
+    let entries = rows.open()?.tenant(rows.tenant()).quarantine_of(name)?;
     if entries.is_empty() {
         bail!("nothing named `{}` was ever quarantined", plain(name));
     }
@@ -176,30 +238,5 @@ fn show(rows: &Rows, name: &str) -> anyhow::Result<ExitCode> {
         }
     }
     rows.print(&entries, &text)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn release(
-    rows: &Rows,
-    name: &str,
-    part: Option<&str>,
-    reason: &str,
-    actor: Option<&str>,
-) -> anyhow::Result<ExitCode> {
-    let act = act(actor, reason)?;
-    let released = rows
-        .open()?
-        .tenant(&rows.tenant)
-        .release(name, part, &act)?;
-    let mut text = String::new();
-    for entry in &released {
-        let _ = writeln!(
-            text,
-            "released {} {}",
-            entry.kind.as_str(),
-            plain(&entry.subject)
-        );
-    }
-    rows.print(&released, &text)?;
     Ok(ExitCode::SUCCESS)
 }

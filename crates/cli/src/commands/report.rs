@@ -3,17 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use skillgate_model::TenantId;
 use skillgate_report::{Style, write_all};
-use skillgate_store::{Store, Tenant};
+use skillgate_store::Tenant;
 
 use crate::args::Report;
 
 pub(crate) fn run(args: &Report) -> anyhow::Result<ExitCode> {
     let loaded = super::configuration(args.config.as_deref(), &[])?;
-    let store = Store::open(&loaded.store())?;
-    let tenant = TenantId::default();
-    let rows = store.tenant(&tenant);
+    let store = args.place.open(&loaded)?;
+    let rows = store.tenant(&args.place.tenant);
     let Some(id) = &args.id else {
         return list(&rows);
     };

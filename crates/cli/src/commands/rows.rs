@@ -6,24 +6,52 @@ use anyhow::{Context, bail};
 use clap::{Args as Arguments, ValueEnum};
 use serde::Serialize;
 use skillgate_model::TenantId;
-use skillgate_store::{Act, Store};
+use skillgate_pipeline::Loaded;
+use skillgate_store::{Act, Store, StoreError};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-#[derive(Debug, Arguments)]
-pub(crate) struct Rows {
+/// Which store, and whose rows in it.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Place {
     /// Whose rows
     #[arg(long, value_name = "TENANT", default_value_t)]
     pub(crate) tenant: TenantId,
-    /// How the result is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: RowFormat,
     /// The store's folder, or `postgresql://user@host/database` [default: the configuration's]
     #[arg(long, value_name = "PLACE")]
     pub(crate) store: Option<String>,
+}
+
+impl Place {
+    /// Opens what the option names, or else what the configuration does.
+    pub(crate) fn open(&self, loaded: &Loaded) -> Result<Store, StoreError> {
+        match &self.store {
+            Some(place) => Store::at(place),
+            None => Store::at(&loaded.store_place()),
+        }
+    }
+}
+
+#[derive(Debug, Arguments)]
+pub(crate) struct Rows {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How the result is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: RowFormat,
     /// Read this configuration instead of the nearest one
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What the commands share that list rows.
+#[derive(Debug, Arguments)]
+pub(crate) struct Listing {
+    /// Also what is settled
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) rows: Rows,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,18 +65,29 @@ pub(crate) enum RowFormat {
 impl Rows {
     /// The folder of an embedded store.
     pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
-        match &self.store {
-            Some(place) if place.contains("://") => bail!("`{place}` is no folder"),
-            Some(place) => Ok(place.into()),
-            None => Ok(super::configuration(self.config.as_deref(), &[])?.store()),
+        let place = match &self.place.store {
+            Some(place) => place.clone(),
+            None => self.loaded()?.store_place(),
+        };
+        match Store::is_address(&place) {
+            true => bail!("`{}` is no folder", Store::shown(&place)),
+            false => Ok(place.into()),
         }
     }
 
+    pub(crate) fn loaded(&self) -> anyhow::Result<Loaded> {
+        super::configuration(self.config.as_deref(), &[])
+    }
+
     pub(crate) fn open(&self) -> anyhow::Result<Store> {
-        match &self.store {
+        match &self.place.store {
             Some(place) => Ok(Store::at(place)?),
-            None => Ok(Store::open(&self.folder()?)?),
+            None => Ok(Store::at(&self.loaded()?.store_place())?),
         }
+    }
+
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.place.tenant
     }
 
     /// The record as JSON, or as the text for people.

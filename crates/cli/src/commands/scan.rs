@@ -1,6 +1,5 @@
 //! `skillgate scan`: the way from candidates to verdicts, reports and actions.
 
-mod ledger;
 mod output;
 mod session;
 
@@ -16,9 +15,9 @@ use skillgate_sandbox::{Backend, Choice};
 use skillgate_scanner::Scanner;
 use time::OffsetDateTime;
 
-use self::ledger::Ledger;
 use self::session::{Counts, Session};
 use crate::args::Scan;
+use crate::commands::ledger::Ledger;
 use crate::interrupt;
 
 /// Something was quarantined.
@@ -41,7 +40,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     // The backend proves itself on programs of its own, which an interrupt must end as well.
     interrupt::listen()?;
     let backend = backend(args, &loaded)?;
-    let ledger = Ledger::open(&loaded.store())?;
+    let ledger = Ledger::new(args.place.open(&loaded)?, args.place.tenant.clone());
     let gate = Gate {
         scanner: &scanner,
         simulation: simulation(args, &backend),

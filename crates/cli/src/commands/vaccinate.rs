@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args as Arguments};
 use skillgate_immune::screen;
 use skillgate_model::Vaccination;
 
+use super::quarantine::release::Wanted;
 use super::rows::{Rows, act};
 use super::{anomaly, quarantine};
 
@@ -52,7 +53,14 @@ pub(crate) fn run(args: &Vaccinate) -> anyhow::Result<ExitCode> {
     }
     if let Some(name) = &args.release {
         let reason = args.reason.as_deref().unwrap_or_default();
-        return quarantine::release(&args.rows, name, None, reason, args.resolved_by.as_deref());
+        quarantine::approval::need_none()?;
+        let act = act(args.resolved_by.as_deref(), reason)?;
+        let wanted = Wanted {
+            name,
+            part: None,
+            static_only: false,
+        };
+        return quarantine::release(&args.rows, &args.rows.open()?, &wanted, &act);
     }
     vaccinate(args)
 }
@@ -70,7 +78,7 @@ fn vaccinate(args: &Vaccinate) -> anyhow::Result<ExitCode> {
     }
     let act = act(args.resolved_by.as_deref(), "vaccination")?;
     let store = args.rows.open()?;
-    let rows = store.tenant(&args.rows.tenant);
+    let rows = store.tenant(args.rows.tenant());
     let vaccination = Vaccination {
         signature: hash.clone(),
         tool: String::new(),

@@ -4,7 +4,7 @@ use skillgate_model::{
     AnomalyState, Approval, Event, Outcome, Quarantine, QuarantineState, Signature, SubjectKind,
     Vaccination,
 };
-use skillgate_store::{StoreError, Tenant};
+use skillgate_store::{Act, StoreError, Tenant};
 
 use crate::sample::{act, blocked, tenant, with_store};
 
@@ -219,6 +219,8 @@ fn an_answer_is_given_once() {
         let question = Approval {
             id: "q-1".into(),
             request: "release search".into(),
+            requested_by: "bob".into(),
+            reason: "it works again".into(),
             approved: None,
             decided_by: String::new(),
             requested_at_ms: 5,
@@ -226,6 +228,16 @@ fn an_answer_is_given_once() {
         rows.request_approval(&question, &act()).unwrap();
         rows.request_approval(&question, &act()).unwrap();
         assert_eq!(rows.approvals(false).unwrap(), [question]);
+        let bob = Act {
+            actor: "bob".into(),
+            ..act()
+        };
+        assert_eq!(
+            rows.decide_approval("q-1", true, &bob)
+                .unwrap_err()
+                .to_string(),
+            "a request is approved by somebody else than who made it"
+        );
         let answer = rows.decide_approval("q-1", false, &act()).unwrap();
         assert_eq!(
             (answer.approved, answer.decided_by.as_str()),

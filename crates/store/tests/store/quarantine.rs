@@ -113,7 +113,24 @@ fn a_blocked_tool_withdraws_its_skill_until_it_is_examined_again() {
         rows.put_report(&report("r-1", "pdf", "quarantine"), &act())
             .unwrap();
         assert_eq!(state(rows, "pdf"), PromotionState::Unexamined);
+        rows.quarantine(&blocked(SubjectKind::Tool, "pdf.read", ""), &act())
+            .unwrap();
         rows.put_report(&report("r-2", "pdf", "promote"), &act())
+            .unwrap();
+        assert_eq!(
+            state(rows, "pdf"),
+            PromotionState::Withdrawn,
+            "a tool was blocked again before the examination"
+        );
+        rows.promote(&promotion("pdf", &["pdf.read"]), &act())
+            .unwrap();
+        assert_eq!(
+            state(rows, "pdf"),
+            PromotionState::Withdrawn,
+            "a new promotion overruled the quarantine"
+        );
+        rows.release("pdf.read", None, &act()).unwrap();
+        rows.put_report(&report("r-3", "pdf", "promote"), &act())
             .unwrap();
         assert_eq!(state(rows, "pdf"), PromotionState::Active);
     });

@@ -77,7 +77,8 @@ fn the_same_report_again_changes_nothing_and_another_under_its_id_is_refused() {
             report("r-2", "csv", "promote"),
             report("r-1", "pdf", "quarantine"),
         ];
-        let error = rows.put_reports(&batch, &act()).unwrap_err();
+        let verdicts = batch.iter().map(|report| (report, None));
+        let error = rows.put_verdicts(verdicts, &act()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "report `r-1` exists with another content"

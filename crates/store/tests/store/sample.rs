@@ -1,5 +1,6 @@
 //! Stores of every engine, and records that tests put into them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use skillgate_model::{
@@ -104,7 +105,9 @@ pub(crate) fn blocked(kind: SubjectKind, subject: &str, part: &str) -> Quarantin
         strikes: 1,
         signature: None,
         report: None,
+        source: None,
         moved_to: None,
+        modes: BTreeMap::new(),
     }
 }
 

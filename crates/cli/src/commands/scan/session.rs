@@ -7,13 +7,13 @@ use std::sync::mpsc;
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use skillgate_model::{Decision, ReasonKind, Report};
-use skillgate_pipeline::{Candidate, Examined, Gate, beside, promote, quarantine};
+use skillgate_model::{Decision, Quarantine, ReasonKind, Report};
+use skillgate_pipeline::{Candidate, Examined, Gate, beside, promote, quarantine, tools_of};
 use skillgate_report::Writer;
 
-use super::ledger::Ledger;
 use super::output::Output;
 use crate::args::Scan;
+use crate::commands::ledger::Ledger;
 use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
@@ -88,10 +88,14 @@ impl<'s> Session<'s> {
     fn conclude(&mut self, examined: &[Examined], writer: &mut Writer<'_>) -> anyhow::Result<()> {
         let reports: Vec<&Report> = examined.iter().map(|one| &one.report).collect();
         self.ledger.keep(&reports)?;
+        let blocked = self.ledger.blocked_tools()?;
         for one in examined {
             self.count(&one.report);
             self.gate.accepted.baseline.note(&one.report);
             unless_broken_pipe(writer.report(&one.report))?;
+            if self.is_withdrawn(one, &blocked) {
+                continue;
+            }
             if let Err(error) = self.act(one) {
                 self.counts.failed_actions += 1;
                 say(format_args!(
@@ -113,6 +117,25 @@ impl<'s> Session<'s> {
         self.counts.quarantined += usize::from(verdict.decision == Decision::Quarantine && bad);
     }
 
+    /// A skill is as unusable as its tool, whatever the layers say of it, until the tool is released.
+    fn is_withdrawn(&mut self, examined: &Examined, blocked: &[Quarantine]) -> bool {
+        if blocked.is_empty() || examined.report.verdict.decision == Decision::Quarantine {
+            return false;
+        }
+        let tools = tools_of(&examined.skill);
+        let Some(entry) = blocked.iter().find(|entry| tools.contains(&entry.subject)) else {
+            return false;
+        };
+        self.counts.quarantined += 1;
+        say(format_args!(
+            "withdrawn: `{}` offers the tool `{}`, which is quarantined: {}",
+            examined.report.skill.name.escape_debug(),
+            entry.subject.escape_debug(),
+            entry.reason.escape_debug()
+        ));
+        true
+    }
+
     fn act(&mut self, examined: &Examined) -> anyhow::Result<()> {
         let report = &examined.report;
         match (
@@ -125,7 +148,7 @@ impl<'s> Session<'s> {
             (Decision::Quarantine, _, Some(folder)) => {
                 let path =
                     quarantine(&examined.skill, &serde_json::to_vec_pretty(report)?, folder)?;
-                self.ledger.moved(report, &path)?;
+                self.ledger.moved(examined, &path)?;
                 let name = report.skill.name.escape_debug();
                 self.note(format_args!(
                     "moved `{name}` to {}, its report to {}",
@@ -147,7 +170,7 @@ impl<'s> Session<'s> {
         }
         let path = promote(&examined.skill, folder)?;
         self.promoted.insert(name, examined.skill.root.clone());
-        self.ledger.promoted(&examined.report, &path)?;
+        self.ledger.promoted(examined, &path)?;
         let name = examined.skill.name.escape_debug();
         self.note(format_args!("promoted `{name}` to {}", path.display()));
         Ok(())
