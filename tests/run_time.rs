@@ -179,7 +179,7 @@ fn a_failure_is_recorded_blocked_cured_and_comes_back_with_its_remedy() {
 }
 
 #[test]
-fn modes_exclude_each_other_and_actor_and_reason_are_needed() {
+fn c9_modes_exclude_each_other_and_actor_and_reason_are_needed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for arguments in [
@@ -430,7 +430,37 @@ fn a_changed_entry_and_a_cut_tail_are_found() {
             rusqlite::Connection::open(folder.join(".skillgate/skillgate.db")).unwrap();
         connection.execute_batch(sql).unwrap();
     };
+    let key = text(folder, &["audit", "key", "audit.key"]);
+    let key = key.trim();
+    refused(folder, &["audit", "key", "audit.key"]);
+    let signed = text(folder, &["audit", "head", "--sign", "audit.key"]);
+    std::fs::write(folder.join("signed.json"), &signed).unwrap();
+    let with = |head: &str, key: &str| {
+        let arguments = ["audit", "verify", "--head", head, "--public-key", key];
+        skillgate(folder, &arguments)
+    };
+    assert!(with("signed.json", key).1.contains("3 entries holds"));
+    assert!(with("head.json", key).2.contains("is not signed"));
+    let other = text(folder, &["audit", "key", "other.key"]);
+    assert!(
+        with("signed.json", other.trim())
+            .2
+            .contains("not signed with")
+    );
+
     tamper("DELETE FROM audit WHERE seq = 3");
+    // Whoever can write the store cuts the tail and hands out a head of their own.
+    let cut = text(folder, &["audit", "head"]);
+    let mut forged: Value = serde_json::from_str(&signed).unwrap();
+    let head: Value = serde_json::from_str(&cut).unwrap();
+    (forged["seq"], forged["hash"]) = (head["seq"].clone(), head["hash"].clone());
+    std::fs::write(folder.join("forged.json"), forged.to_string()).unwrap();
+    assert!(with("forged.json", key).2.contains("or was changed since"));
+    let (code, out, _) = with("signed.json", key);
+    assert!(
+        code == 1 && out.contains("the exported head is entry 3"),
+        "{code} {out}"
+    );
     assert!(text(folder, &["audit", "verify"]).contains("2 entries"));
     let (code, out, _) = skillgate(folder, &["audit", "verify", "--head", "head.json"]);
     assert_eq!(
@@ -672,5 +702,174 @@ fn a_release_that_needs_two_people_is_requested_by_one_and_approved_by_another()
         "carol",
     ] {
         assert!(audit.contains(word), "{word} is missing in\n{audit}");
+    }
+}
+
+/// A collector that takes one request, and what it was sent.
+fn collector() -> (String, std::thread::JoinHandle<(String, Value)>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let taken = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream);
+        let (mut head, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            head.push_str(&line);
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+        reader.get_mut().write_all(answer).unwrap();
+        (head, serde_json::from_slice(&body).unwrap())
+    });
+    (address, taken)
+}
+
+#[test]
+fn every_transition_is_told_to_an_opentelemetry_collector_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| {
+        let (address, taken) = collector();
+        let output = Command::new(env!("CARGO_BIN_EXE_skillgate"))
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(ENABLED)
+            .env("SKILLGATE_IMMUNE_QUARANTINE_THRESHOLD", "1")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+            .env("OTEL_EXPORTER_OTLP_HEADERS", "x-key=abc")
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        assert_eq!(errors, "");
+        let (head, request) = taken.join().unwrap();
+        assert!(head.starts_with("POST /v1/metrics HTTP/1.1"), "{head}");
+        assert!(head.to_ascii_lowercase().contains("x-key: abc"), "{head}");
+        let metrics = &request["resourceMetrics"][0]["scopeMetrics"][0]["metrics"];
+        let name = |metric: &Value| {
+            let point = &metric["sum"]["dataPoints"][0];
+            format!(
+                "{} {}",
+                metric["name"].as_str().unwrap(),
+                point["asInt"].as_str().unwrap()
+            )
+        };
+        metrics
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>()
+    };
+    let record = [
+        "anomaly",
+        "record",
+        "--tool",
+        "fetch",
+        "--message",
+        "ValueError: bad",
+    ];
+    assert_eq!(
+        run(&record),
+        [
+            "skillgate.immune.anomaly.recorded 1",
+            "skillgate.immune.quarantine.entered 1"
+        ]
+    );
+    let hash = json(folder, &["anomaly", "list"])[0]["hash"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let note = [
+        "vaccinate",
+        "--signature-hash",
+        &hash,
+        "--procedure",
+        "Wait.",
+        "--resolved-by",
+        "alice",
+    ];
+    assert_eq!(run(&note), ["skillgate.immune.vaccinated 1"]);
+    let release = [&["quarantine", "release", "fetch"][..], &RELEASE].concat();
+    assert_eq!(run(&release), ["skillgate.immune.quarantine.released 1"]);
+
+    let nobody = Command::new(env!("CARGO_BIN_EXE_skillgate"))
+        .args([
+            "quarantine",
+            "add",
+            "x",
+            "--reason",
+            "x",
+            "--actor",
+            "alice",
+        ])
+        .current_dir(folder)
+        .env_clear()
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&nobody.stderr);
+    assert!(
+        nobody.status.success() && errors.contains("warning: metrics were not taken"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_scan_and_its_report_live_in_the_store_and_for_the_tenant_that_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("sums.py"), SKILL).unwrap();
+    let mut places = vec!["elsewhere".to_owned()];
+    // A database of its own, in a server that is shared by all tests.
+    let server = std::env::var("SKILLGATE_POSTGRES").ok();
+    let name = format!("skillgate_scan_{}", std::process::id());
+    let mut admin = server
+        .as_ref()
+        .map(|server| postgres::Client::connect(server, postgres::NoTls).unwrap());
+    if let (Some(server), Some(admin)) = (&server, &mut admin) {
+        admin
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .unwrap();
+        places.push(format!("{}/{name}", server.rsplit_once('/').unwrap().0));
+    }
+    for place in &places {
+        let here = ["--store", place, "--tenant", "ours"];
+        text(
+            folder,
+            &[&["scan", "sums.py", "--static-only"][..], &here].concat(),
+        );
+        let list = text(folder, &[&["report"][..], &here].concat());
+        assert_eq!(list.lines().count(), 1, "{list}");
+        let shown = text(folder, &[&["report", "sums"][..], &here].concat());
+        assert!(shown.contains("sums"), "{shown}");
+        assert_eq!(
+            text(folder, &["report", "--store", place]),
+            "",
+            "another tenant sees it"
+        );
+    }
+    let configured = format!("store = \"{}\"\n", places.last().unwrap());
+    std::fs::write(folder.join("skillgate.toml"), configured).unwrap();
+    assert_eq!(
+        text(folder, &["report", "--tenant", "ours"])
+            .lines()
+            .count(),
+        1
+    );
+    if let Some(admin) = &mut admin {
+        let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+        admin.batch_execute(&drop).unwrap();
     }
 }

@@ -25,6 +25,7 @@ pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod store;
 pub(crate) mod suggest;
+mod telemetry;
 pub(crate) mod vaccinate;
 
 /// One line to standard error; that nobody reads it is no reason to fail.

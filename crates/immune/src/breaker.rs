@@ -16,7 +16,7 @@ pub enum Check {
     /// Call it: this call is one of the few that decide about the release.
     Probe,
     /// Do not call it.
-    Blocked(Quarantine),
+    Blocked(Box<Quarantine>),
 }
 
 /// A quarantine and the trial calls made in it.

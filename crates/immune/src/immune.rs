@@ -101,7 +101,7 @@ impl Immune {
 
     fn examine(&mut self, tool: &str, part: &str, now_ms: i64) -> (Check, Vec<Change>) {
         if let Some(entry) = self.blocked(tool, part, now_ms) {
-            return (Check::Blocked(entry.clone()), Vec::new());
+            return (Check::Blocked(Box::new(entry.clone())), Vec::new());
         }
         let Some(state) = self.tools.get_mut(tool) else {
             return (Check::Allowed, Vec::new());
@@ -117,7 +117,7 @@ impl Immune {
                 changes.push(Change::Probing(breaker.entry.clone()));
             }
             if !breaker.take_place(now_ms, &self.settings) {
-                return (Check::Blocked(breaker.entry.clone()), changes);
+                return (Check::Blocked(Box::new(breaker.entry.clone())), changes);
             }
             check = Check::Probe;
         }

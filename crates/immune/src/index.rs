@@ -1,8 +1,9 @@
 //! What is in force, small enough to stay in the processor's cache: one look before each call.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
+use foldhash::quality::RandomState;
 use skillgate_model::QuarantineState;
 
 use crate::breaker::Breaker;

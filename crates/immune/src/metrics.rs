@@ -26,11 +26,13 @@ pub enum Counter {
     ExecutionBlocked,
     /// A remedy was stored.
     Vaccinated,
+    /// A call could not be written down: the store was away for too long.
+    EventDropped,
 }
 
 impl Counter {
     /// Every counter, in the order they are printed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AnomalyRecorded,
         Self::AnomalyReopened,
         Self::QuarantineEntered,
@@ -39,6 +41,7 @@ impl Counter {
         Self::QuarantineCapped,
         Self::ExecutionBlocked,
         Self::Vaccinated,
+        Self::EventDropped,
     ];
 
     /// The name of its OpenTelemetry instrument.
@@ -52,10 +55,24 @@ impl Counter {
             Self::QuarantineCapped => "skillgate.immune.quarantine.capped",
             Self::ExecutionBlocked => "skillgate.immune.execution.blocked",
             Self::Vaccinated => "skillgate.immune.vaccinated",
+            Self::EventDropped => "skillgate.immune.event.dropped",
         }
     }
 
-    const fn help(self) -> &'static str {
+    /// In the notation of UCUM, as OpenTelemetry wants it.
+    pub(crate) const fn unit(self) -> &'static str {
+        match self {
+            Self::AnomalyRecorded | Self::AnomalyReopened => "{anomaly}",
+            Self::QuarantineEntered
+            | Self::QuarantineProbing
+            | Self::QuarantineReleased
+            | Self::QuarantineCapped => "{quarantine}",
+            Self::ExecutionBlocked | Self::EventDropped => "{call}",
+            Self::Vaccinated => "{vaccination}",
+        }
+    }
+
+    pub(crate) const fn help(self) -> &'static str {
         match self {
             Self::AnomalyRecorded => "Failures recorded under a signature",
             Self::AnomalyReopened => "Anomalies that came back after they were resolved",
@@ -65,6 +82,7 @@ impl Counter {
             Self::QuarantineCapped => "Quarantines not begun because too many tools are blocked",
             Self::ExecutionBlocked => "Calls that were not made",
             Self::Vaccinated => "Remedies stored",
+            Self::EventDropped => "Calls not written down because the store was away too long",
         }
     }
 
@@ -97,6 +115,12 @@ impl Metrics {
     pub fn add(&mut self, counter: Counter, tenant: &TenantId, by: u64) {
         let count = self.0.entry((counter, tenant.clone())).or_default();
         *count = count.saturating_add(by);
+    }
+
+    pub(crate) fn counts(&self) -> impl Iterator<Item = ((Counter, &TenantId), u64)> {
+        self.0
+            .iter()
+            .map(|((counter, tenant), count)| ((*counter, tenant), *count))
     }
 
     /// What one counter stands at.

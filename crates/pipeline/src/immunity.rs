@@ -151,10 +151,7 @@ impl Immunity {
                     .iter()
                     .find(|(signature, _)| entry.signature.as_ref() == Some(&signature.hash));
                 let remedy = known.map(|(_, vaccination)| Box::new(remedy(vaccination, 1.0)));
-                Err(Refused::Quarantined {
-                    entry: Box::new(entry),
-                    remedy,
-                })
+                Err(Refused::Quarantined { entry, remedy })
             }
         }
     }
@@ -189,7 +186,28 @@ impl Immunity {
 
     /// All counters.
     pub fn metrics(&self) -> Metrics {
-        self.shared.metrics().clone()
+        let mut metrics = self.shared.metrics().clone();
+        let dropped = self.shared.queue.dropped();
+        if dropped > 0 {
+            metrics.add(Counter::EventDropped, &self.shared.tenant, dropped);
+        }
+        metrics
+    }
+
+    /// Unlike that of any other process: OpenTelemetry's `service.instance.id`.
+    pub fn instance(&self) -> &str {
+        &self.shared.source
+    }
+
+    /// Whether a call of this tool needs [`Immunity::check`]; where not, it may be made.
+    pub fn concerns(&self, tool: &str) -> bool {
+        self.reachable().is_err() || self.shared.read().concerns(tool)
+    }
+
+    /// Whether calls of this tool, or of this shape of its arguments, are blocked for sure; takes no trial call.
+    pub fn is_quarantined(&self, tool: &str, arguments: &Value, now_ms: i64) -> bool {
+        let state = self.shared.read();
+        state.concerns(tool) && state.is_blocked(tool, &part_of(arguments), now_ms)
     }
 
     /// Waits until everything so far is in the store and the store's news are known.

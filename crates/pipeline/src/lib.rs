@@ -21,6 +21,7 @@ mod manifest;
 mod patch;
 mod permit;
 mod simulated;
+mod telemetry;
 mod tools;
 
 pub use accepted::Accepted;
@@ -40,4 +41,5 @@ pub use gate_rules::{GATE_RULES, GateRule};
 pub use immunity::{Ended, Immunity, Recorded, Refused, Remedy};
 pub use load::{LoadLimits, load};
 pub use patch::unified;
+pub use telemetry::{Telemetry, TelemetryError};
 pub use tools::tools_of;

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod gate;
+mod immune;
 mod permission;
 mod policy;
 mod pool;
@@ -26,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<policy::Policy>()?;
     module.add_class::<policy::Decision>()?;
     module.add_class::<gate::Gate>()?;
+    module.add_class::<immune::Immunity>()?;
     module.add_function(wrap_pyfunction!(permission::check_permission, module)?)?;
     module.add_function(wrap_pyfunction!(command::main, module)?)?;
     module.add_function(wrap_pyfunction!(command::use_launcher, module)?)?;

@@ -231,6 +231,6 @@ fn link(tenant: &TenantId, entry: &AuditEntry) -> String {
     hex(&Sha256::digest(text.to_string()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

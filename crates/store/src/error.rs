@@ -100,6 +100,17 @@ pub enum StoreError {
         /// Its name.
         skill: String,
     },
+    /// A key of the audit trail cannot be made or read.
+    #[error("audit key `{}` cannot be used: {reason}", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// TLS was asked for and cannot be had; nothing was sent in plain text.
+    #[error("no encrypted connection can be made: {0}")]
+    Tls(String),
     /// A request that can never hold, for instance without an actor.
     #[error("{0}")]
     Invalid(&'static str),

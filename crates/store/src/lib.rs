@@ -15,15 +15,18 @@ mod postgresql;
 mod promotions;
 mod quarantine;
 mod reports;
+mod signed_head;
 mod sqlite;
 mod store;
 mod tenant;
+mod tls;
 mod transfer;
 
 pub use audit::{AuditHead, ChainFault};
 pub use error::StoreError;
 pub use events::Recording;
 pub use housekeeping::Cleaned;
+pub use signed_head::{AuditKey, SignedHead};
 pub use store::Store;
 pub use tenant::{Act, Tenant};
 pub use transfer::Transfer;

@@ -5,14 +5,16 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use postgres::config::{Host, SslMode};
+use postgres::config::Host;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 use postgres::{Client, Config, IsolationLevel, NoTls, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::StoreError;
 use crate::engine::{Access, Engine, Row, Transaction, Value};
 use crate::migrate::{APPLIED, MIGRATIONS, Migration, NEWEST, VERSIONS};
+use crate::tls::Address;
 
 /// How long the only writer's lock is waited for.
 const LOCK_WAIT_MS: u64 = 10_000;
@@ -30,6 +32,7 @@ const SESSION: &str = "-c search_path=skillgate -c synchronous_commit=on";
 pub(crate) struct Postgres {
     place: String,
     config: Config,
+    tls: Option<MakeRustlsConnect>,
     connection: Option<Connection>,
 }
 
@@ -42,14 +45,12 @@ struct Connection {
 impl Postgres {
     /// Connects and brings the schema up to date.
     pub(crate) fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|_| {
-            StoreError::Invalid("the address is no `postgresql://user@host/database`")
-        })?;
-        refuse_plain_text(&config)?;
+        let Address { mut config, tls } = Address::read(url)?;
         config.options(SESSION).connect_timeout(CONNECT_WAIT);
         let mut engine = Self {
             place: place(&config),
             config,
+            tls,
             connection: None,
         };
         engine.migrate(MIGRATIONS)?;
@@ -59,10 +60,11 @@ impl Postgres {
     fn connection(&mut self) -> Result<(&str, &mut Connection), StoreError> {
         let alive = |connection: &Connection| !connection.client.is_closed();
         if !self.connection.as_ref().is_some_and(alive) {
-            let client = self
-                .config
-                .connect(NoTls)
-                .map_err(|error| explain(&self.place, error))?;
+            let client = match &self.tls {
+                Some(tls) => self.config.connect(tls.clone()),
+                None => self.config.connect(NoTls),
+            };
+            let client = client.map_err(|error| explain(&self.place, error))?;
             self.connection = Some(Connection {
                 client,
                 statements: HashMap::new(),
@@ -285,22 +287,6 @@ impl<'a> FromSql<'a> for Value {
 /// Texts are ordered by their bytes, as SQLite orders them, whatever the server's language is.
 fn portable(sql: &str) -> String {
     sql.replace(" TEXT", " TEXT COLLATE \"C\"")
-}
-
-/// This build speaks no TLS, and what it says must not cross a network unnoticed.
-fn refuse_plain_text(config: &Config) -> Result<(), StoreError> {
-    let local = |host: &Host| match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
-    };
-    let agreed = config.get_ssl_mode() == SslMode::Disable;
-    match agreed || config.get_hosts().iter().all(local) {
-        true => Ok(()),
-        false => Err(StoreError::Invalid(
-            "PostgreSQL is reached without TLS: use a local socket or tunnel, \
-             or agree with `?sslmode=disable`",
-        )),
-    }
 }
 
 /// The address without its password.

@@ -151,6 +151,7 @@ fn record(args: &Record) -> anyhow::Result<ExitCode> {
     immunity
         .flush(PATIENCE)
         .map_err(|complaint| anyhow!(complaint))?;
+    super::telemetry::send(&immunity.metrics());
     let remedy = recorded
         .signature
         .as_ref()

@@ -1,12 +1,13 @@
-//! `skillgate audit verify | head | list`: who did what, and whether the record was touched.
+//! `skillgate audit verify | key | head | list`: who did what, and whether the record was touched.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args as Arguments, Subcommand};
 use serde_json::json;
+use skillgate_store::{Act, AuditHead, AuditKey, SignedHead};
 
 use super::rows::{Rows, moment, plain};
 
@@ -26,11 +27,22 @@ pub(crate) enum AuditCommand {
         /// Also find a cut tail: the chain must still hold this head, exported earlier
         #[arg(long, value_name = "FILE")]
         head: Option<PathBuf>,
+        /// The head must be signed with this key: 64 hex digits, as `audit key` printed them
+        #[arg(long, value_name = "KEY", requires = "head")]
+        public_key: Option<String>,
         #[command(flatten)]
         rows: Rows,
     },
+    /// Make a key that signs heads, in a file for its owner alone, and print its public half
+    Key {
+        /// It must not exist yet
+        file: PathBuf,
+    },
     /// Print the newest link as JSON, to be kept elsewhere
     Head {
+        /// Sign it with the key in this file
+        #[arg(long, value_name = "FILE")]
+        sign: Option<PathBuf>,
         #[command(flatten)]
         rows: Rows,
     },
@@ -49,26 +61,49 @@ pub(crate) enum AuditCommand {
 
 pub(crate) fn run(args: &Audit) -> anyhow::Result<ExitCode> {
     match &args.command {
-        AuditCommand::Verify { head, rows } => verify(rows, head.as_ref()),
-        AuditCommand::Head { rows } => {
+        AuditCommand::Verify {
+            head,
+            public_key,
+            rows,
+        } => verify(rows, head.as_deref(), public_key.as_deref()),
+        AuditCommand::Key { file } => {
+            super::print(&format!("{}\n", AuditKey::create(file)?.public()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        AuditCommand::Head { sign, rows } => {
             let head = rows.open()?.tenant(rows.tenant()).audit_head()?;
-            super::print(&(serde_json::to_string_pretty(&head)? + "\n"))?;
+            let text = match sign {
+                None => serde_json::to_string_pretty(&head)?,
+                Some(file) => {
+                    let signed = AuditKey::read(file)?.sign(head, Act::now("", "").at_ms);
+                    serde_json::to_string_pretty(&signed)?
+                }
+            };
+            super::print(&(text + "\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         AuditCommand::List { after, limit, rows } => list(rows, *after, *limit),
     }
 }
 
-fn verify(rows: &Rows, head: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
+/// A head that was exported; where a key is given, only one that it signed.
+fn exported(file: &Path, public_key: Option<&str>) -> anyhow::Result<AuditHead> {
+    let cannot = || format!("the head in `{}` cannot be read", file.display());
+    let text = std::fs::read_to_string(file).with_context(cannot)?;
+    let Some(key) = public_key else {
+        return serde_json::from_str(&text).with_context(cannot);
+    };
+    let signed: SignedHead = serde_json::from_str(&text)
+        .with_context(|| format!("the head in `{}` is not signed", file.display()))?;
+    Ok(signed.verified(key)?.clone())
+}
+
+fn verify(rows: &Rows, head: Option<&Path>, public_key: Option<&str>) -> anyhow::Result<ExitCode> {
     let store = rows.open()?;
     let tenant = store.tenant(rows.tenant());
     let outcome = match head {
         None => tenant.verify_audit()?,
-        Some(file) => {
-            let cannot = || format!("the head in `{}` cannot be read", file.display());
-            let text = std::fs::read_to_string(file).with_context(cannot)?;
-            tenant.verify_audit_against(&serde_json::from_str(&text).with_context(cannot)?)?
-        }
+        Some(file) => tenant.verify_audit_against(&exported(file, public_key)?)?,
     };
     match outcome {
         Ok(head) => {

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args as Arguments, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use skillgate_immune::Counter;
 use skillgate_model::{
     Promotion, PromotionState, Quarantine as Entry, QuarantineState, SubjectKind,
 };
@@ -148,6 +149,7 @@ pub(crate) fn run(args: &Quarantine) -> anyhow::Result<ExitCode> {
             rows.open()?
                 .tenant(rows.tenant())
                 .quarantine(&entry, &act)?;
+            super::telemetry::count(rows.tenant(), [Counter::QuarantineEntered]);
             rows.print(
                 &entry,
                 &format!("blocked {} {}\n", kind.as_str(), plain(name)),

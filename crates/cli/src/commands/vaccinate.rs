@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{ArgGroup, Args as Arguments};
-use skillgate_immune::screen;
+use skillgate_immune::{Counter, screen};
 use skillgate_model::Vaccination;
 
 use super::quarantine::release::Wanted;
@@ -87,6 +87,7 @@ fn vaccinate(args: &Vaccinate) -> anyhow::Result<ExitCode> {
         at_ms: act.at_ms,
     };
     rows.vaccinate(&vaccination, &act)?;
+    super::telemetry::count(args.rows.tenant(), [Counter::Vaccinated]);
     let anomaly = rows.anomaly(hash)?;
     let stored = rows.vaccination(&anomaly.signature.hash)?;
     let text = format!("vaccinated {}\n", anomaly.signature.hash);

@@ -71,6 +71,11 @@ impl Queue {
         self.moved.notify_all();
     }
 
+    /// Calls that did not fit while the store was away.
+    pub(super) fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
     /// How many seconds the store has been silent, when that is too long.
     pub(super) fn silence(&self) -> Option<(u64, String)> {
         let inner = self.lock();

@@ -16,24 +16,42 @@ from skillgate.immune import (
 )
 from skillgate.policy import Policy
 from skillgate.report import Finding, Layer, Location, Reason, Report
+from skillgate.run_time import (
+    Call,
+    CallBlocked,
+    Change,
+    Immune,
+    Recorded,
+    Remedy,
+    StoreUnavailable,
+    ToolQuarantined,
+)
 
 __all__ = [
     "NATIVE_FAULT",
+    "Call",
+    "CallBlocked",
+    "Change",
     "Decision",
     "Finding",
     "Gate",
+    "Immune",
     "ImmuneReport",
     "ImmuneSystem",
     "Layer",
     "Location",
     "Policy",
     "Reason",
+    "Recorded",
+    "Remedy",
     "Report",
     "SecurityError",
     "SecurityViolation",
     "SimulationResult",
     "SkillSimulator",
     "StaticValidator",
+    "StoreUnavailable",
+    "ToolQuarantined",
     "check_permission",
     "create_immune_system",
     "is_code_safe",

@@ -1,4 +1,8 @@
 //! The store through its public API, one folder and one real database a test.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server of its own is started for a test"
+)]
 #![expect(clippy::print_stdout, reason = "what was skipped is said")]
 #![expect(
     clippy::unwrap_used,
@@ -13,4 +17,5 @@ mod postgresql;
 mod quarantine;
 mod reports;
 mod sample;
+mod tls;
 mod transfer;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::json;
+use skillgate_immune::Counter;
 use skillgate_model::{Promotion, PromotionState, QuarantineState, SubjectKind};
 use skillgate_store::{Act, Store, StoreError, Tenant};
 
 use crate::commands::again::Again;
 use crate::commands::rows::{Rows, plain};
-use crate::commands::say;
+use crate::commands::{say, telemetry};
 
 /// Something that a release should have freed stays withdrawn.
 const WITHDRAWN: u8 = 1;
@@ -47,6 +48,8 @@ pub(crate) fn release(
         Err(StoreError::NotFound { .. }) if waits(&tenant, wanted.name)? => Vec::new(),
         outcome => outcome?,
     };
+    let counters = released.iter().map(|_| Counter::QuarantineReleased);
+    telemetry::count(rows.tenant(), counters);
     let mut text = String::new();
     for entry in &released {
         let (kind, name) = (entry.kind.as_str(), plain(&entry.subject));
