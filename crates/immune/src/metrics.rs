@@ -111,8 +111,11 @@ impl Counter {
 pub struct Metrics(BTreeMap<(Counter, TenantId), u64>);
 
 impl Metrics {
-    /// Adds to one counter.
+    /// Adds to one counter; one that never moved is not there.
     pub fn add(&mut self, counter: Counter, tenant: &TenantId, by: u64) {
+        if by == 0 {
+            return;
+        }
         let count = self.0.entry((counter, tenant.clone())).or_default();
         *count = count.saturating_add(by);
     }

@@ -188,9 +188,7 @@ impl Immunity {
     pub fn metrics(&self) -> Metrics {
         let mut metrics = self.shared.metrics().clone();
         let dropped = self.shared.queue.dropped();
-        if dropped > 0 {
-            metrics.add(Counter::EventDropped, &self.shared.tenant, dropped);
-        }
+        metrics.add(Counter::EventDropped, &self.shared.tenant, dropped);
         metrics
     }
 

@@ -1,8 +1,8 @@
 //! What two tenants do with one store, mixed in any order, is what each would have seen alone.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a helper of a test may fail like the test, and what was skipped is said"
+    clippy::indexing_slicing,
+    reason = "a helper of a test may fail like the test"
 )]
 
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ impl Party {
         let rows = store.tenant(&id);
         let tool = |number: u8| format!("tool-{number}");
         let arguments = json!({"url": "x"});
-        let mut end = |number: u8, ended| {
+        let end = |number: u8, ended| {
             self.immunity
                 .record(&tool(number), &arguments, ended, now_ms)
         };
