@@ -63,8 +63,9 @@ fn event(tool: &str, input: &Value) -> Vec<u8> {
 fn each_tool_is_answered_by_the_policy() {
     let place = Place::with("skillgate.toml", CONFIGURATION);
     place.write("src/a.rs", "");
-    std::fs::create_dir(place.home().join(".ssh")).unwrap();
-    symlink(place.home().join(".ssh"), place.path("link")).unwrap();
+    std::fs::create_dir_all(place.home().join(".ssh/keys")).unwrap();
+    symlink(place.home().join(".ssh/keys"), place.path("link")).unwrap();
+    symlink("/nowhere/yet", place.path("dangling")).unwrap();
     let here = |path: &str| place.path(path).display().to_string();
     let home = |path: &str| place.home().join(path).display().to_string();
     for (tool, input, expected) in [
@@ -99,6 +100,13 @@ fn each_tool_is_answered_by_the_policy() {
             json!({"file_path": here("link/b"), "content": "x"}),
             "deny",
         ),
+        ("Read", json!({"file_path": here("link/../id_rsa")}), "deny"),
+        (
+            "Bash",
+            json!({"command": "git log > link/../config"}),
+            "deny",
+        ),
+        ("Write", json!({"file_path": here("dangling")}), "ask"),
         ("Edit", json!({"file_path": here("skillgate.toml")}), "deny"),
         (
             "Write",

@@ -189,3 +189,34 @@ impl ResourcePattern {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_overlong_or_no_name_is_unknown() {
+        let longest = "a".repeat(MAX_RESOURCE_BYTES);
+        let longer = format!("{longest}a");
+        for (kind, text, known) in [
+            (ResourceKind::Text, "", false),
+            (ResourceKind::Text, longest.as_str(), true),
+            (ResourceKind::Text, longer.as_str(), false),
+            (ResourceKind::Text, "a\n", false),
+            (ResourceKind::Variable, "HOME", true),
+            (ResourceKind::Variable, "A=B", false),
+            (ResourceKind::Variable, "A\nB", false),
+        ] {
+            let resource = Resource::parse(kind, Some(text));
+            assert_eq!(resource.canonical().is_some(), known, "{text:.9}");
+        }
+        let pattern = |text: &str| ResourcePattern::parse(ResourceKind::Text, text);
+        assert!(pattern(&longest).is_ok());
+        assert_eq!(pattern(&longer), Err(ResourceError::TooLong));
+        assert_eq!(pattern(""), Err(ResourceError::Parentheses));
+        assert_eq!(pattern("a\n"), Err(ResourceError::Control));
+        let variable = |text: &str| ResourcePattern::parse(ResourceKind::Variable, text);
+        assert_eq!(variable("A=B"), Err(ResourceError::Variable));
+        assert!(variable("A*").is_ok());
+    }
+}

@@ -312,6 +312,36 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_may_meet_an_effect_that_it_does_not_cover() {
+        for (scope, effect, expected) in [
+            ("filesystem:read(./a)", "filesystem:read", true),
+            ("filesystem:read(./a)", "filesystem:read(./*)", true),
+            ("filesystem:read(./a)", "filesystem:read(./b)", false),
+            ("filesystem:read(./a)", "filesystem:write", false),
+            ("filesystem:read", "filesystem:read(./b)", true),
+            ("network:connect(a.org)", "network:resolve(a.org)", false),
+        ] {
+            let scope: Scope = scope.parse().unwrap();
+            let effect = effect.parse().unwrap();
+            assert_eq!(scope.may_meet(&effect), expected, "{scope} {effect}");
+        }
+    }
+
+    #[test]
+    fn only_the_lone_star_is_everything() {
+        for (scope, expected) in [("*", true), ("**", true), ("a:*", false), ("*:*", false)] {
+            let scope: Scope = scope.parse().unwrap();
+            assert_eq!(scope.is_everything(), expected, "{scope}");
+        }
+        let scope: Scope = "env:read(A)".parse().unwrap();
+        assert_eq!(
+            (scope.as_str(), scope.name_text()),
+            ("env:read(A)", "env:read")
+        );
+        assert_eq!(scope.to_string(), "env:read(A)");
+    }
+
+    #[test]
     fn a_half_written_scope_says_what_is_wrong() {
         let message = |text: &str| text.parse::<Scope>().unwrap_err().to_string();
         assert_eq!(

@@ -181,7 +181,7 @@ deny = ["filesystem:*(./secret/**)", "filesystem:read(~/.ssh/**)", "process:spaw
         let policy = file.for_skill("claude-code", None);
         let guarded = [PathBuf::from("/home/me/project/skillgate.toml")];
         let behind_links = |path: &Path| match path.strip_prefix("/home/me/project/link") {
-            Ok(rest) => Some(Path::new("/home/me/.ssh").join(rest)),
+            Ok(rest) => Some(Path::new("/home/me/.ssh/keys").join(rest)),
             Err(_) => Some(path.to_owned()),
         };
         let place = Place {
@@ -264,6 +264,7 @@ deny = ["filesystem:*(./secret/**)", "filesystem:read(~/.ssh/**)", "process:spaw
                 ("~/.ssh/id_rsa", "deny"),
                 ("/home/me/.ssh/id_rsa", "deny"),
                 ("/home/me/project/link/id_rsa", "deny"),
+                ("/home/me/project/link/../id_rsa", "deny"),
                 ("/home/me/project/secret/key", "deny"),
                 ("/home/me/projects/a", "ask"),
                 ("/home/me/project/%2e%2e/x", "ask"),

@@ -30,7 +30,8 @@ impl Place<'_> {
         }
         let absolute = self.absolute(path)?;
         let named = resolved(&absolute)?;
-        let behind = (self.behind_links)(FilePath::new(&named))?;
+        // The system follows a link before it goes up from there, so the text is not shortened first.
+        let behind = (self.behind_links)(FilePath::new(&absolute))?;
         let behind = resolved(behind.to_str()?)?;
         let mut files = vec![self.spellings(&named, is_tree)];
         if behind != named {

@@ -49,3 +49,52 @@ fn legacy_number(text: &str) -> Option<u64> {
     let octal = text.len() > 1 && text.starts_with('0');
     u64::from_str_radix(text, if octal { 8 } else { 10 }).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part_fills_what_is_left_and_no_more() {
+        for (text, expected) in [
+            ("1.2.3.4", Some([1, 2, 3, 4])),
+            ("1.2.3.255", Some([1, 2, 3, 255])),
+            ("1.2.3.256", None),
+            ("1.2.65535", Some([1, 2, 255, 255])),
+            ("1.2.65536", None),
+            ("1.16777215", Some([1, 255, 255, 255])),
+            ("1.16777216", None),
+            ("4294967295", Some([255, 255, 255, 255])),
+            ("4294967296", None),
+            ("255.1", Some([255, 0, 0, 1])),
+            ("256.1", None),
+            ("1.2.3.4.5", None),
+            ("0", Some([0, 0, 0, 0])),
+            ("00", Some([0, 0, 0, 0])),
+            ("010.1", Some([8, 0, 0, 1])),
+            ("08.1", None),
+            ("0x", Some([0, 0, 0, 0])),
+            ("0XfF.0x1", Some([255, 0, 0, 1])),
+            ("0xg", None),
+            ("1..2", None),
+            ("", None),
+        ] {
+            assert_eq!(legacy_ipv4(text), expected.map(Ipv4Addr::from), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_digits_and_hexadecimal_digits_are_numbers() {
+        for (label, expected) in [
+            ("7", true),
+            ("0x7f", true),
+            ("0x", true),
+            ("", false),
+            ("7f", false),
+            ("0xyz", false),
+            ("x7", false),
+        ] {
+            assert_eq!(is_number(label), expected, "{label}");
+        }
+    }
+}

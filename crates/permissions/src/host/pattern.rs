@@ -320,8 +320,84 @@ mod tests {
             ("evil.org", "*.evil.org", false),
             ("evil.org", "*", true),
             ("evil.org", "not a host", true),
+            ("*.evil.org", "a.evil.org", true),
+            ("*.evil.org", "evil.org", false),
+            ("*.evil.org", "*.b.evil.org", true),
+            ("*.b.evil.org", "*.evil.org", true),
+            ("*.evil.org", "*.good.org", false),
+            ("*.evil.org", "10.0.0.1", false),
+            ("evil.org", "good.org", false),
+            ("evil.org", "10.0.0.1", false),
+            ("10.0.0.0/8", "*.evil.org", false),
+            ("10.0.0.0/8", "10.1.1.1", true),
+            ("10.0.0.0/8", "11.1.1.1", false),
+            ("127.0.0.0/8", "a.localhost", true),
+            ("127.0.0.0/8", "localhosted", false),
+            ("*", "anything.org", true),
         ] {
             assert_eq!(meets(pattern, host), expected, "{pattern} {host}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_lies_within_another_by_host_and_by_port() {
+        for (wide, narrow, expected) in [
+            ("a.com", "a.com", true),
+            ("a.com", "b.com", false),
+            ("a.com", "*.a.com", false),
+            ("a.com", "*", false),
+            ("a.com", "10.0.0.0/8", false),
+            ("*.a.com", "b.a.com", true),
+            ("*.a.com", "a.com", false),
+            ("*.a.com", "*.a.com", true),
+            ("*.a.com", "*.b.a.com", true),
+            ("*.b.a.com", "*.a.com", false),
+            ("*.a.com", "*", false),
+            ("*", "*", true),
+            ("*", "10.0.0.0/8", true),
+            ("10.0.0.0/8", "*", false),
+            ("10.0.0.0/8", "a.com", false),
+            ("10.0.0.0/8", "10.0.0.0/8", true),
+            ("10.0.0.0/8", "10.0.0.0/9", true),
+            ("10.0.0.0/9", "10.0.0.0/8", false),
+            ("10.0.0.0/8", "11.0.0.0/8", false),
+            ("0.0.0.0/0", "10.0.0.0/8", true),
+            ("0.0.0.0/0", "::/0", false),
+            ("a.com:1", "a.com:1", true),
+            ("a.com:1", "a.com:2", false),
+            ("a.com:1", "a.com", false),
+            ("a.com", "a.com:1", true),
+        ] {
+            let [own, other] = [wide, narrow].map(|text| HostPattern::parse(text).unwrap());
+            assert_eq!(
+                own.includes_pattern(&other),
+                expected,
+                "{narrow} within {wide}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_network_is_as_long_as_its_family_allows() {
+        for (pattern, host, expected) in [
+            ("0.0.0.0/0", "1.2.3.4", true),
+            ("10.0.0.0/8:443", "10.9.9.9:443", true),
+            ("10.0.0.0/8:443", "10.9.9.9:80", false),
+            ("10.0.0.1/32", "10.0.0.1", true),
+            ("10.0.0.1/32", "10.0.0.2", false),
+            ("[fe80::]/10", "fe80::1", true),
+            ("::1/128", "::2", false),
+        ] {
+            assert_eq!(covers(pattern, host), expected, "{pattern} {host}");
+        }
+        for text in [
+            "::/129",
+            "10.0.0.0/256",
+            "10.0.0.0/+8",
+            "10.0.0.0/",
+            "10.0.0.0/8:x",
+        ] {
+            assert!(HostPattern::parse(text).is_err(), "{text}");
         }
     }
 
