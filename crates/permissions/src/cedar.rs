@@ -78,7 +78,7 @@ pub fn context(request: &Request<'_>) -> Option<Vec<(String, CedarValue)>> {
         }
         Resource::Path(path) => {
             text("root", path.root_text().to_owned());
-            let components = path.components().iter().copied().map(Into::into);
+            let components = path.components().map(Into::into);
             list(&mut context, "p", components);
         }
         Resource::Host(host) => {

@@ -15,11 +15,11 @@ pub(crate) fn includes(pattern: &[u8], text: &[u8]) -> bool {
 
 /// Whether the parts of a pattern take in all items, where a star takes any run of them.
 #[inline]
-pub(crate) fn walk<P, T>(
+pub(crate) fn walk<'t, P, T>(
     pattern: &[P],
-    items: &[T],
+    items: &'t [T],
     is_star: impl Fn(&P) -> bool,
-    takes: impl Fn(&P, &T) -> bool,
+    takes: impl Fn(&P, &'t T) -> bool,
 ) -> bool {
     let (mut place, mut at) = (0, 0);
     // Only the last star ever needs another try: where it stands, and how far it reached.

@@ -33,9 +33,15 @@ impl Root {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path<'a> {
     root: Root,
-    components: [&'a str; MAX_DEPTH],
+    /// What follows the root, as it was written.
+    text: &'a str,
+    /// Where the components stand in it; a decision moves the whole array, so it is small.
+    spans: [Span; MAX_DEPTH],
     depth: usize,
 }
+
+/// Where a component begins and ends, in bytes.
+type Span = (u16, u16);
 
 impl<'a> Path<'a> {
     /// `None` where the text alone does not say which file is meant.
@@ -44,12 +50,17 @@ impl<'a> Path<'a> {
             return None;
         }
         let (root, rest) = split_root(text)?;
+        // A longer text is longer than any path may be.
+        u16::try_from(rest.len()).ok()?;
         let mut path = Self {
             root,
-            components: [""; MAX_DEPTH],
+            text: rest,
+            spans: [(0, 0); MAX_DEPTH],
             depth: 0,
         };
+        let mut start = 0;
         for component in rest.split('/') {
+            let end = start + component.len() as u16;
             match component {
                 "" | "." => {}
                 // Above `/` is `/` again; above the work directory is unknown.
@@ -58,18 +69,20 @@ impl<'a> Path<'a> {
                     None if root == Root::System => {}
                     None => return None,
                 },
-                component => {
-                    *path.components.get_mut(path.depth)? = component;
+                _ => {
+                    *path.spans.get_mut(path.depth)? = (start, end);
                     path.depth += 1;
                 }
             }
+            start = end.saturating_add(1);
         }
         Some(path)
     }
 
     /// The path as a pattern for itself.
     pub(crate) fn canonical(&self) -> String {
-        format!("{}{}", self.root_text(), self.components().join("/"))
+        let components: Vec<&str> = self.components().collect();
+        format!("{}{}", self.root_text(), components.join("/"))
     }
 
     pub(crate) fn root_text(&self) -> &'static str {
@@ -78,15 +91,26 @@ impl<'a> Path<'a> {
 
     /// Whether names there change from run to run.
     pub(crate) fn temporary_folder(&self) -> Option<&'static str> {
-        match (self.root, self.components()) {
-            (Root::System, ["tmp", _, ..]) => Some("/tmp"),
-            (Root::System, ["var", "tmp", _, ..]) => Some("/var/tmp"),
-            (Root::System | Root::Work | Root::Home, _) => None,
+        let mut components = self.components();
+        let [first, second, third] = [(); 3].map(|()| components.next());
+        match (self.root, first, second, third) {
+            (Root::System, Some("tmp"), Some(_), _) => Some("/tmp"),
+            (Root::System, Some("var"), Some("tmp"), Some(_)) => Some("/var/tmp"),
+            (Root::System | Root::Work | Root::Home, ..) => None,
         }
     }
 
-    pub(crate) fn components(&self) -> &[&'a str] {
-        self.components.get(..self.depth).unwrap_or_default()
+    pub(crate) fn components(&self) -> impl Iterator<Item = &'a str> {
+        self.spans().iter().map(|span| self.component(*span))
+    }
+
+    fn spans(&self) -> &[Span] {
+        self.spans.get(..self.depth).unwrap_or_default()
+    }
+
+    fn component(&self, (start, end): Span) -> &'a str {
+        let span = usize::from(start)..usize::from(end);
+        self.text.get(span).unwrap_or_default()
     }
 }
 
@@ -127,12 +151,13 @@ impl PathPattern {
 
     /// Whether every file that `path` may mean is covered; a `*` in `path` stands for a set.
     pub(crate) fn includes(&self, path: &Path<'_>) -> bool {
-        self.root == path.root && sequence_includes(&self.components, path.components())
+        self.root == path.root
+            && sequence_includes(&self.components, path.spans(), |span| path.component(*span))
     }
 
     /// Whether some file that `path` may mean is covered; errs towards yes.
     pub(crate) fn may_meet(&self, path: &Path<'_>) -> bool {
-        self.root == path.root && sequence_may_meet(&self.components, path.components())
+        self.root == path.root && sequence_may_meet(&self.components, path)
     }
 
     pub(crate) fn root_text(&self) -> &'static str {
@@ -151,8 +176,8 @@ impl PathPattern {
     }
 
     pub(crate) fn includes_pattern(&self, other: &Self) -> bool {
-        let others: Vec<&str> = other.components.iter().map(AsRef::as_ref).collect();
-        self.root == other.root && sequence_includes(&self.components, &others)
+        self.root == other.root
+            && sequence_includes(&self.components, &other.components, |part| part.as_ref())
     }
 }
 
@@ -189,25 +214,30 @@ fn split_root(text: &str) -> Option<(Root, &str)> {
 }
 
 /// `**` of the pattern takes any run of components; only it takes in a `**` of the other side.
-fn sequence_includes(pattern: &[Box<str>], path: &[&str]) -> bool {
+fn sequence_includes<'t, T>(
+    pattern: &[Box<str>],
+    path: &'t [T],
+    text: impl Fn(&'t T) -> &'t str,
+) -> bool {
     glob::walk(
         pattern,
         path,
         |part| part.as_ref() == "**",
         |part, component| {
-            *component != "**" && glob::includes(part.as_bytes(), component.as_bytes())
+            let component = text(component);
+            component != "**" && glob::includes(part.as_bytes(), component.as_bytes())
         },
     )
 }
 
 /// Whether some path lies in both; bit `at` of `reached` says that the parts so far may stand for
 /// the first `at` components.
-fn sequence_may_meet(pattern: &[Box<str>], path: &[&str]) -> bool {
+fn sequence_may_meet(pattern: &[Box<str>], path: &Path<'_>) -> bool {
     let is_set = |bits: u128, at: usize| bits >> at & 1 == 1;
     // A `**` of the path may stand for nothing.
     let skip_open = |mut bits: u128| {
-        for (at, component) in path.iter().enumerate() {
-            if *component == "**" && is_set(bits, at) {
+        for (at, component) in path.components().enumerate() {
+            if component == "**" && is_set(bits, at) {
                 bits |= 2 << at;
             }
         }
@@ -216,22 +246,22 @@ fn sequence_may_meet(pattern: &[Box<str>], path: &[&str]) -> bool {
     let mut reached = skip_open(1);
     for part in pattern {
         let mut next = 0;
-        for (at, component) in path.iter().enumerate() {
+        for (at, component) in path.components().enumerate() {
             if part.as_ref() == "**" {
                 next |= reached & (1 << at);
                 next |= u128::from(is_set(next, at)) << (at + 1);
-            } else if is_set(reached, at) && *component == "**" {
+            } else if is_set(reached, at) && component == "**" {
                 next |= 1 << at;
             } else if is_set(reached, at) && glob::may_meet(part.as_bytes(), component.as_bytes()) {
                 next |= 2 << at;
             }
         }
         if part.as_ref() == "**" {
-            next |= reached & (1 << path.len());
+            next |= reached & (1 << path.depth);
         }
         reached = skip_open(next);
     }
-    is_set(reached, path.len())
+    is_set(reached, path.depth)
 }
 
 #[cfg(test)]
