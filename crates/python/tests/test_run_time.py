@@ -5,11 +5,13 @@ import json
 import multiprocessing
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +187,16 @@ def test_threads_share_one_and_none_waits_for_the_store(immune):
         thread.join(60)
         assert not thread.is_alive()
     immune.flush()
+
+
+def test_the_guide_works_as_it_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    guide = Path(__file__).parents[3] / "docs" / "run-time.md"
+    snippet = re.search(r"```python\n(.*?)```", guide.read_text(), re.S)[1]
+    names = {}
+    exec(snippet, names)
+    names["immune"].close()
+    assert (tmp_path / ".skillgate" / "skillgate.db").exists()
 
 
 def _in_a_fork(immune, answers):

@@ -226,6 +226,13 @@ fn on_own_disk(test: &str, prepare: &str) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store")).unwrap();
+    let tenant = TenantId::default();
+    store
+        .tenant(&tenant)
+        .record(&[failure("e-before".into(), "bb")], &act())
+        .unwrap();
+    drop(store);
     let script = format!("cd \"$1\" && {prepare} && exec \"$0\" --exact {test} --nocapture");
     let status = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
@@ -283,7 +290,7 @@ fn a_full_disk_refuses_the_change_and_keeps_the_rest() {
 #[test]
 fn a_disk_that_cannot_be_written_is_named_and_left_alone() {
     let Ok(folder) = env::var(WRITER) else {
-        let prepare = "mkdir store && mount --bind store store && mount -o remount,bind,ro store";
+        let prepare = "mount --bind store store && mount -o remount,bind,ro store";
         on_own_disk(
             "a_disk_that_cannot_be_written_is_named_and_left_alone",
             prepare,
@@ -291,6 +298,7 @@ fn a_disk_that_cannot_be_written_is_named_and_left_alone() {
         return;
     };
     let home = Path::new(&folder).join("store");
+    let before = fs::read(home.join("skillgate.db")).unwrap();
     let error = Store::open(&home).err().unwrap();
     assert!(
         error.to_string().contains(&home.display().to_string()),
@@ -303,5 +311,5 @@ fn a_disk_that_cannot_be_written_is_named_and_left_alone() {
         ),
         "{error:?}"
     );
-    assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
+    assert_eq!(fs::read(home.join("skillgate.db")).unwrap(), before);
 }

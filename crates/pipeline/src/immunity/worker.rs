@@ -1,6 +1,7 @@
 //! The thread that writes down what happened, and brings in what others wrote.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub(super) enum Item {
 #[derive(Default)]
 pub(super) struct Queue {
     inner: Mutex<Inner>,
+    /// Whether there is a complaint, for those who must not wait for the lock.
+    complains: AtomicBool,
     moved: Condvar,
 }
 
@@ -78,6 +81,9 @@ impl Queue {
 
     /// How many seconds the store has been silent, when that is too long.
     pub(super) fn silence(&self) -> Option<(u64, String)> {
+        if !self.complains.load(Ordering::Relaxed) {
+            return None;
+        }
         let inner = self.lock();
         let complaint = inner.complaint.as_ref()?;
         let silent = inner.heard?.elapsed();
@@ -147,6 +153,8 @@ impl Queue {
                 inner.stopped
             }
         };
+        self.complains
+            .store(inner.complaint.is_some(), Ordering::Relaxed);
         self.moved.notify_all();
         lost
     }
