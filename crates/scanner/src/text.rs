@@ -1,6 +1,7 @@
 //! The text engine: prose that an agent reads, what is hidden in it, manifests, secrets.
 
 mod address;
+mod addressed;
 mod code;
 mod context;
 mod document;
@@ -81,8 +82,8 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     manifest::examine(&page, sink);
     if let Some(prose) = &prose {
         document(&page, prose, teaches, sink);
-    } else if artifact.kind.is_program() {
-        prose::descriptions(&page, sink.rules().text(), sink);
+    } else {
+        addressed::examine(&page, sink.rules().text(), sink);
     }
     if artifact.kind.is_text() && !artifact.kind.is_program() && artifact.kind != Kind::Notebook {
         sink.examined("text");

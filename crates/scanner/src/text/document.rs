@@ -61,6 +61,7 @@ impl Document {
         if let Some(start) = reader.comment.take() {
             reader.close_comment(start..text.len());
         }
+        reader.titles();
         let mut document = reader.document;
         document.blocks.sort_by_key(|block| block.range.start);
         document.codes.sort_by_key(|code| code.range.start);
@@ -291,6 +292,29 @@ impl<'a> Reader<'a> {
             self.indented = Some(range);
         } else {
             self.extend(BlockKind::Paragraph, range);
+        }
+    }
+
+    /// The titles of links and images, which only a pointer that rests on them shows.
+    fn titles(&mut self) {
+        for at in memchr::memmem::find_iter(self.text.as_bytes(), b"](") {
+            let rest = self.text.get(at + 2..).unwrap_or("");
+            let line = rest.lines().next().unwrap_or("");
+            let Some(open) = line.find(" \"") else {
+                continue;
+            };
+            let inside = line.get(open + 2..).unwrap_or("");
+            if let (Some(end), false) = (
+                inside.find("\")"),
+                line.get(..open).is_some_and(|url| url.contains(')')),
+            ) {
+                let start = at + 2 + open + 2;
+                self.document.blocks.push(Block {
+                    kind: BlockKind::Comment,
+                    range: start..start + end,
+                    context: Context::default(),
+                });
+            }
         }
     }
 

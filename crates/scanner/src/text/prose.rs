@@ -6,7 +6,6 @@ use skillgate_model::Severity;
 
 use super::Page;
 use super::address::{Owner, addresses};
-use super::context::Context;
 use super::document::{Block, BlockKind, Code, Document, lines};
 use super::engine::Engine;
 use super::matcher::{Mood, Scope};
@@ -17,12 +16,12 @@ use crate::{Rule, Sink};
 
 /// Runs every rule that reads sentences over every block that is meant as an instruction.
 ///
-/// In a page that `teaches` security, what somebody does is an example and only a command is meant.
+/// In a page that teaches security, in programs and in data, what somebody does is described: `commands_only`.
 pub(crate) fn examine(
     page: &Page<'_>,
     document: &Document,
     engine: &Engine,
-    teaches: bool,
+    commands_only: bool,
     sink: &mut Sink<'_>,
 ) {
     let mut found = Found::default();
@@ -36,9 +35,6 @@ pub(crate) fn examine(
         .flat_map(|code| paragraphs(page.text(), code))
         .collect();
     for block in document.blocks.iter().chain(&quoted) {
-        if block.kind == BlockKind::Row {
-            continue;
-        }
         sentences(
             page.text(),
             block.range.clone(),
@@ -49,7 +45,7 @@ pub(crate) fn examine(
                 judge(
                     engine,
                     &owner,
-                    teaches,
+                    commands_only,
                     block,
                     sentence,
                     &found,
@@ -105,39 +101,10 @@ fn paragraphs(text: &str, code: &Code) -> Vec<Block> {
     blocks
 }
 
-/// Marks of programs whose strings a model reads as the description of a tool.
-const TOOL_MARKS: [&str; 5] = ["@mcp", ".tool(", "@tool", "<IMPORTANT>", "<important>"];
-
-/// The long strings of a program that describes tools to a model.
-pub(crate) fn descriptions(page: &Page<'_>, engine: &Engine, sink: &mut Sink<'_>) {
-    let text = page.text();
-    let bytes = text.as_bytes();
-    let tells = TOOL_MARKS
-        .iter()
-        .any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some());
-    if !tells {
-        return;
-    }
-    let mut document = Document::default();
-    for quote in ["\"\"\"", "'''"] {
-        let marks: Vec<usize> = memchr::memmem::find_iter(bytes, quote.as_bytes()).collect();
-        for pair in marks.chunks_exact(2) {
-            if let [start, end] = pair {
-                document.blocks.push(Block {
-                    kind: BlockKind::Paragraph,
-                    range: start + 3..*end,
-                    context: Context::default(),
-                });
-            }
-        }
-    }
-    examine(page, &document, engine, false, sink);
-}
-
 fn judge(
     engine: &Engine,
     owner: &Owner,
-    teaches: bool,
+    commands_only: bool,
     block: &Block,
     sentence: &Sentence<'_>,
     found: &Found,
@@ -151,16 +118,19 @@ fn judge(
         return;
     }
     let hidden = block.kind == BlockKind::Comment;
+    let described = block.context.described && !hidden && !sentence.addresses_an_agent();
     let mut foreign = None;
     let commands = sentence.commands();
     for says in &engine.says {
-        if block.context.described && says.scope != Scope::Described && !hidden {
+        if described && says.scope != Scope::Described {
             continue;
         }
         if says.foreign && !*foreign.get_or_insert_with(|| has_foreign(owner, sentence)) {
             continue;
         }
-        let commanded = teaches || says.mood == Mood::Imperative;
+        // A table lists more than it orders, so that only its commands are meant.
+        let commanded =
+            commands_only || says.mood == Mood::Imperative || block.kind == BlockKind::Row;
         let allowed = Meant {
             begins: meant.begins & if commanded { commands } else { u128::MAX },
             ..meant

@@ -88,7 +88,32 @@ const LEADS: [&str; 30] = [
     "agent",
 ];
 
+/// Stems of what agents are called.
+const AGENTS: [&str; 8] = [
+    "assistant",
+    "agent",
+    "claud",
+    "copilot",
+    "chatgpt",
+    "llm",
+    "ai",
+    "model",
+];
+
 impl Sentence<'_> {
+    /// Whether the sentence calls an agent by name: "Now, assistant: …", "Claude, …".
+    pub(crate) fn addresses_an_agent(&self) -> bool {
+        self.tokens.windows(2).take(12).any(|pair| match pair {
+            [name, next] => {
+                AGENTS.contains(&name.text.as_ref()) && !name.quoted && !name.code && next.comma
+            }
+            _ => false,
+        }) || self.tokens.windows(4).any(|four| {
+            let words = four.iter().map(|token| token.text.as_ref());
+            words.eq(["you", "are", "read", "this"]) && four.iter().all(|token| !token.quoted)
+        })
+    }
+
     /// The tokens at which a command may begin, as bits.
     pub(crate) fn commands(&self) -> u128 {
         let mut bits = 0;
