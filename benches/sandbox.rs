@@ -1,4 +1,5 @@
-//! Start to exit of `python3 -S -c pass`: bare, under bubblewrap with the same namespaces, and in the native sandbox.
+//! Start to exit of `python3 -S -c pass`: bare, under bubblewrap with the same namespaces, in the native sandbox, and in
+//! a container where `SKILLGATE_BENCH_IMAGE` names an image.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -9,7 +10,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use skillgate_sandbox::bench::{View, python, python_in_jail};
+use skillgate_sandbox::bench::{View, python, python_in_container, python_in_jail};
 
 const PROGRAM: [&str; 3] = ["-S", "-c", "pass"];
 const ROUNDS: usize = 101;
@@ -60,13 +61,24 @@ fn main() {
     let bubblewrap = || quiet(Command::new("bwrap").args(&bwrap));
     let native = || assert!(python_in_jail(&PROGRAM, false).unwrap());
     let traced = || assert!(python_in_jail(&PROGRAM, true).unwrap());
-    let kinds: [(&str, &dyn Fn()); 4] = [
+    let image = std::env::var("SKILLGATE_BENCH_IMAGE").unwrap_or_default();
+    let docker = || assert!(python_in_container(&image, &PROGRAM).unwrap());
+    let kinds: [(&str, &dyn Fn()); 5] = [
         ("bare", &bare),
         ("bubblewrap", &bubblewrap),
         ("native", &native),
         ("native, traced", &traced),
+        ("docker", &docker),
     ];
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let kinds = if image.is_empty() {
+        println!("skipped: docker, without SKILLGATE_BENCH_IMAGE");
+        &kinds[..4]
+    } else {
+        // The first asks the image what is in it.
+        docker();
+        &kinds[..]
+    };
+    let mut times = vec![Vec::<Duration>::new(); kinds.len()];
     // Interleaved, so that a busy moment hits all alike.
     for _ in 0..ROUNDS {
         for ((_, run), times) in kinds.iter().zip(&mut times) {
@@ -75,11 +87,14 @@ fn main() {
             times.push(start.elapsed());
         }
     }
-    let medians = times.map(|mut times| {
+    let median = |times: &mut Vec<Duration>| {
         times.sort();
         times.get(times.len() / 2).unwrap().as_secs_f64() * 1e3
-    });
-    let [base, reference, ..] = medians;
+    };
+    let medians: Vec<f64> = times.iter_mut().map(median).collect();
+    let [base, reference, ..] = medians[..] else {
+        return;
+    };
     for ((name, _), median) in kinds.iter().zip(medians) {
         let over = median - base;
         println!(

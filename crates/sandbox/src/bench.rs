@@ -2,10 +2,11 @@
 
 use skillgate_model::{ExitReason, Limits};
 
-use crate::SandboxError;
+use crate::docker::Docker;
 use crate::native::bare;
 use crate::native::notify::Attempt;
 use crate::native::supervise::Driver;
+use crate::{Choice, SandboxError};
 
 /// Nobody to talk to.
 struct Silent;
@@ -25,6 +26,16 @@ impl Driver for Silent {
 /// Runs `python3` with these arguments in the native sandbox, watched or not; `false` when it did not end well.
 pub fn python_in_jail(arguments: &[&str], observed: bool) -> Result<bool, SandboxError> {
     let ended = bare(&Limits::default(), arguments, observed, &mut Silent)?;
+    Ok(ended.exit.reason == ExitReason::Exit && ended.exit.code == Some(0))
+}
+
+/// Runs `python3` with these arguments in a container of this image; `false` when it did not end well.
+pub fn python_in_container(image: &str, arguments: &[&str]) -> Result<bool, SandboxError> {
+    let choice = Choice {
+        image: Some(image.to_owned()),
+        ..Choice::default()
+    };
+    let ended = Docker::new(&choice).bare(arguments, &mut Silent)?;
     Ok(ended.exit.reason == ExitReason::Exit && ended.exit.code == Some(0))
 }
 

@@ -19,7 +19,7 @@ use self::engine::Engine;
 use crate::error::chain;
 use crate::guest::{Interpreter, Visit};
 use crate::native::spec::{SKILL, Spec};
-use crate::native::supervise::Jail;
+use crate::native::supervise::{self, Driver, Ended, Jail};
 use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, harness, interpreter, phases};
 
 /// Where Docker listens when nobody says otherwise.
@@ -79,6 +79,25 @@ impl Docker {
                 )
             }),
         }
+    }
+
+    /// Runs the interpreter of the image with nothing planted, for measuring.
+    pub(crate) fn bare(
+        &self,
+        arguments: &[&str],
+        driver: &mut dyn Driver,
+    ) -> Result<Ended, SandboxError> {
+        let learned = self.learned()?;
+        let limits = Limits::default();
+        let mut spec = Spec::question(&limits, "");
+        spec.argv.truncate(1);
+        spec.argv
+            .extend(arguments.iter().map(|word| (*word).to_owned()));
+        let start = |fds: &[i32]| -> Result<Box<dyn Jail>, SandboxError> {
+            let container = Container::start(&learned.engine, &learned.image, &spec, fds)?;
+            Ok(Box::new(container))
+        };
+        supervise::run(&spec, &[], driver, &start)
     }
 
     fn unavailable(&self, reason: String, remedy: &str) -> Unavailable {
@@ -242,10 +261,14 @@ fn try_out(
         .into_iter()
         .map(|seen| seen.effect)
         .collect();
-    Ok((probe(users.get(), landlock, visit.observed), noise))
+    let counts_files = !engine.is_podman;
+    Ok((
+        probe(users.get(), landlock, visit.observed, counts_files),
+        noise,
+    ))
 }
 
-fn probe(users: bool, landlock: bool, observed: bool) -> Probe {
+fn probe(users: bool, landlock: bool, observed: bool, counts_files: bool) -> Probe {
     use Control as C;
     let mut enforced = vec![
         C::MountNamespace,
@@ -261,7 +284,6 @@ fn probe(users: bool, landlock: bool, observed: bool) -> Probe {
         C::MemoryLimit,
         C::PidLimit,
         C::FileLimit,
-        C::WorkLimit,
         C::OutputLimit,
     ];
     let mut not_enforced = Vec::new();
@@ -276,6 +298,11 @@ fn probe(users: bool, landlock: bool, observed: bool) -> Probe {
             landlock,
             C::Landlock,
             "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
+        ),
+        (
+            counts_files,
+            C::WorkLimit,
+            "Podman bounds the bytes of the work directory, not the number of files; use Docker",
         ),
         (
             observed,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use skillgate_model::{Content, ExitReason, Limits, Manifest, Skill, SkillFile, SkillKind, Tier};
+use skillgate_model::{
+    Content, Control, ExitReason, Limits, Manifest, NotEnforced, Skill, SkillFile, SkillKind, Tier,
+};
 
 use crate::{Backend, Job, Probe, Unavailable, once};
 
@@ -46,7 +48,7 @@ pub(crate) fn prove_once(backend: &dyn Backend, probe: &Probe) -> Result<(), Una
 
 /// Fails with the first promise that does not hold; all are tried at the same time.
 pub(crate) fn prove(backend: &dyn Backend, probe: &Probe) -> Result<(), Unavailable> {
-    let promises = promises();
+    let promises = promises(probe);
     let results: Vec<_> = std::thread::scope(|scope| {
         let tries: Vec<_> = promises
             .iter()
@@ -66,7 +68,17 @@ pub(crate) fn prove(backend: &dyn Backend, probe: &Probe) -> Result<(), Unavaila
     Ok(())
 }
 
-fn promises() -> Vec<Promise> {
+/// Everything but what the backend says it does not promise.
+fn promises(probe: &Probe) -> Vec<Promise> {
+    let mut promises = all();
+    let unbounded = |missing: &NotEnforced| missing.control == Control::WorkLimit;
+    if probe.tier == Tier::Full && probe.not_enforced.iter().any(unbounded) {
+        promises.retain(|promise| promise.program != WORK);
+    }
+    promises
+}
+
+fn all() -> Vec<Promise> {
     let promise = |name, program, reason, limits| Promise {
         name,
         program,

@@ -197,6 +197,11 @@ fn host(engine: &Engine, spec: &Spec, door: &Door) -> std::io::Result<HostConfig
         soft: Some(value),
         hard: Some(value),
     };
+    let mut ulimits = vec![limit("nofile", 1024), limit("core", 0), limit("memlock", 0)];
+    if engine.is_podman {
+        // Its own default may be above what it is allowed itself; the user is shared, so the container's limit counts.
+        ulimits.push(limit("nproc", 4096));
+    }
     Ok(HostConfig {
         network_mode: Some("none".to_owned()),
         readonly_rootfs: Some(true),
@@ -210,12 +215,8 @@ fn host(engine: &Engine, spec: &Spec, door: &Door) -> std::io::Result<HostConfig
         // As much with swap as without: none.
         memory_swap: Some(memory),
         nano_cpus: Some(1_000_000_000),
-        ulimits: Some(vec![
-            limit("nofile", 1024),
-            limit("core", 0),
-            limit("memlock", 0),
-        ]),
-        tmpfs: Some(memory_files(spec)),
+        ulimits: Some(ulimits),
+        tmpfs: Some(memory_files(engine, spec)),
         mounts: Some(vec![Mount {
             typ: Some(MountType::BIND),
             source: Some(door.path().to_string_lossy().into_owned()),
@@ -250,7 +251,7 @@ fn filter(engine: &Engine, door: &Door) -> std::io::Result<String> {
 }
 
 /// Everything that can be written, each with its bound, all of it in memory that counts.
-fn memory_files(spec: &Spec) -> HashMap<String, String> {
+fn memory_files(engine: &Engine, spec: &Spec) -> HashMap<String, String> {
     let limits = &spec.limits;
     let planted: usize = spec
         .planted
@@ -270,10 +271,15 @@ fn memory_files(spec: &Spec) -> HashMap<String, String> {
     ]
     .into_iter()
     .map(|(path, bytes, nodes)| {
-        let bounds = format!("size={bytes},nr_inodes={nodes}");
+        // Podman knows neither owner nor number of files; nobody but the payload's user is in the container.
+        let own = if engine.is_podman {
+            "notmpcopyup,mode=1777".to_owned()
+        } else {
+            format!("mode=0700,uid=65534,gid=65534,nr_inodes={nodes}")
+        };
         (
             path.to_owned(),
-            format!("rw,noexec,nosuid,nodev,mode=0700,uid=65534,gid=65534,{bounds}"),
+            format!("rw,noexec,nosuid,nodev,size={bytes},{own}"),
         )
     })
     .collect()
