@@ -536,6 +536,12 @@ fn a_blocked_tool_withdraws_its_skill_and_its_release_promotes_it_again_after_an
         (&"skill".into(), &"withdrawn".into())
     );
 
+    let shown = text(folder, &["quarantine", "show", "sums"]);
+    assert!(
+        shown.contains("withdrawn") && shown.contains("live/sums.py"),
+        "{shown}"
+    );
+
     let (code, _, errors) = skillgate(folder, &["scan", "candidates", "--promote-to", "other"]);
     assert_eq!(code, 1, "{errors}");
     let said = "withdrawn: `sums` offers the tool `sums.total`, which is quarantined: 5 failures";

@@ -312,6 +312,28 @@ fn a_dead_store_slows_no_call_and_nothing_is_counted_twice_when_it_is_back() {
 }
 
 #[test]
+fn what_does_not_fit_while_the_store_is_away_is_counted_as_dropped() {
+    const CALLS: u64 = 13_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (store, immunity) = open(folder.path(), 0);
+    let lock = rusqlite::Connection::open(folder.path().join("skillgate.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for number in 0..CALLS {
+        immunity.record("fetch", &json!({}), Ended::Well, MINUTE + number as i64);
+    }
+    lock.execute_batch("ROLLBACK").unwrap();
+    immunity.flush(PATIENCE).unwrap();
+    let tenant = TenantId::default();
+    let dropped = immunity.metrics().get(Counter::EventDropped, &tenant);
+    let kept = store.tenant(&tenant).events(0, i64::MAX).unwrap().len() as u64;
+    assert!(
+        dropped > 0 && kept >= 10_000,
+        "{kept} kept, {dropped} dropped"
+    );
+    assert_eq!(kept + dropped, CALLS);
+}
+
+#[test]
 fn old_rows_leave_snapshots_are_written_and_growth_alerts() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().join("snapshots");

@@ -171,14 +171,8 @@ pub(crate) fn list(rows: &Rows, all: bool) -> anyhow::Result<ExitCode> {
     for entry in &entries {
         records.push(serde_json::to_value(entry)?);
     }
-    for promotion in &promotions {
-        records.push(json!({
-            "kind": "skill", "subject": promotion.skill, "part": promotion.digest,
-            "state": promotion.state, "reason": withdrawn(promotion, &entries),
-            "since_ms": promotion.at_ms, "report": promotion.report,
-            "source": promotion.destination,
-        }));
-    }
+    let withdrawn = promotions.iter();
+    records.extend(withdrawn.map(|promotion| withdrawal(promotion, &entries)));
     for record in &records {
         let word = |key: &str| plain(record.get(key).and_then(Value::as_str).unwrap_or(""));
         let since = record.get("since_ms").and_then(Value::as_i64);
@@ -197,8 +191,17 @@ pub(crate) fn list(rows: &Rows, all: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Why a promoted skill may not be used.
-fn withdrawn(promotion: &Promotion, entries: &[Entry]) -> String {
+/// A promoted skill that may not be used, as a line of the list.
+fn withdrawal(promotion: &Promotion, entries: &[Entry]) -> Value {
+    json!({
+        "kind": "skill", "subject": promotion.skill, "part": promotion.digest,
+        "state": promotion.state, "reason": why_withdrawn(promotion, entries),
+        "since_ms": promotion.at_ms, "report": promotion.report,
+        "source": promotion.destination,
+    })
+}
+
+fn why_withdrawn(promotion: &Promotion, entries: &[Entry]) -> String {
     let holds = entries.iter().find(|entry| {
         entry.kind == SubjectKind::Tool
             && entry.state != QuarantineState::Released
@@ -214,15 +217,22 @@ fn withdrawn(promotion: &Promotion, entries: &[Entry]) -> String {
 }
 
 fn show(rows: &Rows, name: &str) -> anyhow::Result<ExitCode> {
-    let entries = rows.open()?.tenant(rows.tenant()).quarantine_of(name)?;
-    if entries.is_empty() {
+    let store = rows.open()?;
+    let tenant = store.tenant(rows.tenant());
+    let entries = tenant.quarantine_of(name)?;
+    let mut promotions = tenant.promotions()?;
+    promotions
+        .retain(|promotion| promotion.skill == name && promotion.state != PromotionState::Active);
+    if entries.is_empty() && promotions.is_empty() {
         bail!("nothing named `{}` was ever quarantined", plain(name));
     }
     let mut text = String::new();
+    let mut records = Vec::new();
     for entry in &entries {
         let until = entry
             .until_ms
             .map_or_else(|| "released by hand".to_owned(), moment);
+        records.push(serde_json::to_value(entry)?);
         let _ = writeln!(text, "{} {}", entry.kind.as_str(), plain(&entry.subject));
         let lines = [
             ("state", entry.state.as_str().to_owned()),
@@ -239,6 +249,20 @@ fn show(rows: &Rows, name: &str) -> anyhow::Result<ExitCode> {
             let _ = writeln!(text, "  {key:<10} {value}");
         }
     }
-    rows.print(&entries, &text)?;
+    let in_force = tenant.quarantines(false)?;
+    for promotion in &promotions {
+        let _ = writeln!(
+            text,
+            "skill {}\n  state      {}\n  part       {}\n  reason     {}\n  promoted   {}\n  report     {}",
+            plain(&promotion.skill),
+            promotion.state.as_str(),
+            promotion.digest,
+            plain(&why_withdrawn(promotion, &in_force)),
+            plain(&promotion.destination),
+            plain(&promotion.report),
+        );
+        records.push(withdrawal(promotion, &in_force));
+    }
+    rows.print(&records, &text)?;
     Ok(ExitCode::SUCCESS)
 }

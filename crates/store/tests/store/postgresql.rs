@@ -112,6 +112,21 @@ fn a_transaction_that_hangs_is_waited_for_and_then_named() {
 }
 
 #[test]
+fn an_address_is_shown_without_its_password() {
+    for (address, shown) in [
+        ("postgresql://u:geheim@db/x", "postgresql://u@db/x"),
+        ("postgresql://u:ge@heim@db/x", "postgresql://u@db/x"),
+        (
+            "postgres://db/x?user=u&password=geheim",
+            "postgres://db/x?user=u&",
+        ),
+        ("a:b@c", "a:b@c"),
+    ] {
+        assert_eq!(Store::shown(address), shown);
+    }
+}
+
+#[test]
 fn an_address_that_cannot_be_used_is_an_error() {
     for address in [
         "postgresql://[",
