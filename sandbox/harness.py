@@ -245,13 +245,17 @@ def main():
                 printed.write("Traceback (most recent call last):\n%s: %s\n" % (type(error).__name__, error))
         return printed.getvalue()
 
+    def once(case):
+        try:
+            return ["returned", text(perform(case), 2000)]
+        except BaseException as error:
+            return ["raised", type(error).__name__ + ": " + text(error)]
+
     def child(case, fd):
         del events[:]
-        try:
-            outcome, detail = "returned", text(perform(case), 2000)
-        except BaseException as error:
-            outcome, detail = "raised", type(error).__name__ + ": " + text(error)
-        push(fd, pack([outcome, detail, events[:500]]))
+        outcome, detail = once(case)
+        later = [once(case) for _ in range(case["times"] - 1)]
+        push(fd, pack([outcome, detail, events[:500], later]))
 
     def flush():
         for stream in (sys.__stdout__, sys.__stderr__):
@@ -259,6 +263,19 @@ def main():
                 stream.flush()
             except BaseException:
                 pass
+
+    def cause(pid):
+        # It closed its end; whether by dying, and of what, is known a moment later.
+        end = monotonic() + 0.2
+        while monotonic() < end:
+            try:
+                ended, status = waitpid(pid, 1)
+            except OSError:
+                return 0
+            if ended:
+                return status & 127
+            poll().poll(2)
+        return 0
 
     def call(case):
         source, sink = pipe()
@@ -268,7 +285,7 @@ def main():
         except OSError:
             close(source)
             close(sink)
-            return "missing", "no process could be started for it", []
+            return "missing", "no process could be started for it", [], []
         if pid == 0:
             try:
                 setsid()
@@ -296,6 +313,7 @@ def main():
             if len(data) >= 4 and len(data) >= 4 + int.from_bytes(data[:4], "little"):
                 break
         close(source)
+        death = 0 if data or late else cause(pid)
         try:
             killpg(pid, 9)
         except OSError:
@@ -305,18 +323,18 @@ def main():
         except OSError:
             pass
         if late:
-            return "missing", "did not return in time", []
+            return "missing", "did not return in time", [], []
         if not data:
-            return "missing", "ended the process before it returned", []
+            return "missing", "died by signal %d before it returned" % death if death else "ended the process before it returned", [], []
         try:
-            outcome, detail, seen = evaluate(data[4:].decode(), {"__builtins__": {}})
+            outcome, detail, seen, later = evaluate(data[4:].decode(), {"__builtins__": {}})
             whole = len(data) == int.from_bytes(data[:4], "little") + 4
-            right = outcome in ("returned", "raised") and type(detail) is str and type(seen) is list
+            right = outcome in ("returned", "raised") and type(detail) is str and type(seen) is type(later) is list
         except Exception:
             whole = right = False
         if not (whole and right):
-            return "missing", "wrote over its own result", []
-        return outcome, detail, seen
+            return "missing", "wrote over its own result", [], []
+        return outcome, detail, seen, later
 
     begun = monotonic()
     order = receive()
@@ -349,9 +367,9 @@ def main():
         case = receive()
         if case is None:
             break
-        outcome, detail, seen = call(case)
+        outcome, detail, seen, later = call(case)
         events.extend(seen)
-        send("result", id=case["id"], outcome=outcome, detail=detail)
+        send("result", id=case["id"], outcome=outcome, detail=detail, later=later)
     flush()
     leave(0)
 

@@ -9,9 +9,11 @@
 
 mod canary;
 mod docker;
+mod elsewhere;
 mod hostile;
 mod limits;
 mod nested;
+mod network;
 mod ordinary;
 mod outside;
 mod skill;
@@ -47,6 +49,8 @@ fn main() {
     let own = [
         ordinary::TESTS,
         limits::TESTS,
+        elsewhere::TESTS,
+        network::TESTS,
         nested::TESTS,
         outside::TESTS,
     ];

@@ -158,6 +158,7 @@ def add(a: int, b: int) -> int:
             "tool.add(0, 0) Returned",
             "tool.add(add(1, 2)) Returned",
             "tool.add(add(1, 1)) Mismatched",
+            "tool.add(0, -1) Returned",
         ]
     );
 }

@@ -27,6 +27,6 @@ pub use skill::{Content, Manifest, ManifestError, Skill, SkillFile, SkillKind};
 pub use tenant::{TenantId, TenantParseError};
 pub use trace::{
     CaseOutcome, CaseResult, Control, Exit, ExitReason, FileChange, NotEnforced, Observation,
-    Phase, PhaseTrace, Tier, Trace,
+    Phase, PhaseTrace, Repetition, Tier, Trace,
 };
 pub use verdict::{Decision, Reason, ReasonKind, Verdict};

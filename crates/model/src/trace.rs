@@ -136,6 +136,8 @@ pub enum Phase {
     Import,
     /// Every module is imported and its tools are called.
     Call,
+    /// The same once more under another date, host name and environment.
+    Again,
 }
 
 /// One effect that was tried, and what came of it.
@@ -171,6 +173,18 @@ pub enum CaseOutcome {
     Missing,
 }
 
+/// What came of making a call once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Repetition {
+    /// The same.
+    Same,
+    /// Something else in a new process.
+    Varies,
+    /// The same in a new process, and something else when that process called it again.
+    Remembers,
+}
+
 /// One generated call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CaseResult {
@@ -178,12 +192,15 @@ pub struct CaseResult {
     pub target: String,
     /// The arguments as written, bounded.
     pub arguments: String,
-    /// `signature`, `default`, `hint`, `docstring`.
+    /// `signature`, `default`, `hint`, `docstring`, `property`, `script`, `model`.
     pub source: String,
     /// How it ended.
     pub outcome: CaseOutcome,
     /// Exception or value, bounded; hostile text.
     pub detail: String,
+    /// What came of making it once more, where it was made again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repeated: Option<Repetition>,
 }
 
 /// A file the run left behind in its work directory.
@@ -230,6 +247,9 @@ pub struct PhaseTrace {
     pub cases: Vec<CaseResult>,
     /// What it left behind.
     pub files: Vec<FileChange>,
+    /// What was different from the other runs: `date`, `host name`, `environment`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub shifted: Vec<String>,
 }
 
 /// Everything a backend saw.

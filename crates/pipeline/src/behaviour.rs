@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use skillgate_model::{
-    CaseOutcome, Effect, EffectKind, ExitReason, Finding, Location, Phase, PhaseTrace, Trace,
+    CaseOutcome, Effect, EffectKind, ExitReason, Finding, Location, Phase, PhaseTrace, Repetition,
+    Skill, Trace,
 };
 
+use crate::elsewhere;
 use crate::gate_rules::{
-    CALL_HANGS, DECOY, FORBIDDEN_CALL, GateRule, IMPORT_FAILS, IMPORT_HANGS, MEMORY, MISMATCH,
-    MISSING_MODULE, NO_ANSWER, OUTPUT, SIGNAL, UNFORESEEN,
+    CALL_HANGS, CRASH, DECOY, FAULT, FORBIDDEN_CALL, GateRule, IMPORT_FAILS, IMPORT_HANGS, MEMORY,
+    MISMATCH, MISSING_MODULE, NO_ANSWER, OUTPUT, REMEMBERS, SIGNAL, UNFORESEEN, VARIES,
 };
+use crate::place::Places;
 
 /// What a simulation adds to the evidence.
 #[derive(Debug, Default)]
@@ -21,19 +24,21 @@ pub(crate) struct Behaviour {
     pub(crate) gaps: Vec<String>,
 }
 
-/// Reads a trace; `inferred` is what the static scan foresaw, `main` the file findings are put at.
-pub(crate) fn read(trace: &Trace, inferred: &[Effect], main: &str) -> Behaviour {
+/// Reads a trace; `inferred` is what the static scan foresaw.
+pub(crate) fn read(trace: &Trace, inferred: &[Effect], skill: &Skill) -> Behaviour {
     let mut behaviour = Behaviour::default();
+    let places = Places::of(skill);
+    let main = skill.manifest_path.as_deref().unwrap_or_default();
     let mut observed = BTreeSet::new();
     for phase in &trace.phases {
         ending(phase, main, &mut behaviour);
         modules(phase, main, &mut behaviour);
-        cases(phase, main, &mut behaviour);
+        cases(phase, &places, &mut behaviour);
         for observation in &phase.observations {
             observed.insert(observation.effect.clone());
             if observation.decoy {
                 let finding = DECOY.finding(
-                    Location::file(main),
+                    places.named(observation.during.as_deref()),
                     Some(observation.effect.clone()),
                     during(observation.during.as_deref()),
                 );
@@ -51,12 +56,19 @@ pub(crate) fn read(trace: &Trace, inferred: &[Effect], main: &str) -> Behaviour 
         .iter()
         .filter(|effect| is_telling(effect.kind) && !foreseen(effect, inferred))
     {
+        let mut seen = trace.phases.iter().flat_map(|phase| &phase.observations);
+        let during = seen
+            .find(|seen| seen.effect == *effect)
+            .and_then(|seen| seen.during.as_deref());
         behaviour.findings.push(UNFORESEEN.finding(
-            Location::file(main),
+            places.named(during),
             Some(effect.clone()),
             effect.to_string(),
         ));
     }
+    behaviour
+        .findings
+        .extend(elsewhere::differences(trace, &places));
     behaviour.observed = observed.into_iter().collect();
     // Both runs see most faults.
     let mut seen = BTreeSet::new();
@@ -74,7 +86,7 @@ fn during(what: Option<&str>) -> Option<String> {
 fn ending(phase: &PhaseTrace, main: &str, behaviour: &mut Behaviour) {
     let name = match phase.phase {
         Phase::Import => "import",
-        Phase::Call => "call",
+        Phase::Call | Phase::Again => "call",
     };
     let exit = &phase.exit;
     let rule: Option<GateRule> = match exit.reason {
@@ -83,7 +95,7 @@ fn ending(phase: &PhaseTrace, main: &str, behaviour: &mut Behaviour) {
         ExitReason::Signal => Some(SIGNAL),
         ExitReason::Timeout | ExitReason::CpuLimit => match phase.phase {
             Phase::Import => Some(IMPORT_HANGS),
-            Phase::Call => Some(CALL_HANGS),
+            Phase::Call | Phase::Again => Some(CALL_HANGS),
         },
         ExitReason::Oom => Some(MEMORY),
         ExitReason::OutputLimit => Some(OUTPUT),
@@ -131,17 +143,36 @@ fn modules(phase: &PhaseTrace, main: &str, behaviour: &mut Behaviour) {
     }
 }
 
-fn cases(phase: &PhaseTrace, main: &str, behaviour: &mut Behaviour) {
+fn cases(phase: &PhaseTrace, places: &Places<'_>, behaviour: &mut Behaviour) {
     for case in &phase.cases {
+        let called = format!("{}({})", case.target, case.arguments);
+        let mut note = |rule: GateRule, detail: String| {
+            let finding = rule.finding(places.named(Some(&case.target)), None, detail);
+            behaviour.findings.push(finding);
+        };
+        match case.repeated {
+            Some(Repetition::Varies) => note(VARIES, called.clone()),
+            Some(Repetition::Remembers) => note(REMEMBERS, called.clone()),
+            Some(Repetition::Same) | None => {}
+        }
         match case.outcome {
-            CaseOutcome::Returned | CaseOutcome::Raised => {}
-            CaseOutcome::Mismatched => {
-                let detail = format!("{}({}): {}", case.target, case.arguments, case.detail);
-                behaviour
-                    .findings
-                    .push(MISMATCH.finding(Location::file(main), None, detail));
+            CaseOutcome::Returned => {}
+            // Trials at random report only what is no refusal of their arguments.
+            CaseOutcome::Raised if case.source == "property" && is_fault(&case.detail) => {
+                note(FAULT, format!("{called}: {}", case.detail));
             }
+            CaseOutcome::Raised => {}
+            CaseOutcome::Mismatched => note(MISMATCH, format!("{called}: {}", case.detail)),
             CaseOutcome::Missing => {
+                let rule = match case.detail.as_str() {
+                    "did not return in time" => Some(CALL_HANGS),
+                    "ended the process before it returned" => Some(NO_ANSWER),
+                    detail if detail.starts_with("died by signal") => Some(CRASH),
+                    _ => None,
+                };
+                if let Some(rule) = rule {
+                    note(rule, format!("{called} {}", case.detail));
+                }
                 behaviour
                     .gaps
                     .push(format!("`{}` gave no result", case.target));
@@ -150,8 +181,19 @@ fn cases(phase: &PhaseTrace, main: &str, behaviour: &mut Behaviour) {
     }
 }
 
+/// Whether an exception speaks of the function, not of a refusal or of the machine.
+fn is_fault(detail: &str) -> bool {
+    let refusals = [
+        "ValueError",
+        "TypeError",
+        "OverflowError",
+        "NotImplementedError",
+    ];
+    !refusals.contains(&detail.split(':').next().unwrap_or_default())
+}
+
 /// Kinds that honest code does not hide; a file or a variable may well have a computed name.
-const fn is_telling(kind: EffectKind) -> bool {
+pub(crate) const fn is_telling(kind: EffectKind) -> bool {
     match kind {
         EffectKind::NetworkConnect
         | EffectKind::NetworkListen

@@ -9,10 +9,11 @@ use skillgate_model::{
     Profile, Reason, ReasonKind, Report, Severity, Skill, SkillFile, SkillSummary, Trace, Verdict,
 };
 use skillgate_permissions::{Declared, PolicyFile};
-use skillgate_sandbox::Backend;
+use skillgate_sandbox::{Backend, Job};
 use skillgate_scanner::{Scan, Scanner};
 
 use crate::accepted::Accepted;
+use crate::advisor::Advisor;
 use crate::behaviour::{self, Behaviour};
 use crate::cache::Cache;
 use crate::config::{Config, Requirement};
@@ -141,7 +142,7 @@ impl Gate<'_> {
         })
     }
 
-    fn simulate(&self, skill: &Skill) -> Result<Trace, Simulated> {
+    fn simulate(&self, skill: &Skill) -> Result<(Trace, Option<String>), Simulated> {
         match self.simulation {
             Simulation::In(backend) => self.simulate_in(backend, skill),
             Simulation::Off => Err(Simulated::declined("switched off by `--static-only`")),
@@ -159,25 +160,50 @@ impl Gate<'_> {
         cache.filter(|_| skill.files.iter().all(was_read))
     }
 
-    fn simulate_in(&self, backend: &dyn Backend, skill: &Skill) -> Result<Trace, Simulated> {
+    fn simulate_in(
+        &self,
+        backend: &dyn Backend,
+        skill: &Skill,
+    ) -> Result<(Trace, Option<String>), Simulated> {
         let granted = permit::runnable(skill, &self.policy);
         let granted_text: String = granted.iter().map(|effect| format!("{effect}\n")).collect();
+        let (advisor, mut unadvised) = match Advisor::from_environment() {
+            Ok(advisor) => (advisor, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let asked = advisor.as_ref();
+        let asked = asked.map_or_else(String::new, |one| format!("{} {}", one.url, one.model));
         let key = [
             backend.name(),
             skill.digest.as_str(),
             &skill.name,
             &granted_text,
+            &asked,
         ];
         let cache = self.cache_for(skill);
         if let Some(trace) = cache.and_then(|cache| cache.get("trace", &key)) {
-            return Ok(trace);
+            return Ok((trace, unadvised));
         }
-        let trace = skillgate_sandbox::simulate(backend, &self.config.limits, skill, &granted);
+        let proposals = match advisor.map(|advisor| advisor.propose(skill)) {
+            None => Vec::new(),
+            Some(Ok(proposals)) => proposals,
+            Some(Err(error)) => {
+                unadvised = Some(error.to_string());
+                Vec::new()
+            }
+        };
+        let job = Job {
+            skill,
+            granted: &granted,
+            proposals: &proposals,
+        };
+        let trace = backend.run(&self.config.limits, &job);
         let trace = trace.map_err(|error| Simulated::failed(&error.to_string()))?;
-        if let Some(cache) = cache.filter(|_| is_conclusive(&trace)) {
+        let conclusive = is_conclusive(&trace) && unadvised.is_none();
+        if let Some(cache) = cache.filter(|_| conclusive) {
             cache.put("trace", &key, &trace);
         }
-        Ok(trace)
+        Ok((trace, unadvised))
     }
 
     fn same_name(&self, skill: &Skill) -> Option<Finding> {
@@ -249,14 +275,14 @@ fn is_conclusive(trace: &Trace) -> bool {
 }
 
 fn read(
-    outcome: Result<Trace, Simulated>,
+    outcome: Result<(Trace, Option<String>), Simulated>,
     skill: &Skill,
     inferred: &[Effect],
 ) -> (Option<Trace>, Behaviour, Simulated) {
     match outcome {
-        Ok(trace) => {
-            let main = skill.manifest_path.as_deref().unwrap_or_default();
-            let behaviour = behaviour::read(&trace, inferred, main);
+        Ok((trace, unadvised)) => {
+            let mut behaviour = behaviour::read(&trace, inferred, skill);
+            behaviour.gaps.extend(unadvised);
             let simulated = Simulated::of(&trace, &behaviour);
             (Some(trace), behaviour, simulated)
         }

@@ -81,6 +81,27 @@ gate_rules! {
     UNFORESEEN = "GATE-SIM-012", Medium, Simulate, "behaviour the code does not show",
         "did something in the sandbox that the static scan did not foresee",
         "write the effect where it can be read, and declare it";
+    CRASH = "GATE-SIM-013", Medium, Simulate, "call that kills the interpreter",
+        "kills the interpreter when it is called",
+        "check arguments before they reach native code, and bound recursion";
+    FAULT = "GATE-SIM-014", Info, Simulate, "call that fails for arguments of its own types",
+        "raises an exception of a programming error for arguments of the types it names",
+        "handle these arguments, or name narrower types";
+    VARIES = "GATE-SIM-015", Info, Simulate, "result that varies",
+        "gives another result when it is called again with the same arguments",
+        "take the clock, randomness and files as arguments where a result must be repeatable";
+    REMEMBERS = "GATE-SIM-016", Info, Simulate, "leak between calls",
+        "lets a call see what an earlier one left in memory",
+        "keep state in arguments and results instead of module variables and mutable defaults";
+    ELSEWHERE = "GATE-SIM-017", High, Simulate, "other behaviour at another date or on another machine",
+        "acts in another way under another date, host name and environment",
+        "do the same whenever and wherever it runs";
+    DEPENDS = "GATE-SIM-018", Info, Simulate, "result that depends on date or machine",
+        "gives another result under another date, host name and environment",
+        "take the date and the machine's properties as arguments";
+    WITNESSES = "GATE-SIM-019", High, Simulate, "witnesses that disagree",
+        "did something that the system calls show and Python's own hooks do not, or the other way round",
+        "remove the code that goes around the interpreter or takes its hooks away";
 }
 
 impl GateRule {

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod action;
+mod advisor;
 mod again;
 mod assemble;
 mod baseline;
@@ -12,6 +13,7 @@ mod danger;
 mod decide;
 mod declaration;
 mod discover;
+mod elsewhere;
 mod error;
 mod gate;
 mod gate_rules;
@@ -20,6 +22,7 @@ mod load;
 mod manifest;
 mod patch;
 mod permit;
+mod place;
 mod simulated;
 mod telemetry;
 mod tools;

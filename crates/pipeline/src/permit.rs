@@ -77,7 +77,7 @@ impl Permit {
     }
 }
 
-/// Programs the skill declares and was granted by name, which the simulation may therefore run.
+/// Programs and destinations the skill declares and was granted by name, which the simulation may therefore reach.
 pub(crate) fn runnable(skill: &Skill, file: &PolicyFile) -> Vec<Effect> {
     let declared = skill
         .manifest
@@ -85,11 +85,13 @@ pub(crate) fn runnable(skill: &Skill, file: &PolicyFile) -> Vec<Effect> {
         .iter()
         .filter_map(|scope| scope.parse::<Effect>().ok());
     let by_name = |effect: &Effect| {
-        effect.kind == EffectKind::ProcessSpawn
-            && effect
-                .resource
-                .as_ref()
-                .is_some_and(|program| !program.contains('*'))
+        matches!(
+            effect.kind,
+            EffectKind::ProcessSpawn | EffectKind::NetworkConnect
+        ) && effect
+            .resource
+            .as_ref()
+            .is_some_and(|program| !program.contains('*'))
     };
     with_policy(skill, file, |policy| {
         declared

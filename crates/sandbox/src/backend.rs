@@ -28,8 +28,20 @@ pub struct Probe {
 pub struct Job<'a> {
     /// Its bytes in memory are what runs; nothing is read from its place on disk again.
     pub skill: &'a Skill,
-    /// Effects the operator granted; `process:spawn(git)` lets `git` be executed inside.
+    /// Effects the operator granted; `process:spawn(git)` lets `git` be executed inside, and
+    /// `network:connect(example.com:443)` lets a proxy connect there.
     pub granted: &'a [Effect],
+    /// Calls that somebody proposes besides the generated ones.
+    pub proposals: &'a [Proposal],
+}
+
+/// A call that somebody proposes; nothing of it is trusted, since it happens inside.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Proposal {
+    /// `function`, `Class.method`, or either behind the name of its module.
+    pub target: String,
+    /// The arguments as Python writes them.
+    pub arguments: String,
 }
 
 /// A way to run a skill where it can do no harm.

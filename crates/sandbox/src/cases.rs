@@ -3,6 +3,7 @@
 use skillgate_model::{CaseOutcome, CaseResult};
 
 use crate::harness::{Function, Module, Parameter};
+use crate::property::{Kind, Trials};
 
 /// Files that generated calls may name, planted before the skill starts.
 pub(crate) const SAMPLES: [(&str, &str); 6] = [
@@ -44,7 +45,29 @@ pub(crate) struct Case {
     pub(crate) argv: Vec<String>,
     /// What the last example must print; it never enters the jail.
     expected: Option<String>,
+    pub(crate) step: Step,
+    /// The expression with a mark where the arguments stand.
+    template: String,
 }
+
+/// Stands for the arguments in a template; no name of Python contains it.
+const ARGUMENTS: &str = "\u{1}";
+
+/// What the outcome of a call is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Step {
+    /// It stands for itself.
+    Once,
+    /// It stands for itself, and is made once more.
+    Twice,
+    /// It is held against the result at this place, which had this outcome.
+    Again { place: usize, before: String },
+    /// It is one of several with arguments made at random.
+    Trial(Box<Trials>),
+}
+
+/// How often the process that makes a call once more makes it.
+const REPETITIONS: u32 = 3;
 
 impl Case {
     pub(crate) fn result(&self, outcome: CaseOutcome, detail: String) -> CaseResult {
@@ -54,6 +77,34 @@ impl Case {
             source: self.source.to_owned(),
             outcome,
             detail: detail.chars().take(2000).collect(),
+            repeated: None,
+        }
+    }
+
+    /// How often the process that makes this call makes it.
+    pub(crate) const fn times(&self) -> u32 {
+        match self.step {
+            Step::Again { .. } => REPETITIONS,
+            Step::Once | Step::Twice | Step::Trial(_) => 1,
+        }
+    }
+
+    /// The same call once more, in a new process and there several times.
+    pub(crate) fn again(&self, place: usize, before: String) -> Self {
+        Self {
+            step: Step::Again { place, before },
+            ..self.clone()
+        }
+    }
+
+    /// The next call of the same trials.
+    pub(crate) fn trial(&self, trials: Box<Trials>) -> Self {
+        let arguments = trials.arguments();
+        Self {
+            expression: self.template.replace(ARGUMENTS, &arguments),
+            arguments,
+            step: Step::Trial(trials),
+            ..self.clone()
         }
     }
 
@@ -140,6 +191,8 @@ fn case(module: &Module, name: &str, arguments: String, source: &'static str) ->
         script: None,
         argv: Vec::new(),
         expected: None,
+        step: Step::Once,
+        template: String::new(),
     }
 }
 
@@ -164,22 +217,99 @@ fn of_function(module: &Module, function: &Function) -> Vec<Case> {
         if cases.iter().any(|case: &Case| case.arguments == arguments) {
             continue;
         }
-        let expression = match (function.name.split_once('.'), &function.init) {
-            (Some((class, method)), Some(init)) => {
-                format!(
-                    "{class}({}).{method}({arguments})",
-                    self::arguments(init, 0)
-                )
-            }
-            _ => format!("{}({arguments})", function.name),
+        let step = if variant == 0 {
+            Step::Twice
+        } else {
+            Step::Once
         };
         cases.push(Case {
-            expression,
+            expression: expression(function, &arguments),
+            step,
             ..case(module, &function.name, arguments, source)
         });
     }
     cases.extend(examples(module, function));
+    cases.extend(proposed(module, function));
+    cases.extend(trial(module, function));
     cases
+}
+
+/// The calls that somebody proposes for this function.
+fn proposed(module: &Module, function: &Function) -> Vec<Case> {
+    let is_meant = |target: &str| {
+        let name = target.strip_suffix(function.name.as_str());
+        name.is_some_and(|before| {
+            before.is_empty() || before.strip_suffix('.') == Some(module.name.as_str())
+        })
+    };
+    let meant = module
+        .proposals
+        .iter()
+        .filter(|proposal| is_meant(&proposal.target));
+    let case = |proposal: &crate::Proposal| Case {
+        expression: expression(function, &proposal.arguments),
+        ..case(module, &function.name, proposal.arguments.clone(), "model")
+    };
+    meant.map(case).collect()
+}
+
+/// The call as Python writes it.
+fn expression(function: &Function, arguments: &str) -> String {
+    match (function.name.split_once('.'), &function.init) {
+        (Some((class, method)), Some(init)) => {
+            let init = self::arguments(init, 0);
+            format!("{class}({init}).{method}({arguments})")
+        }
+        _ => format!("{}({arguments})", function.name),
+    }
+}
+
+/// The first call with arguments made at random, where every required one has a type that values can be made of.
+fn trial(module: &Module, function: &Function) -> Option<Case> {
+    let required = || {
+        let parameters = function.parameters.iter();
+        parameters.filter(|parameter| !parameter.2)
+    };
+    let kind = |Parameter(name, hint, ..): &Parameter| {
+        // A name that says what kind of text it wants gets that kind.
+        if hint == "str" && value(name, hint, 0) != value("", hint, 0) {
+            return Some(Kind::Fixed(value(name, hint, 0)));
+        }
+        Kind::parse(hint)
+    };
+    let kinds = required().map(kind).collect::<Option<Vec<_>>>()?;
+    let names = required().map(|Parameter(name, _, _, kind)| {
+        if kind == "keyword" {
+            format!("{name}=")
+        } else {
+            String::new()
+        }
+    });
+    let seed = format!("{}.{}", module.name, function.name);
+    let trials = Box::new(Trials::new(&seed, kinds, names.collect())?);
+    let arguments = trials.arguments();
+    Some(Case {
+        expression: expression(function, &arguments),
+        template: expression(function, ARGUMENTS),
+        step: Step::Trial(trials),
+        ..case(module, &function.name, arguments, "property")
+    })
+}
+
+/// Whether two outcomes are the same for a reader: addresses differ between processes, and so does the order of sets.
+pub fn alike(one: &str, other: &str) -> bool {
+    let plain = |text: &str| {
+        let mut letters: Vec<char> = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("0x") {
+            letters.extend(before.chars());
+            rest = after.trim_start_matches(|char: char| char.is_ascii_hexdigit());
+        }
+        letters.extend(rest.chars());
+        letters.sort_unstable();
+        letters
+    };
+    one == other || plain(one) == plain(other)
 }
 
 /// The required arguments as Python writes them.
@@ -416,6 +546,16 @@ mod tests {
             directory: "/skill".to_owned(),
             path: "/skill/tool.py".to_owned(),
             script: false,
+            proposals: vec![
+                crate::Proposal {
+                    target: "tool.f".to_owned(),
+                    arguments: "'proposed'".to_owned(),
+                },
+                crate::Proposal {
+                    target: "other.f".to_owned(),
+                    arguments: "'not for this one'".to_owned(),
+                },
+            ],
         }
     }
 
@@ -438,6 +578,7 @@ mod tests {
         let cases = of_module(&module(), &[function]);
         cases
             .iter()
+            .filter(|case| !matches!(case.source, "property" | "model"))
             .map(|case| format!("{} {}", case.source, case.arguments))
             .collect()
     }
@@ -483,6 +624,28 @@ mod tests {
         let doc = "Text.\n\n    >>> x = f(1)\n    >>> for i in x:\n    ...     print(i)\n    1\n    2\n\n    >>> f(2)\n";
         let found = calls(&[], doc);
         assert_eq!(found, ["default ", "docstring for i in x:\n    print(i)"]);
+    }
+
+    #[test]
+    fn a_proposal_is_made_of_the_function_it_names() {
+        let function = Function {
+            name: "f".to_owned(),
+            init: None,
+            parameters: Vec::new(),
+            doc: String::new(),
+        };
+        let cases = of_module(&module(), &[function]);
+        let proposed = cases.iter().filter(|case| case.source == "model");
+        let expressions: Vec<&str> = proposed.map(|case| case.expression.as_str()).collect();
+        assert_eq!(expressions, ["f('proposed')"]);
+    }
+
+    #[test]
+    fn addresses_and_the_order_of_sets_make_no_difference() {
+        assert!(alike("{'a', 'b'}", "{'b', 'a'}"));
+        assert!(alike("<f at 0x7f00aa>", "<f at 0x7f11>"));
+        assert!(!alike("2026-11-21", "2027-12-26"));
+        assert!(!alike("returned 1", "raised 1"));
     }
 
     #[test]

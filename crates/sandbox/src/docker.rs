@@ -179,7 +179,7 @@ impl Backend for Docker {
 
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
         let learned = self.learned()?;
-        let modules = harness::modules(job.skill, SKILL);
+        let modules = harness::modules(job, SKILL);
         let contents = phases::contents(Some(job.skill));
         let run = |phase, limits: &Limits| {
             let visit = Visit {

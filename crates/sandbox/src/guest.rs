@@ -131,6 +131,9 @@ impl Visit<'_> {
             limits: self.limits.clone(),
             observed: self.observed,
             executable,
+            hostname: None,
+            elsewhere: false,
+            network: Vec::new(),
         }
     }
 }
@@ -154,6 +157,9 @@ impl Spec {
             limits: limits.clone(),
             observed: false,
             executable: false,
+            hostname: None,
+            elsewhere: false,
+            network: Vec::new(),
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use serde::Deserialize;
 use serde_json::json;
-use skillgate_model::{CaseOutcome, CaseResult, Phase, Skill};
+use skillgate_model::{CaseOutcome, CaseResult, Phase, Repetition};
 
-use crate::cases::{self, Case};
+use crate::cases::{self, Case, Step};
 use crate::native::notify::Attempt;
 use crate::native::spec::SKILL;
 use crate::native::supervise::Driver;
 use crate::observe::Observer;
+use crate::{Job, Proposal};
 
 /// The program that runs inside.
 pub(crate) const PROGRAM: &str = include_str!("../../../sandbox/harness.py");
@@ -37,6 +38,9 @@ pub(crate) struct Module {
     /// Whether it does something of its own when it is run as a program.
     #[serde(skip)]
     pub(crate) script: bool,
+    /// Calls that somebody proposes for its functions, or for others.
+    #[serde(skip)]
+    pub(crate) proposals: Vec<Proposal>,
 }
 
 /// A function of a module, as the harness describes it.
@@ -80,6 +84,9 @@ struct Message {
     outcome: String,
     #[serde(default)]
     detail: String,
+    /// What further calls in the same process gave.
+    #[serde(default)]
+    later: Vec<(String, String)>,
 }
 
 /// What one run of the harness has said so far.
@@ -163,7 +170,8 @@ impl<'a> Harness<'a> {
         let rest = waiting
             .into_iter()
             .map(|case| (case, "not called: time or the process ran out"));
-        let missing = current.into_iter().chain(rest);
+        let stands = |(case, _): &(Case, &str)| !matches!(case.step, Step::Again { .. });
+        let missing = current.into_iter().chain(rest).filter(stands);
         self.results.extend(
             missing.map(|(case, detail)| case.result(CaseOutcome::Missing, detail.to_owned())),
         );
@@ -227,9 +235,15 @@ impl<'a> Harness<'a> {
             (Some(error), _) => self.import_errors.push((module.name.clone(), error)),
             (None, _) => {
                 self.imported.push(module.name.clone());
-                if self.phase == Phase::Call {
-                    self.waiting
-                        .extend(cases::of_module(module, &message.functions));
+                if self.phase != Phase::Import {
+                    let cases = cases::of_module(module, &message.functions);
+                    // Elsewhere the calls are those that stand for themselves.
+                    let all = self.phase == Phase::Call;
+                    self.waiting.extend(
+                        cases
+                            .into_iter()
+                            .filter(|case| all || !matches!(case.step, Step::Trial(_))),
+                    );
                     self.waiting.truncate(MOST_CASES);
                 }
             }
@@ -249,8 +263,52 @@ impl<'a> Harness<'a> {
             return Vec::new();
         }
         let (outcome, detail) = case.judge(&message.outcome, &message.detail);
-        self.results.push(case.result(outcome, detail));
+        self.conclude(case, message, outcome, detail);
         self.next()
+    }
+
+    /// Notes what came of a call, and puts those that follow from it in front.
+    fn conclude(&mut self, case: Case, message: &Message, outcome: CaseOutcome, detail: String) {
+        let told = format!("{} {}", message.outcome, message.detail);
+        match &case.step {
+            Step::Once => self.results.push(case.result(outcome, detail)),
+            Step::Twice => {
+                let ended = matches!(outcome, CaseOutcome::Returned | CaseOutcome::Raised);
+                // A run elsewhere is held against the first one, not against itself.
+                if ended && self.phase == Phase::Call {
+                    self.waiting
+                        .push_front(case.again(self.results.len(), told));
+                }
+                self.results.push(case.result(outcome, detail));
+            }
+            Step::Again { place, before } => {
+                let same = |(outcome, detail): &(String, String)| {
+                    cases::alike(&format!("{outcome} {detail}"), &told)
+                };
+                let found = if !cases::alike(before, &told) {
+                    Repetition::Varies
+                } else if !message.later.iter().all(same) {
+                    Repetition::Remembers
+                } else {
+                    Repetition::Same
+                };
+                if let Some(result) = self.results.get_mut(*place) {
+                    result.repeated = Some(found);
+                }
+            }
+            Step::Trial(trials) => {
+                let mut trials = trials.clone();
+                if trials.next(outcome, &detail) {
+                    self.waiting.push_front(case.trial(trials));
+                } else if let Some((arguments, outcome, detail)) = trials.failure() {
+                    let mut smallest = case;
+                    smallest.arguments = arguments;
+                    self.results.push(smallest.result(outcome, detail));
+                } else {
+                    self.results.push(case.result(outcome, detail));
+                }
+            }
+        }
     }
 
     /// The next case, or the word that ends the conversation.
@@ -277,6 +335,7 @@ impl<'a> Harness<'a> {
             "script": case.script,
             "argv": case.argv.iter().map(placed).collect::<Vec<_>>(),
             "seconds": CASE_SECONDS,
+            "times": case.times(),
         });
         self.current = Some((self.asked, case));
         frame(&order)
@@ -285,7 +344,7 @@ impl<'a> Harness<'a> {
 
 impl Driver for Harness<'_> {
     fn greeting(&mut self) -> Vec<u8> {
-        let call = self.phase == Phase::Call;
+        let call = self.phase != Phase::Import;
         frame(&json!({
             "nonce": self.nonce, "modules": self.modules, "call": call, "skill": format!("{}{SKILL}/", self.top),
         }))
@@ -331,7 +390,8 @@ fn frame(message: &serde_json::Value) -> Vec<u8> {
 }
 
 /// The modules of a skill, in the order in which they are imported.
-pub(crate) fn modules(skill: &Skill, top: &str) -> Vec<Module> {
+pub(crate) fn modules(job: &Job<'_>, top: &str) -> Vec<Module> {
+    let skill = job.skill;
     let mut found = Vec::new();
     for file in &skill.files {
         let Some(bytes) = file.bytes() else { continue };
@@ -365,6 +425,7 @@ pub(crate) fn modules(skill: &Skill, top: &str) -> Vec<Module> {
             directory,
             path: format!("{top}/{}", file.path),
             script: contains(bytes, b"__main__"),
+            proposals: job.proposals.to_vec(),
         });
     }
     found

@@ -14,6 +14,8 @@ mod nsjail;
 mod observe;
 mod once;
 mod phases;
+mod property;
+mod proxy;
 mod seccomp;
 mod selftest;
 mod simulated;
@@ -25,7 +27,8 @@ use std::sync::OnceLock;
 
 use skillgate_model::{Effect, Limits, Skill, Trace};
 
-pub use backend::{Backend, Choice, Job, Probe, Row, doctor, names, select};
+pub use backend::{Backend, Choice, Job, Probe, Proposal, Row, doctor, names, select};
+pub use cases::alike;
 pub use docker::Docker;
 pub use error::{SandboxError, Unavailable};
 pub use native::Native;
@@ -58,5 +61,10 @@ pub fn simulate(
     skill: &Skill,
     granted: &[Effect],
 ) -> Result<Trace, SandboxError> {
-    backend.run(limits, &Job { skill, granted })
+    let job = Job {
+        skill,
+        granted,
+        proposals: &[],
+    };
+    backend.run(limits, &job)
 }

@@ -1,6 +1,7 @@
 //! The embedded backend: namespaces, Landlock, seccomp and limits, set up in a re-executed child.
 
 pub(crate) mod cgroup;
+mod clock;
 pub(crate) mod init;
 pub(crate) mod landlock;
 mod launcher;
@@ -23,11 +24,12 @@ use skillgate_model::{Content, Effect, EffectKind, Limits, Phase, PhaseTrace, Sk
 
 use self::launcher::Launcher;
 use self::learned::{Place, learned, learned_of, no_python};
-use self::spec::{HOME, SKILL, Spec};
+use self::spec::{HOME, HOSTNAME, SKILL, Spec};
 use self::supervise::Ended;
 use crate::harness::{self, Module};
 use crate::interpreter::{self, Interpreter};
-use crate::observe::PATH;
+use crate::observe::{PATH, PROXY_VARIABLES};
+use crate::proxy::{self, Destination};
 use crate::{Backend, Job, Probe, SandboxError, Unavailable, phases};
 
 /// Linux itself.
@@ -61,7 +63,7 @@ impl Backend for Native {
         let python = interpreter::python().map_err(no_python)?;
         let learned = learned_of(python).as_ref().map_err(Clone::clone)?;
         let place = learned.place();
-        let modules = harness::modules(job.skill, &format!("{}{SKILL}", place.top));
+        let modules = harness::modules(job, &format!("{}{SKILL}", place.top));
         let run = |phase, limits: &Limits| {
             let order = Order {
                 python,
@@ -125,6 +127,12 @@ impl Order<'_> {
         let mut programs = vec![python.program.clone()];
         let real = granted.iter().filter_map(|path| path.canonicalize().ok());
         programs.extend(real.map(|path| path.to_string_lossy().into_owned()));
+        // Without a network namespace of its own there is no way that leads to the proxy alone.
+        let network = if self.place.tier == Tier::Full {
+            self.granted.iter().filter_map(Destination::of).collect()
+        } else {
+            Vec::new()
+        };
         let executable = programs.len() > 1;
         programs.extend(python.loader.clone());
         Spec {
@@ -145,10 +153,16 @@ impl Order<'_> {
             ]
             .map(str::to_owned)
             .to_vec(),
-            env: environment(&self.place.top),
+            env: environment(&self.place.top)
+                .into_iter()
+                .chain(through_proxy(&network))
+                .collect(),
             limits: self.limits.clone(),
             observed: self.place.observed,
             executable,
+            hostname: (self.place.tier == Tier::Full).then(|| HOSTNAME.to_owned()),
+            elsewhere: false,
+            network,
         }
     }
 }
@@ -179,6 +193,17 @@ pub(crate) fn bare(
         .extend(arguments.iter().map(|argument| (*argument).to_owned()));
     let start = |fds: &[RawFd]| Launcher::start(&spec.limits, fds);
     supervise::run(&spec, &[], driver, &start)
+}
+
+/// What programs read to find the proxy, where there is one.
+fn through_proxy(network: &[Destination]) -> Vec<String> {
+    if network.is_empty() {
+        return Vec::new();
+    }
+    PROXY_VARIABLES
+        .iter()
+        .map(|name| format!("{name}=http://127.0.0.1:{}", proxy::PORT))
+        .collect()
 }
 
 pub(crate) fn environment(top: &str) -> Vec<String> {

@@ -121,7 +121,7 @@ impl Backend for NsJail {
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
         let learned = self.learned()?;
         let python = interpreter::python().map_err(|reason| self.unavailable(reason))?;
-        let modules = harness::modules(job.skill, SKILL);
+        let modules = harness::modules(job, SKILL);
         let one = |phase, limits: &Limits| {
             let order = Order {
                 modules: &modules,

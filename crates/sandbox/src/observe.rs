@@ -9,6 +9,7 @@ use skillgate_model::{Effect, EffectKind, Observation};
 use crate::cases::MARK;
 use crate::native::notify::Attempt;
 use crate::native::spec::{HOME, SKILL, WORK};
+use crate::proxy;
 
 /// Different observations of one run; what does not fit is counted.
 const MOST: usize = 1000;
@@ -59,7 +60,7 @@ pub(crate) const DECOYS: [(&str, &str); 14] = [
 ];
 
 /// Variables that are set for every program, so that reading them says nothing.
-const ENVIRONMENT: [&str; 8] = [
+const ENVIRONMENT: [&str; 12] = [
     "PATH",
     "HOME",
     "USER",
@@ -68,7 +69,15 @@ const ENVIRONMENT: [&str; 8] = [
     "TZ",
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
 ];
+
+/// Variables that lead programs to the proxy.
+pub(crate) const PROXY_VARIABLES: [&str; 4] =
+    ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 
 /// Folders of the run itself.
 const OWN: [&str; 5] = [SKILL, WORK, HOME, "/tmp", "/dev/shm"];
@@ -110,6 +119,7 @@ pub(crate) struct Observer<'a> {
     visible: &'a [String],
     programs: &'a [String],
     noise: Option<&'a BTreeSet<Effect>>,
+    has_proxy: bool,
     found: BTreeMap<Seen, (u64, Option<String>)>,
     dropped: u64,
     during: Option<String>,
@@ -129,11 +139,17 @@ impl<'a> Observer<'a> {
             visible,
             programs,
             noise,
+            has_proxy: false,
             found: BTreeMap::new(),
             dropped: 0,
             during: None,
             arguments: None,
         }
+    }
+
+    /// Says that the jail has a way to the proxy.
+    pub(crate) fn with_proxy(self, has_proxy: bool) -> Self {
+        Self { has_proxy, ..self }
     }
 
     /// Says which module or case is running from now on.
@@ -182,8 +198,9 @@ impl<'a> Observer<'a> {
                     false,
                 );
             }
-            // The way to the resolver; what it is asked for comes as an attempt of its own.
+            // The ways to the resolver and to the proxy; what they are asked for is told apart.
             Attempt::Connect(ip, 53) if ip.is_loopback() => {}
+            Attempt::Connect(ip, proxy::PORT) if ip.is_loopback() && let_through => {}
             Attempt::Connect(ip, port) => {
                 self.note(
                     EffectKind::NetworkConnect,
@@ -224,6 +241,13 @@ impl<'a> Observer<'a> {
         }
     }
 
+    /// Takes what the proxy was asked for.
+    pub(crate) fn proxied(&mut self, effect: Effect, granted: bool, count: u64) {
+        let key = (effect, granted, "proxy", false);
+        let (seen, _) = self.found.entry(key).or_insert((0, None));
+        *seen += count;
+    }
+
     /// Takes what Python's own hooks saw.
     pub(crate) fn audited(&mut self, event: &[String]) {
         let mut words = event.iter().map(String::as_str);
@@ -242,6 +266,9 @@ impl<'a> Observer<'a> {
         } else {
             format!("{first}:{port}")
         };
+        if self.has_proxy && first == "127.0.0.1" && port == proxy::PORT.to_string() {
+            return;
+        }
         let (kind, resource) = match name {
             Some("resolve") if port == "0" => (EffectKind::NetworkResolve, Some(first)),
             Some("resolve" | "connect") => (EffectKind::NetworkConnect, Some(with_port.as_str())),

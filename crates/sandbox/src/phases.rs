@@ -1,4 +1,5 @@
-//! What every backend does with a skill: import it, then import and call it, each time in a new jail.
+//! What every backend does with a skill: import it, import and call it, and do that again elsewhere; each time in a
+//! new jail.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,7 +17,7 @@ use crate::{Probe, SandboxError};
 /// One run of these modules under these limits.
 pub(crate) type Run<'a> = dyn Fn(Phase, &Limits) -> Result<PhaseTrace, SandboxError> + 'a;
 
-/// Both runs, as the trace of a backend that enforces what `probe` says.
+/// All runs, as the trace of a backend that enforces what `probe` says.
 pub(crate) fn simulate(
     backend: &str,
     probe: &Probe,
@@ -37,11 +38,11 @@ pub(crate) fn simulate(
         return Ok(trace);
     }
     trace.interpreter = Some(interpreter.to_owned());
-    for phase in [Phase::Import, Phase::Call] {
+    for phase in [Phase::Import, Phase::Call, Phase::Again] {
         let run = run(phase, &limits_of(phase, limits))?;
         let ended = run.exit.reason == ExitReason::Exit;
         trace.phases.push(run);
-        // What ends the import ends every later run in the same way.
+        // What ends a run ends every later one in the same way.
         if !ended {
             break;
         }
@@ -55,8 +56,34 @@ fn limits_of(phase: Phase, limits: &Limits) -> Limits {
             wall_ms: limits.wall_ms.min(limits.import_ms),
             ..limits.clone()
         },
-        Phase::Call => limits.clone(),
+        Phase::Call | Phase::Again => limits.clone(),
     }
+}
+
+/// The specification of the run that takes place at another date, on another machine, for another user.
+fn elsewhere(spec: &Spec) -> Spec {
+    let other = |variable: &String| match variable.split_once('=') {
+        Some(("USER", _)) => "USER=deploy".to_owned(),
+        Some(("TZ", _)) => "TZ=Asia/Tokyo".to_owned(),
+        Some(_) | None => variable.clone(),
+    };
+    Spec {
+        hostname: spec.hostname.as_ref().map(|_| "build-7".to_owned()),
+        env: spec.env.iter().map(other).collect(),
+        elsewhere: true,
+        ..spec.clone()
+    }
+}
+
+/// What was different in that run.
+fn shifted(spec: &Spec, date: bool) -> Vec<String> {
+    let changes = [
+        (date, "date"),
+        (spec.elsewhere && spec.hostname.is_some(), "host name"),
+        (spec.elsewhere, "environment"),
+    ];
+    let changed = changes.into_iter().filter(|(changed, _)| *changed);
+    changed.map(|(_, what)| what.to_owned()).collect()
 }
 
 /// The files that lie in the jail when the interpreter starts: harness, decoys, samples, the skill.
@@ -97,21 +124,36 @@ pub(crate) fn converse(
     noise: Option<&BTreeSet<Effect>>,
     start: Start<'_>,
 ) -> Result<(PhaseTrace, bool), SandboxError> {
+    let moved;
+    let spec = if phase == Phase::Again {
+        moved = elsewhere(spec);
+        &moved
+    } else {
+        spec
+    };
     let bytes: Vec<&[u8]> = contents.iter().map(|(_, bytes)| *bytes).collect();
     let programs = if spec.executable {
         spec.programs.as_slice()
     } else {
         &[]
     };
-    let observer = Observer::new(&spec.top, &spec.visible, programs, noise);
+    let observer = Observer::new(&spec.top, &spec.visible, programs, noise)
+        .with_proxy(!spec.network.is_empty());
     let nonce = nonce().map_err(SandboxError::Start)?;
     let mut harness = Harness::new(phase, &spec.top, modules, observer, nonce);
     let ended = supervise::run(spec, &bytes, &mut harness, start)?;
     if ended.exit.reason != ExitReason::NotRun {
         harness.close();
     }
-    let landlock = ended.landlock;
-    Ok((traced(phase, ended, harness), landlock))
+    for (effect, granted, count) in &ended.proxied {
+        harness.observer.proxied(effect.clone(), *granted, *count);
+    }
+    let (landlock, shifted) = (ended.landlock, shifted(spec, ended.date));
+    let trace = PhaseTrace {
+        shifted,
+        ..traced(phase, ended, harness)
+    };
+    Ok((trace, landlock))
 }
 
 fn nonce() -> std::io::Result<String> {
@@ -146,5 +188,6 @@ fn traced(phase: Phase, ended: Ended, harness: Harness<'_>) -> PhaseTrace {
         missing_modules: harness.missing_modules,
         cases: harness.results,
         files: ended.files.iter().filter(planted).cloned().collect(),
+        shifted: Vec::new(),
     }
 }

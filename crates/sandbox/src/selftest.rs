@@ -143,6 +143,7 @@ impl Promise {
         let job = Job {
             skill: &skill,
             granted: &[],
+            proposals: &[],
         };
         let trace = backend
             .run(&self.limits, &job)

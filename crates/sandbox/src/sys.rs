@@ -324,6 +324,20 @@ pub(crate) fn answer(listener: BorrowedFd<'_>, id: u64, error: Option<c_int>) {
         unsafe { libc::ioctl(listener.as_raw_fd(), request as _, &raw const response) };
 }
 
+/// Answers a call with a value, as if the kernel had performed it.
+pub(crate) fn answer_value(listener: BorrowedFd<'_>, id: u64, value: i64) {
+    let response = libc::seccomp_notif_resp {
+        id,
+        val: value,
+        error: 0,
+        flags: 0,
+    };
+    let request = ioctl_number(1, size_of::<libc::seccomp_notif_resp>());
+    // SAFETY: the kernel reads one `seccomp_notif_resp`; an error means the caller died meanwhile.
+    let _caller_may_be_gone =
+        unsafe { libc::ioctl(listener.as_raw_fd(), request as _, &raw const response) };
+}
+
 /// Whether the announced caller still waits, so that what was read from it is its own.
 pub(crate) fn still_waits(listener: BorrowedFd<'_>, id: u64) -> bool {
     // SECCOMP_IOCTL_NOTIF_ID_VALID is _IOW('!', 2, u64).
@@ -350,6 +364,22 @@ pub(crate) fn read_memory(pid: pid_t, address: u64, buffer: &mut [u8]) -> io::Re
     // SAFETY: the kernel writes at most `buffer.len()` bytes into `buffer` and checks the remote range itself.
     let read = unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
     check(read as c_long).map(|read| read as usize)
+}
+
+/// Writes another process's memory, where that process may write it itself.
+pub(crate) fn write_memory(pid: pid_t, address: u64, bytes: &[u8]) -> io::Result<usize> {
+    let local = libc::iovec {
+        iov_base: bytes.as_ptr().cast_mut().cast(),
+        iov_len: bytes.len(),
+    };
+    let remote = libc::iovec {
+        iov_base: address as *mut libc::c_void,
+        iov_len: bytes.len(),
+    };
+    // SAFETY: the kernel only reads from `bytes`, and checks the remote range itself.
+    let written =
+        unsafe { libc::process_vm_writev(pid, &raw const local, 1, &raw const remote, 1, 0) };
+    check(written as c_long).map(|written| written as usize)
 }
 
 /// The Landlock version of this kernel; zero where there is none.
@@ -397,6 +427,47 @@ pub(crate) fn landlock_allow(
             0,
         )
     })
+    .map(drop)
+}
+
+/// Allows connecting to one TCP port.
+pub(crate) fn landlock_allow_connect(ruleset: BorrowedFd<'_>, port: u16) -> io::Result<()> {
+    // LANDLOCK_ACCESS_NET_CONNECT_TCP, and the port in the host's order.
+    let rule = [2_u64, u64::from(port)];
+    // SAFETY: rule type 2 reads one structure of two u64, which the array is.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            2,
+            rule.as_ptr(),
+            0,
+        )
+    })
+    .map(drop)
+}
+
+/// Switches the loopback of the own network namespace on.
+pub(crate) fn loopback_up() -> io::Result<()> {
+    let flags = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
+    // SAFETY: plain numbers.
+    let socket = owned(c_long::from(unsafe {
+        libc::socket(libc::AF_INET, flags, 0)
+    }))?;
+    // SAFETY: an all-zero `ifreq` is valid.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (place, byte) in request.ifr_name.iter_mut().zip(*b"lo") {
+        *place = byte as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: the kernel reads one `ifreq` from a live variable.
+    check(c_long::from(unsafe {
+        libc::ioctl(
+            socket.as_raw_fd(),
+            libc::SIOCSIFFLAGS as _,
+            &raw const request,
+        )
+    }))
     .map(drop)
 }
 

@@ -60,6 +60,7 @@ fn show_phase(phase: &PhaseTrace) -> String {
     let name = match phase.phase {
         Phase::Import => "import",
         Phase::Call => "import and call",
+        Phase::Again => "under another date, host name and environment",
     };
     let mut text = format!(
         "\n{name}: {} after {} ms, {} ms of CPU\n",

@@ -46,6 +46,7 @@ fn write_phase(phase: &PhaseTrace, page: &mut Markup) {
     page.raw(match phase.phase {
         Phase::Import => "<h4>Import</h4>\n",
         Phase::Call => "<h4>Import and call</h4>\n",
+        Phase::Again => "<h4>Under another date, host name and environment</h4>\n",
     });
     page.raw("<p>").raw(ended(phase.exit.reason));
     if let Some(code) = phase.exit.code {

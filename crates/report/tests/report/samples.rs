@@ -497,12 +497,14 @@ fn phase(phase: Phase, reason: ExitReason, observations: Vec<Observation>) -> Ph
             source: "hint".to_owned(),
             outcome: CaseOutcome::Returned,
             detail: "'a,b\\n1,2'".to_owned(),
+            repeated: None,
         }],
         files: vec![FileChange {
             path: "out.csv".to_owned(),
             size: 12,
             kind: "file".to_owned(),
         }],
+        shifted: Vec::new(),
     }
 }
 

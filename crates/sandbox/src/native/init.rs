@@ -18,8 +18,10 @@ use super::leftovers;
 use super::nested;
 use super::root;
 use super::spec::{
-    self, CHANNEL, CONTROL, DESCRIPTORS, LAUNCHER, PROGRAM, Report, SKILL, Spec, WORK, WRITABLE,
+    self, CHANNEL, CONTROL, DESCRIPTORS, HOSTNAME, LAUNCHER, PROGRAM, Report, SKILL, Spec, WORK,
+    WRITABLE,
 };
+use crate::proxy;
 use crate::seccomp::{self, Machine};
 use crate::sys;
 
@@ -226,8 +228,12 @@ fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> S
     step("hide from the payload")(sys::prctl(libc::PR_SET_DUMPABLE, 0))?;
     let mut bytes = io::BufReader::new(&order.spec);
     if spec.tier == Tier::Full {
-        step("name the host")(nix::unistd::sethostname("sandbox"))?;
+        let hostname = spec.hostname.as_deref().unwrap_or(HOSTNAME);
+        step("name the host")(nix::unistd::sethostname(hostname))?;
         step("build the root")(root::build(spec, &mut bytes, AGENT))?;
+        if !spec.network.is_empty() {
+            step("open the way to the proxy")(open_door(control))?;
+        }
     } else {
         step("adopt orphans")(sys::prctl(libc::PR_SET_CHILD_SUBREAPER, 1))?;
         let owner = spec.privileged.then_some(NOBODY);
@@ -264,6 +270,13 @@ fn init(spec: &Spec, order: Order, control: BorrowedFd<'_>, ready: OwnedFd) -> S
         },
         &[],
     ))
+}
+
+/// The own network gets its loopback, and there one listener, which the supervisor serves.
+fn open_door(control: BorrowedFd<'_>) -> io::Result<()> {
+    sys::loopback_up()?;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", proxy::PORT))?;
+    spec::report(control, &Report::Door, &[listener.as_raw_fd()])
 }
 
 fn milliseconds(time: nix::sys::time::TimeVal) -> u64 {
@@ -378,6 +391,11 @@ pub(crate) fn rules(spec: &Spec) -> Rules {
             .collect(),
         writable,
         programs: spec.programs.clone(),
+        ports: if spec.network.is_empty() {
+            Vec::new()
+        } else {
+            vec![proxy::PORT]
+        },
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Rules {
     pub(crate) readable: Vec<String>,
     pub(crate) writable: Vec<String>,
     pub(crate) programs: Vec<String>,
+    /// Ports that may be connected to.
+    pub(crate) ports: Vec<u16>,
 }
 
 /// Every file right that a version of Landlock knows.
@@ -73,6 +75,11 @@ pub(crate) fn restrict(rules: &Rules) -> io::Result<bool> {
                 rights & ON_FILES
             };
             sys::landlock_allow(ruleset.as_fd(), file.as_fd(), rights & known(version))?;
+        }
+    }
+    if network != 0 {
+        for port in &rules.ports {
+            sys::landlock_allow_connect(ruleset.as_fd(), *port)?;
         }
     }
     sys::landlock_restrict(ruleset.as_fd())?;

@@ -9,9 +9,11 @@ use std::path::Path;
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use skillgate_model::Tier;
 
+use super::clock;
 use super::resolver;
 use super::spec::Spec;
 use super::supervise::Driver;
+use crate::proxy;
 use crate::seccomp::{self, Action, Machine};
 use crate::sys::{self, Notification};
 
@@ -49,6 +51,18 @@ pub(crate) struct Watcher {
     programs: bool,
     /// The folder that stands for the root; what lies there is the skill's own.
     top: String,
+    /// Whether there is a way to the supervisor's proxy.
+    proxy: bool,
+    date: Date,
+}
+
+/// What the payload reads from the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Date {
+    Real,
+    /// To be shifted as soon as the payload can be reached.
+    Wanted,
+    Shifted,
 }
 
 /// Why the arguments of a call cannot be read.
@@ -70,6 +84,12 @@ impl Watcher {
             calls,
             programs: spec.executable,
             top: spec.top.clone(),
+            proxy: !spec.network.is_empty(),
+            date: if spec.elsewhere {
+                Date::Wanted
+            } else {
+                Date::Real
+            },
         }
     }
 
@@ -77,8 +97,12 @@ impl Watcher {
         self.listener.as_fd()
     }
 
+    pub(crate) const fn date(&self) -> Date {
+        self.date
+    }
+
     /// Takes one call, tells the driver, answers; `false` when nobody can call any more.
-    pub(crate) fn serve(&self, driver: &mut dyn Driver) -> bool {
+    pub(crate) fn serve(&mut self, driver: &mut dyn Driver) -> bool {
         let call = match sys::next_notification(self.fd()) {
             Ok(call) => call,
             // The caller was killed between the announcement and now.
@@ -88,6 +112,14 @@ impl Watcher {
             sys::answer(self.fd(), call.id, Some(libc::EPERM));
             return true;
         };
+        if self.date == Date::Wanted {
+            // The first call is the loader's, long before the skill; it waits, so its memory holds still.
+            self.date = clock::redirect(call.pid).map_or(Date::Real, |()| Date::Shifted);
+        }
+        if matches!(*name, "clock_gettime" | "gettimeofday" | "time") {
+            self.tell_time(name, &call);
+            return true;
+        }
         if *name == "flock" {
             let result = lock(&call);
             if sys::still_waits(self.fd(), call.id) {
@@ -114,6 +146,19 @@ impl Watcher {
         true
     }
 
+    fn tell_time(&self, name: &str, call: &Notification) {
+        if self.date != Date::Shifted {
+            return sys::answer(self.fd(), call.id, None);
+        }
+        let told = clock::answer(name, call);
+        if sys::still_waits(self.fd(), call.id) {
+            match told {
+                Ok(value) => sys::answer_value(self.fd(), call.id, value),
+                Err(error) => sys::answer(self.fd(), call.id, Some(error)),
+            }
+        }
+    }
+
     /// The error to answer with; `None` leaves the call to mounts, Landlock and namespaces.
     fn refusal(&self, action: Action, attempts: &[Attempt]) -> Option<i32> {
         if action == Action::Refuse {
@@ -122,6 +167,8 @@ impl Watcher {
         attempts.iter().find_map(|attempt| match attempt {
             // The resolver believes that somebody listens, and says what it wants to know.
             Attempt::Connect(ip, 53) if ip.is_loopback() => Some(0),
+            // Only the proxy listens in this network, so an address that is exchanged meanwhile leads nowhere.
+            Attempt::Connect(ip, proxy::PORT) if ip.is_loopback() && self.proxy => None,
             Attempt::Connect(..) => Some(libc::ENETUNREACH),
             Attempt::Resolve(_) => Some(libc::ECONNREFUSED),
             Attempt::Listen(..) | Attempt::Socket | Attempt::Hidden | Attempt::Control => {

@@ -78,7 +78,11 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
         symlink(target, &link)?;
     }
     for (path, text) in ETC {
-        write(path, text.as_bytes(), 0o444)?;
+        let own = spec.hostname.as_deref();
+        match own.filter(|_| path == "/etc/hostname") {
+            Some(name) => write(path, format!("{name}\n").as_bytes(), 0o444)?,
+            None => write(path, text.as_bytes(), 0o444)?,
+        }
     }
     for (name, target) in [
         ("fd", ""),

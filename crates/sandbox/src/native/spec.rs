@@ -7,6 +7,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use serde::{Deserialize, Serialize};
 use skillgate_model::{FileChange, Limits, Tier};
 
+use crate::proxy::Destination;
 use crate::sys;
 
 /// The first argument that makes this executable the launcher.
@@ -24,6 +25,9 @@ pub(crate) const CONTROL: RawFd = 1022;
 pub(crate) const PROGRAM: RawFd = 1023;
 /// The payload's limit on open descriptors.
 pub(crate) const DESCRIPTORS: u64 = 256;
+
+/// The name of the machine inside.
+pub(crate) const HOSTNAME: &str = "sandbox";
 
 /// Files below these paths may be written by the payload.
 pub(crate) const WRITABLE: [&str; 4] = [WORK, "/tmp", HOME, "/dev/shm"];
@@ -56,6 +60,12 @@ pub(crate) struct Spec {
     pub(crate) observed: bool,
     /// Whether any program besides the interpreter was granted.
     pub(crate) executable: bool,
+    /// The name of the machine inside, where it can be given one.
+    pub(crate) hostname: Option<String>,
+    /// Whether the date is another one.
+    pub(crate) elsewhere: bool,
+    /// Where the supervisor's proxy may connect to; without any there is no proxy.
+    pub(crate) network: Vec<Destination>,
 }
 
 impl Spec {
@@ -70,6 +80,8 @@ impl Spec {
 pub(crate) enum Report {
     /// The init of the new process namespace, in the supervisor's numbering; a pidfd comes along.
     Started { init: i32 },
+    /// The way to the supervisor's proxy is open; its listener comes along.
+    Door,
     /// The payload is about to start; the descriptor that announces its calls comes along if it is observed.
     Ready { landlock: bool },
     /// Setting up failed, so nothing ran.

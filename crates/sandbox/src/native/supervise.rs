@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use skillgate_model::{Exit, ExitReason, FileChange, Tier};
+use skillgate_model::{Effect, Exit, ExitReason, FileChange, Tier};
 
 use super::cgroup::Group;
 use super::meter::{self, Meter};
-use super::notify::Watcher;
+use super::notify::{Date, Watcher};
 use super::quota;
 use super::spec::{self, Report, Spec};
+use crate::proxy::Proxy;
 use crate::{SandboxError, sys};
 
 /// How often memory, CPU time and the clock are looked at while nothing else happens.
@@ -56,6 +57,10 @@ pub(crate) struct Ended {
     pub(crate) output_bytes: u64,
     pub(crate) files: Vec<FileChange>,
     pub(crate) landlock: bool,
+    /// What its proxy was asked for.
+    pub(crate) proxied: Vec<(Effect, bool, u64)>,
+    /// Whether it ran under another date.
+    pub(crate) date: bool,
     pub(crate) group: Option<super::cgroup::Version>,
 }
 
@@ -90,6 +95,7 @@ struct Run<'a> {
     streams: [Stream; 2],
     init: Option<(i32, OwnedFd)>,
     watcher: Option<Watcher>,
+    proxy: Option<Proxy>,
     meter: Meter,
     next_look: Instant,
     next_count: Instant,
@@ -137,6 +143,7 @@ pub(crate) fn run(
         channel: Some(channel),
         streams,
         watcher: None,
+        proxy: None,
         meter: Meter::default(),
         next_look: Instant::now() + TICK,
         next_count: Instant::now(),
@@ -159,6 +166,8 @@ pub(crate) fn run(
             output_bytes: 0,
             files: Vec::new(),
             landlock: false,
+            date: false,
+            proxied: Vec::new(),
             group: None,
         },
     };
@@ -273,6 +282,15 @@ impl Run<'_> {
             Ok(Report::Failed { step, error }) => {
                 self.failure = Some(format!("could not {step}: {error}"))
             }
+            Ok(Report::Door) => {
+                let granted = self.spec.network.clone();
+                let started = fds.next().map(|listener| Proxy::start(listener, granted));
+                match started {
+                    Some(Ok(proxy)) => self.proxy = Some(proxy),
+                    Some(Err(error)) => self.failure = Some(error.to_string()),
+                    None => self.failure = Some("the way to the network was not made".to_owned()),
+                }
+            }
             Ok(Report::Files { files }) => self.ended.files.extend(files),
             Ok(Report::Ended {
                 code,
@@ -310,10 +328,12 @@ impl Run<'_> {
     }
 
     fn announced(&mut self) {
-        if let Some(watcher) = &self.watcher
-            && !watcher.serve(self.driver)
-        {
-            self.watcher = None;
+        if let Some(watcher) = &mut self.watcher {
+            let served = watcher.serve(self.driver);
+            self.ended.date = watcher.date() == Date::Shifted;
+            if !served {
+                self.watcher = None;
+            }
         }
     }
 
@@ -369,6 +389,8 @@ impl Run<'_> {
             sys::kill_pidfd(pidfd.as_fd());
         }
         self.watcher = None;
+        let proxied = self.proxy.take().map(|proxy| proxy.asked());
+        self.ended.proxied = proxied.unwrap_or_default();
         let group = self.jail.group();
         let (peak, oom_kills) = group.map_or((None, self.oom_kills), Group::memory);
         self.ended.group = group.map(Group::version);

@@ -32,6 +32,9 @@ fn spec() -> Spec {
         limits: Limits::default(),
         observed: true,
         executable: false,
+        hostname: None,
+        elsewhere: false,
+        network: Vec::new(),
     }
 }
 
