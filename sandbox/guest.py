@@ -202,7 +202,11 @@ def wait(child, control, deadline):
                 return status
             if not pid:
                 break
-        ready = dict(poll.poll(max(0, deadline - time.monotonic()) * 1000))
+        if killed_for_memory():
+            # Whoever is left would wait for what the kernel has taken.
+            os.kill(child, signal.SIGKILL)
+            return os.waitpid(child, 0)[1]
+        ready = dict(poll.poll(min(0.1, max(0, deadline - time.monotonic())) * 1000))
         if control.fileno() in ready or time.monotonic() >= deadline:
             os._exit(1)
         if wake in ready:

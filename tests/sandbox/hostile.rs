@@ -329,6 +329,10 @@ pub(crate) fn jails(supervisor: u32) -> usize {
                 .lines()
                 .find_map(|line| line.strip_prefix("PPid:"))?
                 .trim();
+            let guest = format!("\0-\00\0{supervisor}\0");
+            if backend() == "nsjail" {
+                return command.ends_with(guest.as_bytes()).then_some(());
+            }
             // An idle launcher is a child of its supervisor; what it started is not.
             let ours = command == format!("skillgate-sandbox-init\0{supervisor}\0").as_bytes();
             (ours && parent != supervisor.to_string()).then_some(())

@@ -1,6 +1,8 @@
 //! Skills that mean no harm, and what is seen of those that try something.
 
-use skillgate_model::{Content, Control, ExitReason, Limits, Phase};
+use skillgate_model::{Content, Control, ExitReason, Limits, Phase, Tier};
+
+use skillgate_sandbox::Choice;
 
 use crate::Test;
 use crate::skill::{backend, cases, choice, effects, nested, phase, run, run_with, skill};
@@ -21,6 +23,10 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "the_doctor_finds_every_promise_kept",
         the_doctor_finds_every_promise_kept,
+    ),
+    (
+        "nothing_is_only_simulated_unless_it_is_named",
+        nothing_is_only_simulated_unless_it_is_named,
     ),
     ("own_files_can_be_locked", own_files_can_be_locked),
     (
@@ -117,6 +123,23 @@ fn the_doctor_finds_every_promise_kept() {
             _ => assert_eq!(missing.is_empty(), !nested(), "{missing:?}"),
         }
     }
+}
+
+fn nothing_is_only_simulated_unless_it_is_named() {
+    let any = skillgate_sandbox::select(&Choice {
+        backend: None,
+        ..choice()
+    });
+    assert_ne!(any.map_or("none", |backend| backend.name()), "simulated");
+    assert!(!skillgate_sandbox::names().contains(&"simulated"));
+    let named = skillgate_sandbox::select(&Choice {
+        backend: Some("simulated".to_owned()),
+        ..choice()
+    });
+    let skill = skill(&[("tool.py", "print('ran')")]);
+    let trace = skillgate_sandbox::simulate(&*named.unwrap(), &Limits::default(), &skill, &[]);
+    let trace = trace.unwrap();
+    assert_eq!((trace.tier, trace.phases.len()), (Tier::None, 0));
 }
 
 fn own_files_can_be_locked() {

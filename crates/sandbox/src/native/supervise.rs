@@ -363,6 +363,11 @@ impl Run<'_> {
             self.killed = Some(ExitReason::Timeout);
             return;
         }
+        // Whoever is left would wait for what the kernel has taken.
+        let group = self.jail.group();
+        if group.is_some_and(|group| group.memory().1 > 0) {
+            self.killed = Some(ExitReason::Oom);
+        }
         if let Some((init, _)) = &self.init {
             self.meter.measure(*init, limits.memory_bytes);
             if self.meter.cpu_ms > limits.cpu_ms {

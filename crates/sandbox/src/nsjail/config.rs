@@ -14,7 +14,7 @@ const OWN_PROCESSES: u32 = 1;
 const DESCRIPTORS: u32 = 1024;
 
 /// The configuration for one run in this interpreter; the payload has this user and group on the host.
-pub(crate) fn config(spec: &Spec, python: &str, outside: (u32, u32)) -> String {
+pub(crate) fn config(spec: &Spec, python: &str, outside: (u32, u32), supervisor: &str) -> String {
     let limits = &spec.limits;
     let seconds = limits.wall_ms.div_ceil(1000) + 2 * guest::GRACE_SECONDS;
     let mut text = format!(
@@ -60,7 +60,8 @@ pub(crate) fn config(spec: &Spec, python: &str, outside: (u32, u32)) -> String {
         line(&mut text, format_args!("envar: {}", quoted(variable)));
     }
     mounts(&mut text, spec);
-    let arguments = ["-I", "-S", "-B", "-c", guest::PROGRAM, "-", "0"];
+    // Its supervisor comes last, for whoever reads a list of processes.
+    let arguments = ["-I", "-S", "-B", "-c", guest::PROGRAM, "-", "0", supervisor];
     let arguments: String = arguments
         .iter()
         .map(|argument| format!(" arg: {}", quoted(argument)))

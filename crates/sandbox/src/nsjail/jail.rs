@@ -126,7 +126,9 @@ fn launch(program: &Path, python: &str, spec: &Spec) -> io::Result<Cell> {
             nix::unistd::getegid().as_raw(),
         )
     };
-    fs::File::from(sink).write_all(config::config(spec, python, outside).as_bytes())?;
+    let supervisor = std::process::id().to_string();
+    fs::File::from(sink)
+        .write_all(config::config(spec, python, outside, &supervisor).as_bytes())?;
     Ok(cell)
 }
 

@@ -40,7 +40,7 @@ fn spec() -> Spec {
 
 #[test]
 fn the_configuration_says_everything_that_nsjail_has_to_do() {
-    let text = config(&spec(), "/usr/bin/python3.11", (65534, 65534));
+    let text = config(&spec(), "/usr/bin/python3.11", (65534, 65534), "77");
     // The program is in a file of its own.
     let text = text.replace(&quoted(guest::PROGRAM), "\"sandbox/guest.py\"");
     expect_file!["../../../../../sandbox/nsjail.expected.cfg"].assert_eq(&text);
