@@ -51,6 +51,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Whether checks let calls through while the store cannot be reached.
     pub fail_open: bool,
+    /// Where calls are kept that the store did not take before the process ended; nowhere by default.
+    pub spool_dir: Option<PathBuf>,
     /// Whether a release by hand needs the approval of a second person.
     pub release_approval: bool,
     /// Whether what is old and settled is removed by itself.
@@ -97,6 +99,7 @@ impl Default for Settings {
                 .into(),
             scope: Scope::Tool,
             fail_open: false,
+            spool_dir: None,
             release_approval: false,
             cleanup: true,
             cleanup_interval_ms: 60 * MINUTE_MS,
@@ -178,6 +181,12 @@ const VARIABLES: &[(&str, &str, Read)] = &[
     }),
     ("FAIL_OPEN", BOOL, |to, text| {
         put(&mut to.fail_open, flag(text))
+    }),
+    ("SPOOL_DIR", "a folder", |to, text| {
+        put(
+            &mut to.spool_dir,
+            (!text.is_empty()).then(|| Some(text.into())),
+        )
     }),
     ("RELEASE_APPROVAL", BOOL, |to, text| {
         put(&mut to.release_approval, flag(text))

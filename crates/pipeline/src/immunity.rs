@@ -1,6 +1,7 @@
 //! The run time: calls of tools are checked in memory and written down behind the caller's back.
 
 mod housekeeping;
+mod spool;
 mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -312,6 +312,51 @@ fn a_dead_store_slows_no_call_and_nothing_is_counted_twice_when_it_is_back() {
 }
 
 #[test]
+fn what_the_store_did_not_take_before_the_end_is_replayed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().join("spool");
+    let settings = Settings {
+        spool_dir: Some(spool.clone()),
+        ..settings()
+    };
+    let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
+    let tenant = TenantId::default();
+    let open = || {
+        let settings = settings.clone();
+        Immunity::open(Arc::clone(&store), tenant.clone(), settings, MINUTE).unwrap()
+    };
+    let left = || std::fs::read_dir(&spool).unwrap().count();
+    let file = folder.path().join("store/skillgate.db");
+    let lock = rusqlite::Connection::open(&file).unwrap();
+    let immunity = open();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for number in 0..5_usize {
+        fail(&immunity, DISGUISES[number % 3], MINUTE);
+    }
+    drop(immunity);
+    assert_eq!(left(), 1, "the calls are nowhere");
+    lock.execute_batch("ROLLBACK").unwrap();
+    let again = open();
+    assert_eq!(left(), 0);
+    again.flush(PATIENCE).unwrap();
+    assert!(
+        again.check("fetch", &json!({"url": "x"}), MINUTE).is_err(),
+        "the replayed failures do not count"
+    );
+    assert_eq!(
+        store.tenant(&tenant).anomalies(false, 9).unwrap()[0].hits,
+        5
+    );
+    drop(again);
+    let third = open();
+    assert_eq!(
+        store.tenant(&tenant).anomalies(false, 9).unwrap()[0].hits,
+        5
+    );
+    drop(third);
+}
+
+#[test]
 fn what_does_not_fit_while_the_store_is_away_is_counted_as_dropped() {
     const CALLS: u64 = 13_000;
     let folder = tempfile::tempdir().unwrap();

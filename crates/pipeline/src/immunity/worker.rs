@@ -9,7 +9,7 @@ use skillgate_immune::{Change, Counter};
 use skillgate_model::{Event, QuarantineState, Signature};
 use skillgate_store::{Act, StoreError, Tenant};
 
-use super::Shared;
+use super::{Shared, spool};
 
 /// How often others' news are looked for; what one gate blocks, another blocks within a second.
 const REFRESH: Duration = Duration::from_millis(200);
@@ -77,6 +77,16 @@ impl Queue {
     /// Calls that did not fit while the store was away.
     pub(super) fn dropped(&self) -> u64 {
         self.lock().dropped
+    }
+
+    /// What is still to be written, without the changes: whoever replays the calls comes to the same.
+    fn calls_left(&self) -> Vec<(Event, Option<Signature>)> {
+        let inner = self.lock();
+        let calls = inner.items.iter().filter_map(|item| match item {
+            Item::Call(call) => Some((**call).clone()),
+            Item::Change(_) => None,
+        });
+        calls.collect()
     }
 
     /// How many seconds the store has been silent, when that is too long.
@@ -186,6 +196,10 @@ impl Follow {
         follow.events(shared, &rows)?;
         shared.write().adopt_all(&rows.quarantines(true)?);
         shared.set_remedies(rows.remedies(None)?);
+        // What they lead to is found as if another process had just recorded them.
+        if let Some(folder) = shared.read().settings().spool_dir.clone() {
+            spool::replay(&folder, &rows, &act("", now_ms))?;
+        }
         shared.queue.lock().heard = Some(Instant::now());
         Ok(follow)
     }
@@ -196,6 +210,7 @@ impl Follow {
             let outcome = write(shared, &items).and_then(|()| self.refresh(shared));
             let failed = outcome.is_err();
             if shared.queue.settle(outcome, items) {
+                leave(shared);
                 return;
             }
             if failed {
@@ -247,6 +262,21 @@ impl Follow {
                 changes.extend(news.into_iter().map(|change| (change, event.at_ms)));
             }
         }
+    }
+}
+
+/// Keeps what the store did not take, where a folder for it is set.
+fn leave(shared: &Shared) {
+    let calls = shared.queue.calls_left();
+    let folder = shared.read().settings().spool_dir.clone();
+    let kept = folder
+        .filter(|_| !calls.is_empty())
+        .map(|folder| spool::keep(&folder, &shared.tenant, &shared.source, &calls));
+    if !matches!(kept, Some(Ok(()))) {
+        let lost = calls.len() as u64;
+        shared
+            .metrics()
+            .add(Counter::EventDropped, &shared.tenant, lost);
     }
 }
 
