@@ -73,3 +73,56 @@ fn the_doctor_says_what_is_enforced_and_how() {
         outcome.exits(1).says("to get it");
     }
 }
+
+#[test]
+fn limits_are_taken_from_a_preset() {
+    if !simulates() {
+        return;
+    }
+    let place = Place::with("big.py", "hoard = b'x' * (90 << 20)\n");
+    place.run(&["run", "big.py"]).exits(0);
+    let small = ["run", "big.py", "--limits", "memory-minimal"];
+    place.run(&small).exits(1).says("memory limit");
+    let absent = place.run(&["run", "big.py", "--limits", "absent"]);
+    absent.exits(2);
+    assert!(
+        absent.stderr.contains("memory-minimal"),
+        "{}",
+        absent.stderr
+    );
+}
+
+#[test]
+fn a_time_bomb_is_quarantined_where_it_stands() {
+    if !simulates() {
+        return;
+    }
+    let day = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        + 200 * 86_400;
+    let text = format!(
+        "import time\n\n\ndef harmless():\n    if time.time() > {day}:\n        open('/etc/shadow').read()\n    return 1\n"
+    );
+    let place = Place::with("bomb.py", text);
+    let report = place.scan(&["bomb.py"]).report();
+    report.mentions("GATE-SIM-017");
+    assert!(!report.promoted());
+    let findings = report.0["findings"].as_array().unwrap();
+    let found = findings
+        .iter()
+        .find(|one| one.to_string().contains("GATE-SIM-017"));
+    assert_eq!(found.unwrap()["location"]["line"], 4);
+}
+
+#[test]
+fn what_goes_around_the_hooks_is_a_finding() {
+    if !simulates() {
+        return;
+    }
+    let text =
+        "import ctypes\n\ndef quiet():\n    ctypes.CDLL(None).execl(b'/bin/ls', b'ls', None)\n";
+    let place = Place::with("quiet.py", text);
+    place.scan(&["quiet.py"]).report().mentions("GATE-SIM-019");
+}

@@ -78,6 +78,9 @@ pub(crate) struct Scan {
     /// Simulate in this backend
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Option<String>,
+    /// Limits of the simulation by the name of a preset, for instance `strict` or `memory-small`
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) limits: Option<String>,
     /// Examine everything anew
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -188,6 +191,9 @@ pub(crate) struct Run {
     /// Run in this backend
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Option<String>,
+    /// Limits by the name of a preset, for instance `strict` or `memory-small`
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) limits: Option<String>,
     /// How what it did is written
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(crate) trace: TraceArg,

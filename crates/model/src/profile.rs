@@ -63,6 +63,49 @@ pub struct Limits {
     pub output_bytes: u64,
 }
 
+impl Limits {
+    /// Names of the presets, for messages.
+    pub const PRESETS: [&'static str; 12] = [
+        "standard",
+        "permissive",
+        "balanced",
+        "strict",
+        "memory-minimal",
+        "memory-small",
+        "memory-medium",
+        "memory-large",
+        "cpu-short",
+        "cpu-medium",
+        "cpu-long",
+        "cpu-extended",
+    ];
+
+    /// A preset by name: a level, or one dimension of the default.
+    pub fn preset(name: &str) -> Option<Self> {
+        let limits = |memory_mib: u64, seconds: u64| Self {
+            memory_bytes: memory_mib << 20,
+            cpu_ms: seconds * 1000,
+            wall_ms: seconds * 1000,
+            ..Self::default()
+        };
+        Some(match name {
+            "standard" => Self::default(),
+            "permissive" => limits(512, 60),
+            "balanced" => limits(256, 60),
+            "strict" => limits(128, 30),
+            "memory-minimal" => limits(64, 60),
+            "memory-small" => limits(128, 60),
+            "memory-medium" => limits(256, 60),
+            "memory-large" => limits(512, 60),
+            "cpu-short" => limits(512, 10),
+            "cpu-medium" => limits(512, 60),
+            "cpu-long" => limits(512, 300),
+            "cpu-extended" => limits(512, 3600),
+            _ => return None,
+        })
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -76,5 +119,20 @@ impl Default for Limits {
             work_inodes: 4096,
             output_bytes: 1 << 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_has_its_values() {
+        for name in Limits::PRESETS {
+            assert!(Limits::preset(name).is_some(), "{name}");
+        }
+        let strict = Limits::preset("strict").unwrap_or_default();
+        assert_eq!((strict.memory_bytes, strict.cpu_ms), (128 << 20, 30_000));
+        assert_eq!(Limits::preset("absent"), None);
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use skillgate_model::{
-    CaseOutcome, Effect, EffectKind, ExitReason, Finding, Location, Phase, PhaseTrace, Repetition,
-    Skill, Trace,
+    CaseOutcome, Effect, EffectKind, ExitReason, Finding, Location, Observation, Phase, PhaseTrace,
+    Repetition, Skill, Trace,
 };
 
 use crate::elsewhere;
 use crate::gate_rules::{
     CALL_HANGS, CRASH, DECOY, FAULT, FORBIDDEN_CALL, GateRule, IMPORT_FAILS, IMPORT_HANGS, MEMORY,
-    MISMATCH, MISSING_MODULE, NO_ANSWER, OUTPUT, REMEMBERS, SIGNAL, UNFORESEEN, VARIES,
+    MISMATCH, MISSING_MODULE, NO_ANSWER, OUTPUT, REMEMBERS, SIGNAL, UNFORESEEN, VARIES, WITNESSES,
 };
 use crate::place::Places;
 
@@ -51,6 +51,9 @@ pub(crate) fn read(trace: &Trace, inferred: &[Effect], skill: &Skill) -> Behavio
                 phase.dropped
             ));
         }
+    }
+    for phase in &trace.phases {
+        behaviour.findings.extend(disagreements(phase, &places));
     }
     for effect in observed
         .iter()
@@ -190,6 +193,35 @@ fn is_fault(detail: &str) -> bool {
         "NotImplementedError",
     ];
     !refusals.contains(&detail.split(':').next().unwrap_or_default())
+}
+
+/// What was seen from outside, and by Python's own hooks not even in kind.
+fn disagreements(phase: &PhaseTrace, places: &Places<'_>) -> Vec<Finding> {
+    let seen = &phase.observations;
+    // A granted program is no Python, and has no hooks.
+    if seen
+        .iter()
+        .any(|seen| seen.allowed && seen.effect.kind == EffectKind::ProcessSpawn)
+    {
+        return Vec::new();
+    }
+    let hooked = |kind| {
+        let of = |seen: &Observation| seen.witness == "audit" && seen.effect.kind == kind;
+        seen.iter().any(of)
+    };
+    let alone = seen.iter().filter(|seen| {
+        let kinds = [
+            EffectKind::NetworkConnect,
+            EffectKind::NetworkListen,
+            EffectKind::ProcessSpawn,
+        ];
+        seen.witness == "syscall" && kinds.contains(&seen.effect.kind) && !hooked(seen.effect.kind)
+    });
+    let finding = |seen: &Observation| {
+        let place = places.named(seen.during.as_deref());
+        WITNESSES.finding(place, Some(seen.effect.clone()), seen.effect.to_string())
+    };
+    alone.map(finding).collect()
 }
 
 /// Kinds that honest code does not hide; a file or a variable may well have a computed name.

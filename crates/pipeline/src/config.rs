@@ -46,6 +46,8 @@ pub struct SandboxConfig {
     pub backend: Option<String>,
     /// `full` refuses a weaker isolation, and verdicts that were not simulated.
     pub require: Requirement,
+    /// A preset of limits by name; single keys of `[limits]` stand above it.
+    pub limits: Option<String>,
     /// The image for containers, by digest.
     pub image: Option<String>,
     /// Where the container engine listens; Docker's usual place where it is absent.
@@ -211,7 +213,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 47] = [
+const KEYS: [&str; 48] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
@@ -243,6 +245,7 @@ const KEYS: [&str; 47] = [
     "sandbox",
     "sandbox.backend",
     "sandbox.image",
+    "sandbox.limits",
     "sandbox.nsjail",
     "sandbox.pull",
     "sandbox.require",
@@ -334,7 +337,12 @@ impl Loaded {
             return Ok(None);
         }
         check_keys(path, &lines)?;
-        let config = deserialize(&text, prefix).map_err(|error| parse(error.to_string()))?;
+        let mut config = deserialize(&text, prefix).map_err(|error| parse(error.to_string()))?;
+        if let Some(name) = config.sandbox.limits.clone() {
+            let set = |key: &str| lines.contains_key(&format!("limits.{key}"));
+            config.limits = above(&preset(&name).map_err(parse)?, &config.limits, set)
+                .map_err(|error| parse(error.to_string()))?;
+        }
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
         Ok(Some(Self {
             config,
@@ -367,6 +375,41 @@ impl Loaded {
             }
             _ => self.store().display().to_string(),
         }
+    }
+}
+
+/// A preset by name, or what could have been meant.
+pub(crate) fn preset(name: &str) -> Result<Limits, String> {
+    Limits::preset(name).ok_or_else(|| {
+        let names = Limits::PRESETS.join(", ");
+        format!("there is no preset of limits `{name}`; there are {names}")
+    })
+}
+
+/// The preset, with the keys on top that the file sets.
+fn above(
+    preset: &Limits,
+    own: &Limits,
+    is_set: impl Fn(&str) -> bool,
+) -> Result<Limits, serde_json::Error> {
+    let mut merged = serde_json::to_value(preset)?;
+    let own = serde_json::to_value(own)?;
+    for (key, value) in own.as_object().into_iter().flatten() {
+        if let Some(place) = merged.get_mut(key).filter(|_| is_set(key)) {
+            *place = value.clone();
+        }
+    }
+    serde_json::from_value(merged)
+}
+
+impl Config {
+    /// Takes a preset of limits in place of everything the file says of them.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn use_limits(&mut self, name: &str) -> Result<(), String> {
+        self.limits = preset(name)?;
+        Ok(())
     }
 }
 
@@ -486,6 +529,18 @@ mod tests {
             };
             assert_eq!((found.as_str(), suggestion.as_deref()), (key, Some(meant)));
         }
+    }
+
+    #[test]
+    fn a_preset_of_limits_stands_below_single_keys() {
+        let loaded = config("[sandbox]\nlimits = \"strict\"\n[limits]\npids = 7\n").unwrap();
+        let limits = &loaded.config.limits;
+        assert_eq!(
+            (limits.memory_bytes, limits.wall_ms, limits.pids),
+            (128 << 20, 30_000, 7)
+        );
+        let error = config("[sandbox]\nlimits = \"srict\"\n").unwrap_err();
+        assert!(error.to_string().contains("memory-minimal"), "{error}");
     }
 
     #[test]

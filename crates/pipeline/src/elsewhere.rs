@@ -23,26 +23,20 @@ pub(crate) fn differences(trace: &Trace, places: &Places<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What only one of the runs tried, as far as honest code has no reason to differ in it.
+/// What only the later run tried, as far as honest code has no reason to.
 fn effects(here: &PhaseTrace, there: &PhaseTrace, places: &Places<'_>) -> Vec<Finding> {
     let before = tried(here);
     let after = tried(there);
-    // A run that was cut short may have missed what the other one shows.
-    let whole = there.exit.reason == ExitReason::Exit && !there.cases.iter().any(is_missing);
+    // What is missing there is told by the run before, which also makes calls that this one leaves out.
     let new = after
         .iter()
         .filter(|(effect, _)| !before.contains_key(*effect));
-    let gone = before
-        .iter()
-        .filter(|(effect, _)| whole && !after.contains_key(*effect));
-    let finding = |(_, seen): (&Effect, &&Observation), when: &str| {
+    new.map(|(_, seen)| {
         let place = places.named(seen.during.as_deref());
-        let detail = format!("`{}` only {when}", seen.effect);
+        let detail = format!("`{}` only there", seen.effect);
         ELSEWHERE.finding(place, Some(seen.effect.clone()), detail)
-    };
-    let new = new.map(|seen| finding(seen, "there"));
-    new.chain(gone.map(|seen| finding(seen, "under the real ones")))
-        .collect()
+    })
+    .collect()
 }
 
 /// Effects with digits levelled out, because a file may well be named after the day.

@@ -15,7 +15,10 @@ use crate::interrupt;
 const UNFINISHED: u8 = 1;
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
-    let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
+    let (candidate, mut loaded) = super::only_one(&args.path, args.config.as_deref())?;
+    if let Some(name) = &args.limits {
+        loaded.config.use_limits(name).map_err(anyhow::Error::msg)?;
+    }
     let config = &loaded.config;
     let mut choice = Choice::from(&config.sandbox);
     choice.backend = args.backend.clone().or(choice.backend);

@@ -143,6 +143,9 @@ fn settings(args: &Scan, found: &Discovery) -> anyhow::Result<Loaded> {
     if let Some(severity) = args.fail_on {
         loaded.config.fail_on = Some(severity.into());
     }
+    if let Some(name) = &args.limits {
+        loaded.config.use_limits(name).map_err(anyhow::Error::msg)?;
+    }
     if args.backend.is_some() {
         loaded.config.sandbox.backend.clone_from(&args.backend);
     }
