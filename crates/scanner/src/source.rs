@@ -1,7 +1,7 @@
 //! Text with a line index: byte offsets to lines and columns, and excerpts.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use skillgate_model::{Excerpt, Location};
@@ -15,26 +15,33 @@ const REDACTED_AROUND: usize = 768;
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
     text: &'a str,
-    starts: Vec<u32>,
+    /// Found when the first place is asked for: most files have nothing to report.
+    starts: OnceCell<Vec<u32>>,
     /// The offset asked for last and its column: on a very long line the next one is counted from there.
     last: Cell<(usize, usize)>,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-            let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
-            if !crlf {
-                starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
-            }
-        }
         Self {
             text,
-            starts,
+            starts: OnceCell::new(),
             last: Cell::new((0, 0)),
         }
+    }
+
+    fn starts(&self) -> &[u32] {
+        self.starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut starts = vec![0];
+            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+                let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
+                if !crlf {
+                    starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
+                }
+            }
+            starts
+        })
     }
 
     pub(crate) fn text(&self) -> &'a str {
@@ -45,7 +52,7 @@ impl<'a> Source<'a> {
     pub(crate) fn line_column(&self, offset: usize) -> (u32, u32) {
         let offset = self.floor(offset);
         let line = self.line(offset);
-        let start = self.starts.get(line - 1).map_or(0, |start| *start as usize);
+        let start = self.starts().get(line - 1).map_or(0, |start| *start as usize);
         let (known, column) = self.last.get();
         let chars = |range: Range<usize>| {
             let between = self.text.get(range).unwrap_or("");
@@ -64,7 +71,7 @@ impl<'a> Source<'a> {
     }
 
     fn line(&self, offset: usize) -> usize {
-        self.starts
+        self.starts()
             .partition_point(|start| *start as usize <= offset)
             .max(1)
     }
@@ -96,9 +103,9 @@ impl<'a> Source<'a> {
     ) -> Option<Excerpt> {
         let from = self.floor(range.start);
         let line = self.line(from);
-        let line_start = *self.starts.get(line - 1)? as usize;
+        let line_start = *self.starts().get(line - 1)? as usize;
         let line_end = self
-            .starts
+            .starts()
             .get(line)
             .map_or(self.text.len(), |next| *next as usize);
         let whole = self
