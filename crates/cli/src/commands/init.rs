@@ -50,7 +50,7 @@ mod tests {
         )
         .unwrap();
         let loaded = Loaded::from_file(&path).unwrap();
-        assert_eq!(loaded.config.grant.len(), 1);
+        assert_eq!(loaded.config.grant.len(), 2);
         assert_eq!(loaded.config.suppress.len(), 1);
     }
 }
