@@ -52,7 +52,10 @@ impl<'a> Source<'a> {
     pub(crate) fn line_column(&self, offset: usize) -> (u32, u32) {
         let offset = self.floor(offset);
         let line = self.line(offset);
-        let start = self.starts().get(line - 1).map_or(0, |start| *start as usize);
+        let start = self
+            .starts()
+            .get(line - 1)
+            .map_or(0, |start| *start as usize);
         let (known, column) = self.last.get();
         let chars = |range: Range<usize>| {
             let between = self.text.get(range).unwrap_or("");
