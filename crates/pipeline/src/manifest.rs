@@ -150,7 +150,10 @@ fn parse(yaml: &str, first_line: u32) -> Manifest {
         return fault(first_line + line, text, true);
     }
     match serde_saphyr::from_str::<Option<Node>>(yaml) {
-        Ok(Some(Node::Map(entries))) => interpret(entries, first_line),
+        Ok(Some(Node::Map(mut entries))) => {
+            as_written(&mut entries, yaml);
+            interpret(entries, first_line)
+        }
         Ok(None) => Manifest::default(),
         Ok(Some(_)) => fault(
             first_line,
@@ -206,6 +209,8 @@ fn tag(yaml: &str) -> Option<u32> {
 #[derive(Debug)]
 enum Node {
     Text(String),
+    /// A number with a point or an exponent, of which only the line it stands on knows the digits.
+    Number(f64),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
 }
@@ -238,7 +243,7 @@ impl<'de> serde::de::Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Text(value.to_string()))
+        Ok(Node::Number(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -280,6 +285,25 @@ impl<'de> serde::de::Visitor<'de> for NodeVisitor {
     }
 }
 
+/// A version `1.10` is no number: each takes back the text of the first line that gives its key this value.
+fn as_written(entries: &mut [(String, Node)], yaml: &str) {
+    for (key, value) in entries {
+        match value {
+            Node::Map(inner) => as_written(inner, yaml),
+            Node::Number(number) => {
+                let text = yaml
+                    .lines()
+                    .filter_map(|line| line.trim_start().strip_prefix(key.as_str()))
+                    .filter_map(|rest| rest.trim_start().strip_prefix(':'))
+                    .map(|rest| rest.split(" #").next().unwrap_or(rest).trim())
+                    .find(|text| text.parse() == Ok(*number));
+                *value = Node::Text(text.map_or_else(|| number.to_string(), str::to_owned));
+            }
+            Node::Text(_) | Node::List(_) => {}
+        }
+    }
+}
+
 fn interpret(entries: Vec<(String, Node)>, first_line: u32) -> Manifest {
     let mut manifest = Manifest::default();
     for (key, value) in entries {
@@ -309,11 +333,12 @@ fn interpret(entries: Vec<(String, Node)>, first_line: u32) -> Manifest {
 fn scopes(value: &Node) -> Option<Vec<String>> {
     let text = |node: &Node| match node {
         Node::Text(text) => Some(text.clone()),
+        Node::Number(number) => Some(number.to_string()),
         Node::List(_) | Node::Map(_) => None,
     };
     match value {
         Node::Text(one) if one.is_empty() => Some(Vec::new()),
-        Node::Text(_) | Node::Map(_) => None,
+        Node::Text(_) | Node::Number(_) | Node::Map(_) => None,
         Node::List(list) => list.iter().map(text).collect(),
     }
 }
@@ -322,7 +347,7 @@ fn scopes(value: &Node) -> Option<Vec<String>> {
 fn tools(value: &Node) -> Vec<String> {
     match value {
         Node::List(list) => list.iter().map(flat).collect(),
-        Node::Map(_) => Vec::new(),
+        Node::Number(_) | Node::Map(_) => Vec::new(),
         Node::Text(text) => {
             let mut depth = 0_u32;
             let separates = |character: char| {
@@ -344,6 +369,7 @@ fn tools(value: &Node) -> Vec<String> {
 fn flat(value: &Node) -> String {
     match value {
         Node::Text(text) => text.clone(),
+        Node::Number(number) => number.to_string(),
         Node::List(list) => list.iter().map(flat).collect::<Vec<_>>().join(", "),
         Node::Map(map) => map
             .iter()
@@ -387,6 +413,8 @@ mod tests {
             ["filesystem:*", "git:status", "filesystem:read(./**)"]
         );
         assert_eq!(manifest.allowed_tools, ["Bash(git log:*)", "Read", "Write"]);
+        let version = ("version".to_owned(), "1.10".to_owned());
+        assert!(manifest.other.contains(&version));
         assert_eq!(faults(&manifest), []);
     }
 

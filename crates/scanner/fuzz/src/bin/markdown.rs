@@ -1,0 +1,6 @@
+//! A page that an agent reads: no panic, no hang, and an entry in the coverage.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    skillgate_scanner_fuzz::scan("SKILL.md", bytes);
+});
