@@ -3,8 +3,6 @@
 //! `fixtures/corpora.json` is written by hand from the two commands that it names, over the corpora laid out as
 //! `SET/{malicious,vulnerable,benign}/ITEM`; a new measurement replaces the numbers and the date.
 
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
-
 use serde::Deserialize;
 
 const RECORDED: &str = include_str!("../../../fixtures/corpora.json");
