@@ -209,6 +209,13 @@ mod tests {
     }
 
     #[test]
+    fn empty_parentheses_hold_no_resource() {
+        for text in ["filesystem:read()", "custom()", "filesystem:read("] {
+            assert_eq!(split(text), Err(ResourceError::Parentheses), "{text}");
+        }
+    }
+
+    #[test]
     fn an_effect_is_covered_by_its_name_and_its_resource() {
         for (scope, effect, expected) in [
             ("filesystem:read", "filesystem:read(/etc/passwd)", true),
