@@ -315,6 +315,7 @@ mod tests {
             ("10.0.0.0/8", "0.0.0.0", false),
             ("evil.org", "127.0.0.1", false),
             ("localhost", "10.0.0.1", false),
+            ("127.0.0.0/8", "10.0.0.1", false),
             ("127.0.0.0/8", "example.com", false),
             ("evil.org:80", "evil.org", true),
             ("evil.org:80", "evil.org:81", false),
