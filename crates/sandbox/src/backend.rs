@@ -23,6 +23,57 @@ pub struct Probe {
     pub not_enforced: Vec<NotEnforced>,
 }
 
+/// What every backend that runs a skill enforces, whatever the machine.
+pub(crate) const ALWAYS: [Control; 8] = [
+    Control::Seccomp,
+    Control::NoPrivileges,
+    Control::WallLimit,
+    Control::CpuLimit,
+    Control::MemoryLimit,
+    Control::PidLimit,
+    Control::FileLimit,
+    Control::OutputLimit,
+];
+
+/// The namespaces of a container; that of users is a matter of its own.
+pub(crate) const NAMESPACES: [Control; 6] = [
+    Control::MountNamespace,
+    Control::PidNamespace,
+    Control::NetworkNamespace,
+    Control::IpcNamespace,
+    Control::UtsNamespace,
+    Control::CgroupNamespace,
+];
+
+/// Why [`Control::Landlock`] is missing.
+pub(crate) const NO_LANDLOCK: &str =
+    "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`";
+
+impl Probe {
+    /// [`ALWAYS`], and of the others those that hold; each of the rest is missing for its reason.
+    pub(crate) fn of(tier: Tier, others: &[(bool, &[Control], &str)]) -> Self {
+        let mut enforced = ALWAYS.to_vec();
+        let mut not_enforced = Vec::new();
+        for (holds, controls, reason) in others {
+            if *holds {
+                enforced.extend(*controls);
+            } else {
+                let missing = |control: &Control| NotEnforced {
+                    control: *control,
+                    reason: (*reason).to_owned(),
+                };
+                not_enforced.extend(controls.iter().map(missing));
+            }
+        }
+        enforced.sort();
+        Self {
+            tier,
+            enforced,
+            not_enforced,
+        }
+    }
+}
+
 /// One skill to simulate.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {

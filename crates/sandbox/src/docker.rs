@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use skillgate_model::{
-    Control, Effect, ExitReason, Limits, NotEnforced, Phase, PhaseTrace, Tier, Trace,
-};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, PhaseTrace, Tier, Trace};
 
 use self::container::Container;
 use self::engine::Engine;
+use crate::backend::{NAMESPACES, NO_LANDLOCK};
 use crate::error::chain;
 use crate::guest::{Interpreter, Visit};
 use crate::native::spec::{SKILL, Spec};
@@ -270,61 +269,28 @@ fn try_out(
 
 fn probe(users: bool, landlock: bool, observed: bool, counts_files: bool) -> Probe {
     use Control as C;
-    let mut enforced = vec![
-        C::MountNamespace,
-        C::PidNamespace,
-        C::NetworkNamespace,
-        C::IpcNamespace,
-        C::UtsNamespace,
-        C::CgroupNamespace,
-        C::Seccomp,
-        C::NoPrivileges,
-        C::WallLimit,
-        C::CpuLimit,
-        C::MemoryLimit,
-        C::PidLimit,
-        C::FileLimit,
-        C::OutputLimit,
-    ];
-    let mut not_enforced = Vec::new();
-    let conditional = [
-        (
-            users,
-            C::UserNamespace,
-            "the engine runs containers with the host's users; start the daemon with `userns-remap`, or use Podman \
-             without root",
-        ),
-        (
-            landlock,
-            C::Landlock,
-            "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
-        ),
-        (
-            counts_files,
-            C::WorkLimit,
-            "Podman bounds the bytes of the work directory, not the number of files; use Docker",
-        ),
-        (
-            observed,
-            C::Observation,
-            "the supervisor may not read the memory of a container's processes; run it as root, or use Podman without \
-             root",
-        ),
-    ];
-    for (holds, control, reason) in conditional {
-        if holds {
-            enforced.push(control);
-        } else {
-            not_enforced.push(NotEnforced {
-                control,
-                reason: reason.to_owned(),
-            });
-        }
-    }
-    enforced.sort();
-    Probe {
-        tier: Tier::Full,
-        enforced,
-        not_enforced,
-    }
+    Probe::of(
+        Tier::Full,
+        &[
+            (true, &NAMESPACES, ""),
+            (
+                users,
+                &[C::UserNamespace],
+                "the engine runs containers with the host's users; start the daemon with `userns-remap`, or use Podman \
+                 without root",
+            ),
+            (landlock, &[C::Landlock], NO_LANDLOCK),
+            (
+                counts_files,
+                &[C::WorkLimit],
+                "Podman bounds the bytes of the work directory, not the number of files; use Docker",
+            ),
+            (
+                observed,
+                &[C::Observation],
+                "the supervisor may not read the memory of a container's processes; run it as root, or use Podman \
+                 without root",
+            ),
+        ],
+    )
 }

@@ -13,6 +13,7 @@ mod native;
 mod nsjail;
 mod observe;
 mod once;
+mod orphan;
 mod phases;
 mod property;
 mod proxy;
@@ -35,6 +36,7 @@ pub use native::Native;
 pub use native::init::{entry_if_reexecuted, serve_as_launcher};
 pub use native::supervise::interrupt;
 pub use nsjail::NsJail;
+pub use property::quoted;
 pub use simulated::Simulated;
 
 static LAUNCHER: OnceLock<(PathBuf, Vec<OsString>)> = OnceLock::new();

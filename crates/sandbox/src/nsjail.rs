@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier, Trace};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier, Trace};
 
 use self::jail::Cell;
+use crate::backend::{NAMESPACES, NO_LANDLOCK};
 use crate::error::chain;
 use crate::interpreter::{self, Interpreter};
 use crate::native::learned::Place;
@@ -181,51 +182,17 @@ fn run(
 
 fn probe(landlock: bool, observed: bool) -> Probe {
     use Control as C;
-    let mut enforced = vec![
-        C::UserNamespace,
-        C::MountNamespace,
-        C::PidNamespace,
-        C::NetworkNamespace,
-        C::IpcNamespace,
-        C::UtsNamespace,
-        C::CgroupNamespace,
-        C::Seccomp,
-        C::NoPrivileges,
-        C::WallLimit,
-        C::CpuLimit,
-        C::MemoryLimit,
-        C::PidLimit,
-        C::FileLimit,
-        C::WorkLimit,
-        C::OutputLimit,
-    ];
-    let mut not_enforced = Vec::new();
-    let conditional = [
-        (
-            landlock,
-            C::Landlock,
-            "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
-        ),
-        (
-            observed,
-            C::Observation,
-            "the supervisor may not read the memory of nsjail's processes",
-        ),
-    ];
-    for (holds, control, reason) in conditional {
-        if holds {
-            enforced.push(control);
-        } else {
-            not_enforced.push(NotEnforced {
-                control,
-                reason: reason.to_owned(),
-            });
-        }
-    }
-    enforced.sort();
-    Probe {
-        tier: Tier::Full,
-        enforced,
-        not_enforced,
-    }
+    Probe::of(
+        Tier::Full,
+        &[
+            (true, &NAMESPACES, ""),
+            (true, &[C::UserNamespace, C::WorkLimit], ""),
+            (landlock, &[C::Landlock], NO_LANDLOCK),
+            (
+                observed,
+                &[C::Observation],
+                "the supervisor may not read the memory of nsjail's processes",
+            ),
+        ],
+    )
 }

@@ -406,7 +406,8 @@ fn with_smaller(values: &[Value]) -> Vec<Vec<Value>> {
     found
 }
 
-fn quoted(text: &str) -> String {
+/// A text as Python writes it, in printable ASCII whatever it holds.
+pub fn quoted(text: &str) -> String {
     let mut quoted = "'".to_owned();
     for char in text.chars() {
         match char {

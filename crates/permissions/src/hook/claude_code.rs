@@ -332,17 +332,22 @@ deny = ["filesystem:*(./secret/**)", "filesystem:read(~/.ssh/**)", "process:spaw
         }
     }
 
+    const ROOT: Place<'static> = Place {
+        work: "/",
+        project: "/",
+        home: None,
+        guarded: &[],
+        behind_links: &|path| Some(path.to_owned()),
+    };
+
+    fn everything() -> crate::Policy {
+        let policy = PolicyFile::parse("[[grant]]\nskill = \"*\"\nallow = [\"**\"]").unwrap();
+        policy.for_skill("any", None)
+    }
+
     #[test]
     fn what_cannot_be_read_is_refused() {
-        let policy = PolicyFile::parse("[[grant]]\nskill = \"*\"\nallow = [\"**\"]").unwrap();
-        let policy = policy.for_skill("any", None);
-        let place = Place {
-            work: "/",
-            project: "/",
-            home: None,
-            guarded: &[],
-            behind_links: &|path| Some(path.to_owned()),
-        };
+        let (policy, place) = (everything(), ROOT);
         let huge = format!("{{\"x\":\"{}\"}}", "a".repeat(MAX_EVENT_BYTES));
         for event in [
             "",
@@ -366,15 +371,7 @@ deny = ["filesystem:*(./secret/**)", "filesystem:read(~/.ssh/**)", "process:spaw
 
     #[test]
     fn a_decision_that_cannot_be_logged_is_a_refusal() {
-        let policy = PolicyFile::parse("[[grant]]\nskill = \"*\"\nallow = [\"**\"]").unwrap();
-        let policy = policy.for_skill("any", None);
-        let place = Place {
-            work: "/",
-            project: "/",
-            home: None,
-            guarded: &[],
-            behind_links: &|path| Some(path.to_owned()),
-        };
+        let (policy, place) = (everything(), ROOT);
         let event = json!({"hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": {"file_path": "/a"}});
         let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
         let mut note = |_: &Request<'_>, _: &crate::Decision<'_>| Err(full().into());

@@ -1,10 +1,8 @@
 //! What a model answered, checked against the schema and turned into calls; no text of it becomes code by itself.
 
-use std::fmt::Write;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use skillgate_sandbox::Proposal;
+use skillgate_sandbox::{Proposal, quoted};
 
 use super::AdvisorError;
 
@@ -93,18 +91,4 @@ fn python(value: &Value, depth: u32) -> Option<String> {
             format!("{{{}}}", pairs?.join(", "))
         }
     })
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = "'".to_owned();
-    for char in text.chars() {
-        match char {
-            '\'' | '\\' => quoted.extend(['\\', char]),
-            ' '..='~' => quoted.push(char),
-            _ => {
-                let _ = write!(quoted, "\\U{:08x}", u32::from(char));
-            }
-        }
-    }
-    quoted + "'"
 }

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -12,6 +12,8 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, accept4, bind, getsockopt, listen,
     socket, sockopt,
 };
+
+use crate::orphan::orphans;
 
 const PREFIX: &str = "skillgate-container-";
 
@@ -67,21 +69,7 @@ impl Drop for Door {
 
 /// Removes the doors of processes that are gone.
 pub(crate) fn sweep() {
-    for entry in fs::read_dir(std::env::temp_dir())
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| {
-            name.strip_prefix(PREFIX)?
-                .split('-')
-                .next()?
-                .parse::<u32>()
-                .ok()
-        });
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            drop(fs::remove_dir_all(entry.path()));
-        }
+    for folder in orphans(&std::env::temp_dir(), PREFIX) {
+        drop(fs::remove_dir_all(folder));
     }
 }

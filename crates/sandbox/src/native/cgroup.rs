@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use skillgate_model::Limits;
 
+use crate::orphan::orphans;
+
 const PREFIX: &str = "skillgate-";
 /// The launcher and process 1 of the jail count too.
 const LAUNCHERS: u32 = 2;
@@ -220,18 +222,8 @@ fn delegates(group: &Path) -> bool {
 
 /// Removes groups of supervisors that were killed; one that is in use refuses.
 fn sweep(base: &Path) {
-    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| {
-            name.strip_prefix(PREFIX)?
-                .split('-')
-                .next()?
-                .parse::<u32>()
-                .ok()
-        });
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            drop(fs::remove_dir(entry.path()));
-        }
+    for group in orphans(base, PREFIX) {
+        drop(fs::remove_dir(group));
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
-use skillgate_model::{Control, Effect, ExitReason, Limits, NotEnforced, Phase, Tier};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier};
 
 use super::{Native, Order, nested};
+use crate::backend::{NAMESPACES, NO_LANDLOCK};
 use crate::error::chain;
 use crate::interpreter::{self, Interpreter};
 use crate::{Backend, Probe, Unavailable, once, sys};
@@ -213,60 +214,26 @@ fn remedy(reason: &str) -> String {
 
 fn probe(place: &Place, landlock: bool, why: &str) -> Probe {
     use Control as C;
-    let mut enforced = vec![
-        C::Seccomp,
-        C::NoPrivileges,
-        C::WallLimit,
-        C::CpuLimit,
-        C::MemoryLimit,
-        C::PidLimit,
-        C::FileLimit,
-        C::WorkLimit,
-        C::OutputLimit,
-    ];
-    let mut not_enforced = Vec::new();
-    let mut sort = |holds: bool, controls: &[Control], reason: &str| {
-        if holds {
-            enforced.extend(controls);
-        } else {
-            let missing = |control: &Control| NotEnforced {
-                control: *control,
-                reason: reason.to_owned(),
-            };
-            not_enforced.extend(controls.iter().map(missing));
-        }
-    };
-    let namespaces = [
-        C::UserNamespace,
-        C::MountNamespace,
-        C::PidNamespace,
-        C::NetworkNamespace,
-        C::IpcNamespace,
-        C::UtsNamespace,
-        C::CgroupNamespace,
-    ];
     let full = place.tier == Tier::Full;
-    sort(full, &namespaces, &format!("{why}; {}", remedy(why)));
-    sort(
-        landlock,
-        &[C::Landlock],
-        "the kernel has no Landlock; boot Linux 5.13 or newer with `lsm=landlock,…`",
-    );
+    let refused = format!("{why}; {}", remedy(why));
     let unseen = "the supervisor may not read the skill's memory; give it CAP_SYS_PTRACE, or run it as an ordinary user";
     let loads = if full || inert(&shelf()) {
         ""
     } else {
         "; nor can it keep the skill from loading machine code that it wrote, for want of a /dev/shm with `noexec`"
     };
-    sort(
-        place.observed,
-        &[C::Observation],
-        &format!("{unseen}{loads}"),
-    );
-    enforced.sort();
-    Probe {
-        tier: place.tier,
-        enforced,
-        not_enforced,
-    }
+    Probe::of(
+        place.tier,
+        &[
+            (true, &[C::WorkLimit], ""),
+            (full, &[C::UserNamespace], &refused),
+            (full, &NAMESPACES, &refused),
+            (landlock, &[C::Landlock], NO_LANDLOCK),
+            (
+                place.observed,
+                &[C::Observation],
+                &format!("{unseen}{loads}"),
+            ),
+        ],
+    )
 }

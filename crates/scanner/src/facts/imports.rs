@@ -137,7 +137,7 @@ impl<'a> Interp<'a, '_> {
         }
     }
 
-    /// A name taken out of a module by `from … import`.
+    /// A name taken out of a module by `from … import`, or a module taken from where all of them are listed.
     pub(crate) fn imported_name(&mut self, value: &Value<'a>, range: TextRange) {
         let index = self.index;
         let Some(name) = value.as_name() else { return };

@@ -35,7 +35,7 @@ impl<'a> Interp<'a, '_> {
                             self.hidden_name(key, module, range);
                             self.indirect_import(module, range);
                             let module = self.module_of(module);
-                            self.referred_module(&module, range);
+                            self.imported_name(&module, range);
                             module
                         }
                         None => {

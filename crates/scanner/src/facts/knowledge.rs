@@ -26,20 +26,6 @@ impl<'a, 's> Interp<'a, 's> {
         }
     }
 
-    pub(crate) fn referred_module(&mut self, value: &Value<'a>, range: TextRange) {
-        let index = self.index;
-        if let Some(name) = value.as_name() {
-            for id in index
-                .entry(name)
-                .into_iter()
-                .flat_map(|entry| &entry.imports)
-            {
-                let shown = self.quoted(name);
-                self.report_plain(*id, range, shown);
-            }
-        }
-    }
-
     /// An attribute taken from anything.
     pub(crate) fn attribute_taken(&mut self, attr: &str, range: TextRange) {
         let index = self.index;
