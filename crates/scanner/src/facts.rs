@@ -79,6 +79,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     let siblings = Siblings::of(artifact, skill, parsed.syntax());
     let table = siblings.table();
     let mut interp = Interp::new(index, skill, &table, text.len());
+    interp.encodes = memchr::memmem::find(text.as_bytes(), b"64encode").is_some();
     interp.installing = artifact.path.rsplit('/').next() == Some("setup.py");
     if let Some(codec) = &decoded.odd {
         interp.report_check(

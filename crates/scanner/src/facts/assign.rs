@@ -1,8 +1,10 @@
 //! Assignments to names, attributes and items.
 
+use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
 use super::methods::MAX_CHANGED;
+use super::names::Names;
 use super::origin::Sinks;
 use super::value::Shape;
 use super::value::Text;
@@ -87,6 +89,9 @@ impl<'a> Interp<'a, '_> {
             }
             Shape::Name(name) => {
                 self.hooked_in_container(&value, range);
+                if *name == Names::BUILTINS && PATCHED.contains(&attr) {
+                    self.report_check(Check::Builtins, range, Some(format!("`{attr}`")));
+                }
                 self.patches.insert((name.0, attr), value);
             }
             _ => self.hooked_in_container(&value, range),
@@ -162,3 +167,15 @@ impl<'a> Interp<'a, '_> {
         }
     }
 }
+
+/// Builtins through which every later import, call of code or reading of a file goes.
+pub(crate) const PATCHED: &[&str] = &[
+    "__import__",
+    "__build_class__",
+    "open",
+    "exec",
+    "eval",
+    "compile",
+    "getattr",
+    "input",
+];

@@ -23,6 +23,13 @@ impl<'a> Interp<'a, '_> {
         range: TextRange,
     ) -> Value<'a> {
         self.attribute_taken(attr, range);
+        if attr == "obj" && receiver.from.meets(Origins::ERROR) {
+            self.report_check(
+                Check::WalkStart,
+                range,
+                Some("`obj` of an error".to_owned()),
+            );
+        }
         let index = self.index;
         match &receiver.shape {
             Shape::Name(name) => {
@@ -129,10 +136,8 @@ impl<'a> Interp<'a, '_> {
             && !is_object
             && let Some(module) = self.index.names.child(Names::ROOT, public)
         {
-            if public != "sys" {
-                let shown = format!("{}, imported by another module", self.quoted(module));
-                self.report_check(Check::BehindModule, range, Some(shown));
-            }
+            let shown = format!("{}, imported by another module", self.quoted(module));
+            self.report_check(Check::BehindModule, range, Some(shown));
             return self.named(module).with(receiver);
         }
         let mut value = receiver.derived();

@@ -235,7 +235,7 @@ impl<'a, 's> Interp<'a, 's> {
             let Some(compiled) = index.rule(*id) else {
                 continue;
             };
-            if !self.is_time_for(&compiled.when) {
+            if !self.is_due(&compiled.when) {
                 continue;
             }
             let rest = args.rest.is_some();
@@ -355,7 +355,7 @@ impl<'a, 's> Interp<'a, 's> {
                 continue;
             };
             let rest = args.rest.is_some();
-            if !passes || !self.is_time_for(&compiled.when) {
+            if !passes || !self.is_due(&compiled.when) {
                 continue;
             }
             let holds = compiled

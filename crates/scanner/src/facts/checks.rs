@@ -55,6 +55,14 @@ checks! {
     AssetCode = "python-asset-code",
     /// A module behind another module that has no business with it.
     BehindModule = "python-behind-module",
+    /// A field of a format string that walks through attributes of the interpreter.
+    FormatWalk = "python-format-walk",
+    /// The class of a literal, or an object taken out of an error, where a walk begins.
+    WalkStart = "python-walk-start",
+    /// A builtin, or all of them, replaced.
+    Builtins = "python-builtins-replaced",
+    /// Values picked by the names of secrets, encoded, in a file that sends over the network.
+    SecretEncoded = "python-secret-encoded",
 }
 
 impl Check {

@@ -137,6 +137,9 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             blend.taint_with(&items);
+            if repeats(&generator.target, &items) {
+                blend.from = blend.from.union(Origins::AMPLIFIED);
+            }
             let item = self.element(&items);
             self.assign(&generator.target, item, generator.range);
             for test in &generator.ifs {
@@ -205,6 +208,15 @@ impl<'a> Interp<'a, '_> {
         (self.muted, self.following) = (muted, following);
         (!results.is_empty()).then(|| Value::list(results))
     }
+}
+
+/// Whether a loop runs its body a thousand times or more without looking at what it counts.
+pub(crate) fn repeats(target: &Expr, items: &Value<'_>) -> bool {
+    const MANY: usize = 1_000;
+    target
+        .as_name_expr()
+        .is_some_and(|name| name.id.starts_with('_'))
+        && matches!(&items.shape, Shape::List(items) if items.len() >= MANY)
 }
 
 /// Appends a formatted value, or a gap.

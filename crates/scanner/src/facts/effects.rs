@@ -63,7 +63,7 @@ impl<'a, 's> Interp<'a, 's> {
                 continue;
             };
             if *kind == effect.kind
-                && self.is_time_for(&rule.when)
+                && self.is_due(&rule.when)
                 && super::args::any_text(value, &|text| pattern.is_match(text))
             {
                 let detail = self.at_what_time(shown.to_owned());

@@ -1,6 +1,7 @@
 //! Expressions: each is evaluated once, to what is known of its value.
 
 use super::args::Args;
+use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
 use super::names::Name;
@@ -49,6 +50,10 @@ impl<'a> Interp<'a, '_> {
         match expr {
             Expr::Name(name) => self.name(&name.id, name.range),
             Expr::Attribute(attribute) => {
+                if attribute.attr.id == "__class__" && super::walk::is_constant(&attribute.value) {
+                    let shown = Some("`__class__` of a literal".to_owned());
+                    self.report_check(Check::WalkStart, attribute.range, shown);
+                }
                 let receiver = self.expr_quietly(&attribute.value);
                 self.attribute(&receiver, &attribute.attr.id, attribute.range)
             }
@@ -192,6 +197,11 @@ impl<'a> Interp<'a, '_> {
             return self.named(found);
         }
         match name {
+            // A fragment of a `setup.py` that lacks its imports.
+            "setup" => {
+                let setup = self.index.names.find("setuptools.setup");
+                setup.map_or(Value::UNKNOWN, |name| self.named(name))
+            }
             "__builtins__" => self.named(Names::BUILTINS),
             "__file__" => Value::of(Shape::Path(Text::Borrowed("\u{FFFC}/skill.py"))),
             "__name__" => Value::UNKNOWN,
@@ -206,11 +216,13 @@ impl<'a> Interp<'a, '_> {
 
     /// The value that a known name stands for.
     pub(crate) fn named(&self, name: Name) -> Value<'a> {
-        let source = self
-            .index
-            .entry(name)
-            .map_or(Origins::NONE, |entry| entry.source);
-        Value::of(Shape::Name(name)).from(source)
+        let Some(entry) = self.index.entry(name) else {
+            return Value::of(Shape::Name(name));
+        };
+        match entry.text {
+            Some(text) => Value::of(Shape::Str(Text::Borrowed(text))),
+            None => Value::of(Shape::Name(name)).from(entry.source),
+        }
     }
 
     /// A left-leaning chain of operators without recursion, however long it is.

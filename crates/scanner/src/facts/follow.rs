@@ -36,7 +36,9 @@ impl<'a, 's> Interp<'a, 's> {
         let summary = self.summarise(id);
         let blend = args.blend();
         let Some(summary) = summary else { return blend };
-        let worth = summary.depends && (self.tells_more(id, args) || !self.called);
+        let worth = summary.depends && (self.tells_more(id, args) || !self.called)
+            || summary.timed && (!self.called || self.installing);
+        self.timed |= summary.timed;
         if worth && self.fuel > 0 {
             return self.interpret(id, Some(args)).returns;
         }
@@ -93,6 +95,7 @@ impl<'a, 's> Interp<'a, 's> {
         let unknown = Summary {
             returns: Value::UNKNOWN,
             depends: false,
+            timed: false,
         };
         let Some(function) = self.functions.get(id as usize) else {
             return unknown;
@@ -110,6 +113,7 @@ impl<'a, 's> Interp<'a, 's> {
             std::mem::replace(&mut self.scope, scope.clone()),
             self.returned.take(),
             std::mem::replace(&mut self.depends, false),
+            std::mem::replace(&mut self.timed, false),
             self.class,
             std::mem::replace(&mut self.branches, 0),
             std::mem::replace(&mut self.loops, 0),
@@ -149,11 +153,13 @@ impl<'a, 's> Interp<'a, 's> {
                 returns.shape,
                 Shape::Unknown | Shape::Nothing | Shape::Foreign
             ) && returns.from.meets(Origins::INNER));
-        let outer_depends;
+        let timed = self.timed;
+        let (outer_depends, outer_timed);
         (
             self.scope,
             self.returned,
             outer_depends,
+            outer_timed,
             self.class,
             self.branches,
             self.loops,
@@ -164,7 +170,12 @@ impl<'a, 's> Interp<'a, 's> {
         let inner_args =
             args.is_some_and(|args| args.all().any(|value| value.from.meets(Origins::INNER)));
         self.depends = outer_depends || (depends && inner_args);
-        Summary { returns, depends }
+        self.timed = outer_timed || timed;
+        Summary {
+            returns,
+            depends,
+            timed,
+        }
     }
 
     pub(crate) fn bind_parameters(
@@ -255,6 +266,13 @@ impl<'a, 's> Interp<'a, 's> {
         if parameter.name.id == "request" || annotation.ends_with("Request") {
             value = value.from(Origins::WEB);
         }
+        if let Some(module) = MODULES.iter().find(|module| **module == parameter.name.id)
+            && default.is_none()
+            && annotation.is_empty()
+            && let Some(module) = self.index.names.find(module)
+        {
+            value.shape = Shape::Name(module);
+        }
         match default {
             Some(default)
                 if default.as_name().is_some() || matches!(default.shape, Shape::Function(_)) =>
@@ -295,6 +313,17 @@ const KEYS: &[&str] = &[
     "privkey",
     "mnemonic",
     "seed_phrase",
+];
+
+/// Parameters of these names are taken to be what the names say.
+const MODULES: &[&str] = &[
+    "os",
+    "sys",
+    "subprocess",
+    "builtins",
+    "ctypes",
+    "importlib",
+    "pty",
 ];
 
 /// Words in the names of parameters that hold credentials.

@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) sinks: Vec<Sink>,
     pub(crate) cleans: Option<Sinks>,
     pub(crate) intrinsic: Option<Intrinsic>,
+    /// A constant text.
+    pub(crate) text: Option<&'static str>,
     /// A module whose attributes must not be picked by a computed name.
     pub(crate) guarded: bool,
     /// A callable that runs what it is given.

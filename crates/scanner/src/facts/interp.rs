@@ -7,7 +7,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use ruff_python_ast::Stmt;
 use ruff_text_size::{Ranged, TextRange};
-use skillgate_model::{Effect, Skill};
+use skillgate_model::{Effect, EffectKind, Skill};
 
 use super::checks::Check;
 use super::index::{Index, RuleId};
@@ -81,6 +81,16 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) returned: Option<Value<'a>>,
     /// Whether the function being interpreted does something that depends on its parameters.
     pub(crate) depends: bool,
+    /// Whether a rule was passed over only because the function runs when it is called.
+    pub(crate) timed: bool,
+    /// How many loops around this place run their body a thousand times or more, each time the same.
+    pub(crate) repeats: u32,
+    /// Conditions on the names of secrets around this place; counted only in files that encode something.
+    pub(crate) sensitive: u32,
+    /// Where a value picked by such a condition is encoded.
+    pub(crate) encoded_secret: Option<TextRange>,
+    /// Whether the file encodes anything in base64.
+    pub(crate) encodes: bool,
     /// Attributes that were set on names the file does not own.
     pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
     /// Paths to which remote or decoded data was written.
@@ -128,6 +138,11 @@ impl<'a, 's> Interp<'a, 's> {
             loops: 0,
             returned: None,
             depends: false,
+            timed: false,
+            repeats: 0,
+            sensitive: 0,
+            encoded_secret: None,
+            encodes: false,
             patches: HashMap::default(),
             dropped: HashSet::new(),
             fuel: FUEL + 2 * size,
@@ -152,6 +167,22 @@ impl<'a, 's> Interp<'a, 's> {
         self.called = true;
         while let Some(function) = self.pending.pop_front() {
             self.summarise(function);
+        }
+        self.secrets_sent();
+    }
+
+    /// Secrets that are encoded in a file that connects to a network are on their way.
+    fn secrets_sent(&mut self) {
+        let connects = |found: &Found<'_>| {
+            found
+                .effect
+                .as_ref()
+                .is_some_and(|effect| effect.kind == EffectKind::NetworkConnect)
+        };
+        if let Some(range) = self.encoded_secret
+            && self.found.iter().any(connects)
+        {
+            self.report_check(Check::SecretEncoded, range, None);
         }
     }
 
@@ -224,20 +255,23 @@ impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn report_plain(&mut self, id: RuleId, range: TextRange, detail: String) {
         let index = self.index;
         if let Some(compiled) = index.rule(id)
-            && self.is_time_for(&compiled.when)
+            && self.is_due(&compiled.when)
         {
             let detail = self.at_what_time(detail);
             self.report(&compiled.rule, range, None, Some(detail));
         }
     }
 
-    pub(crate) fn is_time_for(&self, when: &[When]) -> bool {
-        when.is_empty()
+    /// Whether a rule speaks of the time at which this code runs; that it does not is remembered for the callers.
+    pub(crate) fn is_due(&mut self, when: &[When]) -> bool {
+        let due = when.is_empty()
             || when.iter().any(|when| match when {
                 When::Import => !self.called,
                 When::Call => self.called,
                 When::Install => self.installing,
-            })
+            });
+        self.timed |= !due;
+        due
     }
 
     /// Says when the code runs, beside what it does.

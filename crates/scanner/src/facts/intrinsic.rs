@@ -67,6 +67,10 @@ pub(crate) enum Intrinsic {
     Type,
     /// `format`.
     Format,
+    /// Encodes in base64 or the like.
+    Encode,
+    /// A format string whose fields walk through attributes.
+    FormatField,
     /// Decodes base64.
     Base64,
     /// Decodes base32.
@@ -182,6 +186,14 @@ impl Intrinsic {
             "base64.b64decode base64.urlsafe_b64decode base64.standard_b64decode base64.decodebytes base64.decodestring binascii.a2b_base64",
             Self::Base64,
         ),
+        (
+            "base64.b64encode base64.urlsafe_b64encode base64.standard_b64encode base64.encodebytes base64.b32encode base64.b85encode base64.a85encode base64.b16encode binascii.b2a_base64 binascii.hexlify",
+            Self::Encode,
+        ),
+        (
+            "string.Formatter().format string.Formatter().vformat string.Formatter().get_field",
+            Self::FormatField,
+        ),
         ("base64.b32decode base64.b32hexdecode", Self::Base32),
         ("base64.b85decode base64.a85decode", Self::Base85),
         (
@@ -244,6 +256,28 @@ impl Intrinsic {
         ),
     ];
 }
+
+/// Constants of the standard library whose letters spell anything.
+pub(crate) const TEXTS: &[(&str, &str)] = &[
+    ("string.ascii_lowercase", "abcdefghijklmnopqrstuvwxyz"),
+    ("string.ascii_uppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    (
+        "string.ascii_letters",
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    ),
+    ("string.digits", "0123456789"),
+    ("string.hexdigits", "0123456789abcdefABCDEF"),
+    ("string.punctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+    (
+        "string.printable",
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u{b}\u{c}",
+    ),
+    ("os.sep", "/"),
+    ("os.extsep", "."),
+    ("os.linesep", "\n"),
+    ("os.devnull", "/dev/null"),
+    ("os.curdir", "."),
+];
 
 /// The names that need no import.
 pub(crate) const BUILTINS: &[&str] = &[

@@ -126,6 +126,9 @@ impl<'a> Interp<'a, '_> {
                 let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
                 let at = if at < 0 { at + length } else { at };
                 match usize::try_from(at).ok().and_then(|at| items.get(at)) {
+                    Some(item) if receiver.from.meets(Origins::AMPLIFIED) => {
+                        item.clone().from(Origins::AMPLIFIED)
+                    }
                     Some(item) => item.clone(),
                     None => receiver.derived(),
                 }

@@ -39,6 +39,9 @@ impl<'a, 's> Interp<'a, 's> {
     /// A value is bound to a name; some names are called by the interpreter.
     pub(crate) fn hooked(&mut self, name: &str, value: &Value<'a>, range: TextRange) {
         let special = name.starts_with("__") && name.ends_with("__") && name.len() > 4;
+        if special && name == "__builtins__" {
+            self.report_check(Check::Builtins, range, Some(format!("`{name}`")));
+        }
         let class_body = self.scope.kind == ScopeKind::Class;
         let shadowed = self.scope.kind == ScopeKind::Module && HARMLESS.contains(&name);
         if (special || class_body || shadowed) && self.is_runner(value) {

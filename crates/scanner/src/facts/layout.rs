@@ -8,6 +8,8 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::checks::Check;
 use super::interp::Interp;
 
@@ -20,6 +22,7 @@ const FAR_DOWN: usize = 400;
 pub(crate) fn examine(text: &str, parsed: &Parsed<ModModule>, interp: &mut Interp<'_, '_>) {
     let mut last_end = TextSize::new(0);
     let mut depth = 0_u32;
+    let plain = text.is_ascii();
     for token in parsed.tokens() {
         let kind = token.kind();
         let start = token.start();
@@ -34,6 +37,7 @@ pub(crate) fn examine(text: &str, parsed: &Parsed<ModModule>, interp: &mut Inter
                 last_end = token.end();
                 continue;
             }
+            TokenKind::Name if !plain => look_alike(text, token.range(), interp),
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
                 depth = depth.saturating_sub(1)
@@ -74,6 +78,20 @@ fn hidden(text: &str, gap: TextRange, token: TextRange, depth: u32, interp: &mut
             token,
             Some(format!("after {lines} blank lines")),
         );
+    }
+}
+
+/// A name in letters that Python turns into plain ones: a reader who searches for the plain name does not find it.
+fn look_alike(text: &str, range: TextRange, interp: &mut Interp<'_, '_>) {
+    let written = text
+        .get(range.start().to_usize()..range.end().to_usize())
+        .unwrap_or("");
+    if written.is_ascii() {
+        return;
+    }
+    let read: String = written.nfkc().collect();
+    if read.len() > 1 && read.is_ascii() {
+        interp.report_check(Check::LookAlike, range, Some(format!("read as `{read}`")));
     }
 }
 

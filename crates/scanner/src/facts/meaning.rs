@@ -1,11 +1,13 @@
 //! What the known callables give back.
 
 use super::args::Args;
+use super::assign::PATCHED;
 use super::checks::Check;
 use super::interp::Interp;
 use super::intrinsic::Intrinsic;
 use super::names::CALLED;
 use super::names::Name;
+use super::names::Names;
 use super::origin::Origins;
 use super::value::Shape;
 use super::value::Text;
@@ -64,6 +66,16 @@ impl<'a> Interp<'a, '_> {
             Intrinsic::Dict => self.dict_of(args),
             Intrinsic::Type => self.type_of(args, range),
             Intrinsic::Format => self.formatted(args),
+            Intrinsic::Encode => {
+                if self.sensitive > 0 && self.encoded_secret.is_none() {
+                    self.encoded_secret = Some(range);
+                }
+                None
+            }
+            Intrinsic::FormatField => {
+                self.format_walk(first?.as_gapped()?.to_owned().as_str(), range);
+                None
+            }
             Intrinsic::Base64 => self.decoded_by("base64", first?),
             Intrinsic::Base32 => self.decoded_by("base32", first?),
             Intrinsic::Base85 => self.decoded_by(
@@ -110,7 +122,17 @@ impl<'a> Interp<'a, '_> {
         let first = args.at(0);
         let value = args.at(2)?;
         self.hooked_in_container(value, range);
-        if args.at(1)?.as_text().is_none() {
+        if first?.as_name() == Some(Names::BUILTINS)
+            && args
+                .at(1)?
+                .as_text()
+                .is_some_and(|attr| PATCHED.contains(&attr))
+        {
+            self.report_check(Check::Builtins, range, None);
+        }
+        if let Some(name) = args.at(1)?.as_text() {
+            self.assigned(name, value, range, false);
+        } else {
             self.picked(first?, args.at(1)?, range);
         }
         if let (Some(name), Some(Shape::Str(Text::Borrowed(attr)))) =

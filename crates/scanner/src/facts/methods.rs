@@ -1,6 +1,7 @@
 //! Methods of texts, bytes, lists, dictionaries and files, whose results can be folded.
 
 use super::args::Args;
+use super::checks::Check;
 use super::decoders;
 use super::fold::braces;
 use super::interp::Interp;
@@ -137,6 +138,14 @@ impl<'a> Interp<'a, '_> {
                 let items = self.iterated(args.at(0)?);
                 return Some(self.joined(text, &items, blend, range));
             }
+            "format" | "format_map"
+                if ["._", "[_", ".\u{FFFC}", "[\u{FFFC}"]
+                    .iter()
+                    .any(|step| text.contains(step)) =>
+            {
+                self.format_walk(text, range);
+                return Some(blend.from(Origins::BUILT));
+            }
             "format" if args.rest.is_none() => {
                 let folded = braces(text, args);
                 return Some(self.folded_text(folded, blend, range));
@@ -237,6 +246,38 @@ impl<'a> Interp<'a, '_> {
         }
         blend.shape = Shape::Str(Text::Owned(result.into()));
         Some(blend)
+    }
+
+    /// `"{0.__init__.__globals__}"`: a field of a format string reaches what no call and no attribute shows.
+    pub(crate) fn format_walk(&mut self, text: &str, range: TextRange) {
+        const STEPS: [&str; 16] = [
+            "__globals__",
+            "__init__",
+            "__subclasses__",
+            "__mro__",
+            "__base__",
+            "__bases__",
+            "__builtins__",
+            "__code__",
+            "__getattribute__",
+            "__reduce__",
+            "__reduce_ex__",
+            "__closure__",
+            "__self__",
+            "__func__",
+            "f_globals",
+            "f_builtins",
+        ];
+        let walks = text.split(['{', '}']).any(|field| {
+            let path = field.split([':', '!']).next().unwrap_or(field);
+            let mut steps = path.split(['.', '[', ']']).skip(1);
+            !path.contains(char::is_whitespace)
+                && steps.any(|step| STEPS.contains(&step) || step.starts_with(GAP))
+        });
+        if walks {
+            let shown = format!("`{}`", text.replace(GAP, "…"));
+            self.report_check(Check::FormatWalk, range, Some(shown));
+        }
     }
 
     /// `text.encode(codec)`.

@@ -106,6 +106,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) returns: Value<'a>,
     /// Whether it is worth interpreting again with the arguments of a call.
     pub(crate) depends: bool,
+    /// Whether it does something that only counts when it runs on import or on installation.
+    pub(crate) timed: bool,
 }
 
 /// A class of the file.

@@ -125,11 +125,15 @@ impl<'a> Interp<'a, '_> {
         let left = self.expr_quietly(&assign.target);
         let counts = self.loops > 0 && matches!(left.shape, Shape::Int(_));
         // The variable lets go of its value, so that a growing text is not copied each time.
-        let value = if counts {
+        let grows = self.repeats > 0 && !counts;
+        let mut value = if counts {
             left.derived().with(&right)
         } else {
             self.binary(assign.op, left, right)
         };
+        if grows {
+            value.from = value.from.union(Origins::AMPLIFIED);
+        }
         self.assign(&assign.target, value, assign.range);
     }
 
@@ -161,7 +165,7 @@ impl<'a> Interp<'a, '_> {
                 }
             });
             let mark = self.begin_branch();
-            let exits = self.suite(body);
+            let exits = self.guarded(test, |this| this.suite(body));
             let changes = self.end_branch(mark);
             // What a dead branch does is reported, and leaves nothing behind.
             if !decided && truth != Some(Some(false)) {
@@ -184,6 +188,18 @@ impl<'a> Interp<'a, '_> {
             self.guard(test);
         }
         exits
+    }
+
+    /// Runs the body behind a condition, which may say when it runs, or that it picks secrets by their names.
+    fn guarded<T>(&mut self, test: Option<&'a Expr>, body: impl FnOnce(&mut Self) -> T) -> T {
+        let called = self.called;
+        self.called |= test.is_some_and(super::walk::is_main_guard);
+        let sensitive = self.encodes && test.is_some_and(super::walk::asks_for_secrets);
+        self.sensitive += u32::from(sensitive);
+        let result = body(self);
+        self.sensitive -= u32::from(sensitive);
+        self.called = called;
+        result
     }
 
     /// Whether a condition cannot change from one run to the next.
@@ -311,11 +327,14 @@ impl<'a> Interp<'a, '_> {
         range: TextRange,
     ) {
         let item = self.element(items);
+        let repeats = u32::from(super::displays::repeats(target, items));
         self.loops += 1;
+        self.repeats += repeats;
         self.optional(|this| {
             this.assign(target, item, range);
             this.suite(body)
         });
+        self.repeats -= repeats;
         self.loops -= 1;
     }
 }

@@ -1,7 +1,7 @@
 //! Small questions to syntax trees.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{CmpOp, Expr, Stmt};
 
 /// Whether a `break` leaves this loop.
 pub(crate) fn breaks(body: &[Stmt]) -> bool {
@@ -52,6 +52,64 @@ pub(crate) fn names_are(test: &Expr, passes: &dyn Fn(&str) -> bool) -> bool {
     walk(test, passes, 12)
 }
 
+/// `__name__ == "__main__"`: what follows runs when the file is started, not when it is imported.
+pub(crate) fn is_main_guard(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let is_main = |expr: &Expr| {
+        expr.as_string_literal_expr()
+            .is_some_and(|text| text.value.to_str() == "__main__")
+    };
+    let is_name = |expr: &Expr| {
+        expr.as_name_expr()
+            .is_some_and(|name| name.id == "__name__")
+    };
+    match (&*compare.ops, &*compare.comparators) {
+        ([CmpOp::Eq], [right]) => {
+            is_name(&compare.left) && is_main(right) || is_main(&compare.left) && is_name(right)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a condition asks if something is named like a secret: by a text, or by what it calls.
+pub(crate) fn asks_for_secrets(test: &Expr) -> bool {
+    struct Asks(bool, u8);
+    impl<'a> Visitor<'a> for Asks {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            self.0 |= match expr {
+                Expr::Name(name) => names_secrets(&name.id),
+                Expr::Attribute(attribute) => names_secrets(&attribute.attr.id),
+                Expr::StringLiteral(text) => is_secret_word(text.value.to_str()),
+                _ => false,
+            };
+            if !self.0 && self.1 < 24 {
+                self.1 += 1;
+                walk_expr(self, expr);
+                self.1 -= 1;
+            }
+        }
+    }
+    let mut visitor = Asks(false, 0);
+    visitor.visit_expr(test);
+    visitor.0
+}
+
+/// Whether a variable holds what secrets are called, rather than a secret.
+fn names_secrets(name: &str) -> bool {
+    const OF_NAMES: [&str; 6] = ["key", "field", "pattern", "word", "suffix", "name"];
+    let name = name.to_ascii_lowercase();
+    name.contains("sensitive")
+        || is_secret_word(&name) && OF_NAMES.iter().any(|part| name.contains(part))
+}
+
+fn is_secret_word(word: &str) -> bool {
+    const WORDS: [&str; 4] = ["secret", "credential", "password", "token"];
+    let word = word.to_ascii_lowercase();
+    WORDS.iter().any(|secret| word.contains(secret))
+}
+
 /// The last name of `a.b.c` or `a.b.c(…)`; empty for anything else.
 pub(crate) fn last_name(expr: &Expr) -> &str {
     let mut at = expr;
@@ -62,6 +120,18 @@ pub(crate) fn last_name(expr: &Expr) -> &str {
             Expr::Call(call) => at = &call.func,
             _ => return "",
         }
+    }
+}
+
+/// Whether an expression is a literal, or an empty display.
+pub(crate) fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Tuple(tuple) => tuple.elts.is_empty(),
+        Expr::List(list) => list.elts.is_empty(),
+        Expr::Dict(dict) => dict.items.is_empty(),
+        Expr::UnaryOp(unary) => unary.operand.is_literal_expr(),
+        Expr::Compare(compare) => compare.left.is_literal_expr(),
+        _ => expr.is_literal_expr(),
     }
 }
 

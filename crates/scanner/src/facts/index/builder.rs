@@ -63,6 +63,9 @@ impl Builder {
         for name in intrinsic::BUILTINS {
             self.entry(name);
         }
+        for (path, text) in intrinsic::TEXTS {
+            self.entry(path).text = Some(text);
+        }
         for (path, intrinsic) in Intrinsic::NAMES {
             for path in path.split(' ') {
                 self.entry(path).intrinsic = Some(*intrinsic);
