@@ -2,16 +2,40 @@
 # Builds the image that the docker backend runs skills in, out of Debian packages that are installed on this machine:
 # no registry is asked. Prints the identity to write into skillgate.toml as `sandbox.image`.
 #
-#   sandbox/image.sh [--engine docker|podman] [PACKAGE...]
+#   sandbox/image.sh [--engine docker|podman] [--environment DIR] [PACKAGE...]
 #
 # The image holds Python, its libraries, time zones and certificates: no shell, no package manager, nothing set-uid.
-# Further packages (python3-numpy, git) come along with everything they depend on.
+# Further packages (python3-numpy, git) come along with everything they depend on. A virtual environment that was made
+# with this machine's /usr/bin/python3 comes along under the same path, which is what `sandbox.python` is set to.
 set -euo pipefail
 
 engine=docker
-if [ "${1:-}" = --engine ]; then
-    engine=$2
+environment=
+while true; do
+    case ${1:-} in
+    --engine) engine=$2 ;;
+    --environment) environment=$2 ;;
+    *) break ;;
+    esac
     shift 2
+done
+if [ -n "$environment" ]; then
+    environment=$(cd "$environment" && pwd)
+    case $environment in
+    /dev/* | /harness/* | /home/agent/* | /proc/* | /skill/* | /sys/* | /tmp/* | /work/*)
+        echo "$environment cannot be seen in a container, which has folders of its own there" >&2
+        exit 1
+        ;;
+    esac
+    case $(readlink -f "$environment/bin/python3") in
+    /usr/bin/*) ;;
+    *)
+        echo "$environment was not made with /usr/bin/python3, which is the one in the image" >&2
+        exit 1
+        ;;
+    esac
+    # What wheels of compiled libraries rely on beside the C library.
+    set -- libstdc++6 "$@"
 fi
 
 # A package that is installed, and every installed package it depends on.
@@ -54,6 +78,7 @@ closure python3 tzdata ca-certificates "$@" | sort -u | xargs dpkg -L | sed -n '
     tar -C "$root" --keep-directory-symlink -xf -
 # Made on this machine after the package was unpacked.
 [ ! -d /etc/ssl/certs ] || cp -aL --remove-destination /etc/ssl/certs "$root/etc/ssl/"
+[ -z "$environment" ] || tar -C / -cf - "${environment#/}" | tar -C "$root" -xf -
 find "$root" -xdev -type f -perm /6000 -exec chmod a-s {} +
 echo 'root:x:0:0:root:/:/bin/false
 agent:x:65534:65534:agent:/home/agent:/bin/false' >"$root/etc/passwd"

@@ -36,6 +36,8 @@ mod place;
 mod policy;
 #[path = "gate/running.rs"]
 mod running;
+#[path = "gate/simulating.rs"]
+mod simulating;
 #[path = "gate/skills.rs"]
 mod skills;
 #[path = "gate/suggest.rs"]

@@ -31,8 +31,8 @@ pub(crate) fn has_door(supervisor: u32) -> bool {
         .any(|entry| entry.file_name().to_string_lossy().starts_with(&name))
 }
 
-/// What `sandbox/image.sh` prints, or why there is no engine to build it in.
-pub(crate) fn image() -> Result<String, String> {
+/// What `sandbox/image.sh` prints with these options, or why there is no engine to build it in.
+pub(crate) fn image(options: &[&str]) -> Result<String, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sandbox/image.sh");
     let running = Command::new("docker")
         .args(["version", "--format", "{{.Server.Version}}"])
@@ -45,6 +45,7 @@ pub(crate) fn image() -> Result<String, String> {
     // More than Python alone, so that there are programs to keep from it.
     let output = Command::new("bash")
         .arg(script)
+        .args(options)
         .args(["git", "coreutils"])
         .output()
         .unwrap();

@@ -299,19 +299,67 @@ fn reason(exit: &Exit) -> String {
     word.to_owned()
 }
 
-/// What this process's sandboxes could leave behind: jails, mounts, descriptors.
-pub(crate) fn host() -> (usize, usize, usize) {
+/// What this process's sandboxes could leave behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Host {
+    jails: usize,
+    mounts: usize,
+    groups: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    descriptors: Vec<String>,
+}
+
+/// What of it is there now.
+pub(crate) fn host() -> Host {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     // An engine mounts and unmounts beside this process as it likes.
-    let mounts = fs::read_to_string("/proc/self/mountinfo")
-        .unwrap()
-        .lines()
-        .filter(|line| !line.contains("docker") && !line.contains("containers"))
-        .count();
-    (
-        jails(std::process::id()),
-        mounts,
-        fs::read_dir("/proc/self/fd").unwrap().count(),
-    )
+    let own = |line: &&str| !line.contains("docker") && !line.contains("containers");
+    let opened = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let mut descriptors: Vec<String> = opened
+        .filter_map(|entry| fs::read_link(entry.path()).ok())
+        .map(|link| kind(&link.to_string_lossy()))
+        .collect();
+    descriptors.sort();
+    let mut files = named_after_us(&std::env::temp_dir());
+    files.extend(named_after_us(Path::new("/dev/shm")));
+    Host {
+        jails: jails(std::process::id()),
+        mounts: mounts.lines().filter(own).count(),
+        groups: groups(Path::new("/sys/fs/cgroup")),
+        files,
+        descriptors,
+    }
+}
+
+/// Without the number that tells one socket from another.
+fn kind(link: &str) -> String {
+    link.split_once(":[")
+        .map_or_else(|| link.to_owned(), |(kind, _)| kind.to_owned())
+}
+
+/// Entries of a folder whose name holds `skillgate` and the number of this process.
+fn named_after_us(folder: &Path) -> Vec<PathBuf> {
+    let pid = std::process::id().to_string();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with("skillgate-") && name.split('-').any(|part| part == pid)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Control groups of this process, wherever they hang.
+fn groups(folder: &Path) -> Vec<PathBuf> {
+    let mut found = named_after_us(folder);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        found.extend(groups(&entry.path()));
+    }
+    found
 }
 
 /// How many launchers and jails of a supervisor are alive; a jail lives as long as its process 1, which is counted.

@@ -5,7 +5,8 @@ use skillgate_model::{Content, Control, ExitReason, Limits, Phase, Tier};
 use skillgate_sandbox::Choice;
 
 use crate::Test;
-use crate::skill::{backend, cases, choice, effects, nested, phase, run, run_with, skill};
+use crate::docker;
+use crate::skill::{backend, cases, choice, effects, nested, phase, run, run_with, skill, skip};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -51,6 +52,14 @@ pub(crate) const TESTS: &[Test] = &[
         a_skill_without_python_has_nothing_to_run,
     ),
     ("a_granted_program_runs", a_granted_program_runs),
+    (
+        "everyday_libraries_work_and_show_no_effect",
+        everyday_libraries_work_and_show_no_effect,
+    ),
+    (
+        "numpy_and_pandas_work_in_a_configured_environment",
+        numpy_and_pandas_work_in_a_configured_environment,
+    ),
 ];
 
 fn a_harmless_skill_shows_no_effect() {
@@ -302,4 +311,110 @@ def other(): return subprocess.run(['ls'])
         effects(call),
         ["process:spawn(git) allowed", "process:spawn(ls) blocked"]
     );
+}
+
+fn everyday_libraries_work_and_show_no_effect() {
+    let trace = run("
+import asyncio, concurrent.futures, contextlib, datetime, functools, os, queue, sqlite3, ssl, tempfile, threading, zoneinfo
+
+def threads():
+    results = queue.Queue()
+    workers = [threading.Thread(target=results.put, args=(number,)) for number in range(8)]
+    for worker in workers: worker.start()
+    for worker in workers: worker.join(5)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return sum(results.get() for _ in workers) + sum(pool.map(abs, range(-3, 0)))
+
+async def gather():
+    async with asyncio.timeout(5):
+        async def child(number):
+            await asyncio.sleep(0.01)
+            return await asyncio.to_thread(functools.partial(pow, number, 2))
+        return sum(await asyncio.gather(*map(child, range(4))))
+
+def coroutines(): return asyncio.run(gather())
+
+def database():
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(sqlite3.connect(folder + '/a.db')) as connection:
+        connection.execute('pragma journal_mode = wal')
+        connection.execute('create table t (a)')
+        connection.executemany('insert into t values (?)', [(1,), (2,)])
+        connection.commit()
+        return connection.execute('select sum(a) from t').fetchone()[0]
+
+def temporary():
+    with tempfile.NamedTemporaryFile() as first, tempfile.SpooledTemporaryFile(10) as second:
+        first.write(b'x' * 1000); second.write(b'y' * 1000); first.flush()
+        return os.path.getsize(first.name)
+
+def zones():
+    berlin = datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))
+    return str(berlin.astimezone(zoneinfo.ZoneInfo('America/New_York')))
+
+def secure():
+    context, sent = ssl.create_default_context(), ssl.MemoryBIO()
+    try: context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname='example.com').do_handshake()
+    except ssl.SSLWantReadError: return context.verify_mode.name, b'example.com' in sent.read()
+");
+    let call = phase(&trace, Phase::Call);
+    assert_eq!(effects(call), Vec::<String>::new());
+    let results: Vec<&str> = call.cases.iter().map(|case| case.detail.as_str()).collect();
+    assert_eq!(
+        results,
+        [
+            "34",
+            "14",
+            "14",
+            "3",
+            "1000",
+            "'2026-06-30 18:00:00-04:00'",
+            "('CERT_REQUIRED', True)",
+        ]
+    );
+}
+
+/// The folder of a virtual environment with both libraries; `.ci/run` makes one with `/usr/bin/python3`.
+const ENVIRONMENT: &str = "SKILLGATE_TEST_PYTHON";
+
+fn numpy_and_pandas_work_in_a_configured_environment() {
+    let Some(environment) = std::env::var_os(ENVIRONMENT) else {
+        return skip(
+            "numpy",
+            "SKILLGATE_TEST_PYTHON names no environment with numpy and pandas",
+        );
+    };
+    let choice = Choice {
+        image: match backend().as_str() {
+            "docker" => {
+                Some(docker::image(&["--environment", environment.to_str().unwrap()]).unwrap())
+            }
+            _ => None,
+        },
+        python: Some(environment.into()),
+        ..choice()
+    };
+    let text = "
+import io
+import numpy as np
+import pandas as pd
+
+def solve():
+    return np.linalg.solve(np.array([[3., 1.], [1., 2.]]), np.array([9., 8.])).tolist()
+
+def table():
+    frame = pd.read_csv(io.StringIO('day,sales\\n2026-01-01,3\\n2026-01-02,4\\n'), parse_dates=['day'])
+    frame.to_csv('out.csv', index=False)
+    return int(frame.set_index('day').resample('MS').sum()['sales'].iloc[0])
+";
+    let backend = skillgate_sandbox::select(&choice).unwrap();
+    let skill = skill(&[("tool.py", text)]);
+    let trace = skillgate_sandbox::simulate(&*backend, &Limits::default(), &skill, &[]).unwrap();
+    for run in &trace.phases {
+        assert_eq!(run.exit.reason, ExitReason::Exit, "{run:?}");
+        assert_eq!(run.missing_modules, Vec::<String>::new());
+    }
+    let call = phase(&trace, Phase::Call);
+    let results: Vec<&str> = call.cases.iter().map(|case| case.detail.as_str()).collect();
+    assert_eq!(results, ["[2.0, 3.0]", "7"], "{call:?}");
+    assert_eq!(effects(call), ["filesystem:write(out.csv) allowed"]);
 }

@@ -56,6 +56,9 @@ pub struct SandboxConfig {
     pub pull: bool,
     /// The nsjail program; the one on the PATH where it is absent.
     pub nsjail: Option<PathBuf>,
+    /// The interpreter, or the virtual environment, that skills run in, relative to the folder of the configuration;
+    /// `python3` where it is absent. For containers it is a path in the image.
+    pub python: Option<PathBuf>,
 }
 
 impl From<&SandboxConfig> for skillgate_sandbox::Choice {
@@ -67,6 +70,7 @@ impl From<&SandboxConfig> for skillgate_sandbox::Choice {
             socket: config.socket.clone(),
             pull: config.pull,
             nsjail: config.nsjail.clone(),
+            python: config.python.clone(),
         }
     }
 }
@@ -213,7 +217,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 48] = [
+const KEYS: [&str; 49] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
@@ -248,6 +252,7 @@ const KEYS: [&str; 48] = [
     "sandbox.limits",
     "sandbox.nsjail",
     "sandbox.pull",
+    "sandbox.python",
     "sandbox.require",
     "sandbox.socket",
     "scan",
@@ -344,6 +349,10 @@ impl Loaded {
                 .map_err(|error| parse(error.to_string()))?;
         }
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+        if let Some(python) = &mut config.sandbox.python {
+            // The jail starts it from another folder.
+            *python = std::path::absolute(folder.join(&*python)).map_err(read)?;
+        }
         Ok(Some(Self {
             config,
             file: Some(path.to_owned()),

@@ -9,13 +9,14 @@ use skillgate_model::{
     Profile, Reason, ReasonKind, Report, Severity, Skill, SkillFile, SkillSummary, Trace, Verdict,
 };
 use skillgate_permissions::{Declared, PolicyFile};
-use skillgate_sandbox::{Backend, Job};
+use skillgate_sandbox::Job;
 use skillgate_scanner::{Scan, Scanner};
 
 use crate::accepted::Accepted;
 use crate::advisor::Advisor;
 use crate::behaviour::{self, Behaviour};
 use crate::cache::Cache;
+use crate::chosen::Chosen;
 use crate::config::{Config, Requirement};
 use crate::decide::{Evidence, decide};
 use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
@@ -27,12 +28,10 @@ use crate::{Candidate, LoadLimits, load};
 /// How skills are simulated.
 #[derive(Clone, Copy)]
 pub enum Simulation<'b> {
-    /// In this backend.
-    In(&'b dyn Backend),
+    /// In the backend that is chosen when the first skill needs one.
+    In(&'b Chosen),
     /// Not at all, because the operator said so.
     Off,
-    /// Not at all, because no backend works here; the reason is a sentence.
-    Unavailable(&'b str),
 }
 
 /// The gate: everything that is the same for every candidate.
@@ -144,9 +143,8 @@ impl Gate<'_> {
 
     fn simulate(&self, skill: &Skill) -> Result<(Trace, Option<String>), Simulated> {
         match self.simulation {
-            Simulation::In(backend) => self.simulate_in(backend, skill),
+            Simulation::In(chosen) => self.simulate_in(chosen, skill),
             Simulation::Off => Err(Simulated::declined("switched off by `--static-only`")),
-            Simulation::Unavailable(reason) => Err(Simulated::failed(reason)),
         }
     }
 
@@ -162,7 +160,7 @@ impl Gate<'_> {
 
     fn simulate_in(
         &self,
-        backend: &dyn Backend,
+        chosen: &Chosen,
         skill: &Skill,
     ) -> Result<(Trace, Option<String>), Simulated> {
         let granted = permit::runnable(skill, &self.policy);
@@ -173,17 +171,21 @@ impl Gate<'_> {
         };
         let asked = advisor.as_ref();
         let asked = asked.map_or_else(String::new, |one| format!("{} {}", one.url, one.model));
+        let choice = chosen.key();
         let key = [
-            backend.name(),
+            choice.as_str(),
             skill.digest.as_str(),
             &skill.name,
             &granted_text,
             &asked,
         ];
         let cache = self.cache_for(skill);
-        if let Some(trace) = cache.and_then(|cache| cache.get("trace", &key)) {
+        let kept = cache.and_then(|cache| cache.get("trace", &key));
+        if let Some(trace) = kept.filter(|trace| chosen.stands(trace)) {
             return Ok((trace, unadvised));
         }
+        let backend = chosen.backend();
+        let backend = backend.map_err(|error| Simulated::failed(&error.to_string()))?;
         let proposals = match advisor.map(|advisor| advisor.propose(skill)) {
             None => Vec::new(),
             Some(Ok(proposals)) => proposals,

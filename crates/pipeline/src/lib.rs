@@ -8,6 +8,7 @@ mod assemble;
 mod baseline;
 mod behaviour;
 mod cache;
+mod chosen;
 mod config;
 mod danger;
 mod decide;
@@ -33,6 +34,7 @@ pub use again::{AgainError, Known, reload};
 pub use assemble::{policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
+pub use chosen::Chosen;
 pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};
 pub use declaration::{Proposal, declare};
 pub use discover::{

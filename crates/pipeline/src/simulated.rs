@@ -16,6 +16,15 @@ pub(crate) struct Simulated {
     pub(crate) gaps: Vec<String>,
 }
 
+/// What was not simulated, in few words.
+fn in_part(gaps: &[String]) -> String {
+    match gaps {
+        [] => String::new(),
+        [gap] => format!("; in part: {gap}"),
+        [gap, more @ ..] => format!("; in part: {gap}, and {} more", more.len()),
+    }
+}
+
 impl Simulated {
     /// Not run, as the operator wants it.
     pub(crate) fn declined(reason: &str) -> Self {
@@ -64,8 +73,9 @@ impl Simulated {
             .unwrap_or(0);
         let observed = behaviour.observed.len();
         let summary = format!(
-            "{}: {modules} modules imported, {calls} calls, {observed} effects observed",
-            trace.backend
+            "{}: {modules} modules imported, {calls} calls, {observed} effects observed{}",
+            trace.backend,
+            in_part(&behaviour.gaps)
         );
         let qualifier = (!behaviour.gaps.is_empty()).then(|| "simulated in part".to_owned());
         Self {

@@ -12,8 +12,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use skillgate_model::{Decision, Profile, Report};
 use skillgate_pipeline as pipeline;
-use skillgate_pipeline::{Accepted, Baseline, Candidate, Examined, GateError, Loaded, Simulation};
-use skillgate_sandbox::{Backend, Choice};
+use skillgate_pipeline::{
+    Accepted, Baseline, Candidate, Chosen, Examined, GateError, Loaded, Simulation,
+};
 use skillgate_scanner::Scanner;
 
 use crate::pool;
@@ -199,18 +200,14 @@ impl Examiner {
         work: impl FnOnce(&pipeline::Gate<'_>) -> T,
     ) -> Result<T, GateError> {
         let config = &self.loaded.config;
-        let backend = if static_only {
-            None
-        } else {
-            Some(self.backend())
-        };
+        let chosen = Chosen::from(&config.sandbox);
         let today = time::OffsetDateTime::now_utc().date();
         Ok(work(&pipeline::Gate {
             scanner: &self.scanner,
-            simulation: match &backend {
-                None => Simulation::Off,
-                Some(Ok(backend)) => Simulation::In(&**backend),
-                Some(Err(reason)) => Simulation::Unavailable(reason),
+            // That no backend works is a reason of every verdict, never a pass.
+            simulation: match static_only {
+                true => Simulation::Off,
+                false => Simulation::In(&chosen),
             },
             policy: self.loaded.policy()?,
             config,
@@ -218,12 +215,6 @@ impl Examiner {
             cache: None,
             shared_names,
         }))
-    }
-
-    /// That none works is a reason of every verdict, never a pass.
-    fn backend(&self) -> Result<Box<dyn Backend>, String> {
-        skillgate_sandbox::select(&Choice::from(&self.loaded.config.sandbox))
-            .map_err(|error| crate::chain(&error))
     }
 }
 

@@ -96,9 +96,13 @@ pub struct Proposal {
 }
 
 /// A way to run a skill where it can do no harm.
-pub trait Backend: Sync {
+pub trait Backend: Send + Sync {
     /// The word used in configuration and reports.
     fn name(&self) -> &'static str;
+    /// What of its configuration a proof is bound to: image, program, interpreter.
+    fn configured(&self) -> String {
+        String::new()
+    }
     /// Fails with the reason when this machine cannot enforce a profile; cached for the process.
     fn probe(&self) -> Result<Probe, Unavailable>;
     /// How it does here what it promises, and how it could do it better, each a sentence.
@@ -124,12 +128,15 @@ pub struct Choice {
     pub pull: bool,
     /// The nsjail program; the one on the PATH where it is absent.
     pub nsjail: Option<PathBuf>,
+    /// The interpreter, or the virtual environment, that skills run in; `python3` where it is absent. For containers it
+    /// is a path in the image.
+    pub python: Option<PathBuf>,
 }
 
 /// All that run something, strongest first; the first whose probe passes is used, and none means refuse.
 fn backends(choice: &Choice) -> Vec<Box<dyn Backend>> {
     vec![
-        Box::new(Native),
+        Box::new(Native::new(choice)),
         Box::new(NsJail::new(choice)),
         Box::new(Docker::new(choice)),
     ]

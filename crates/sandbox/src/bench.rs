@@ -51,10 +51,10 @@ pub struct View {
 
 /// The interpreter that runs inside.
 pub fn python() -> Result<View, String> {
-    let python = crate::interpreter::python()?.clone();
+    let python = crate::interpreter::python(None)?;
     Ok(View {
-        program: python.name,
-        visible: python.visible,
-        links: python.links,
+        program: python.name.clone(),
+        visible: python.visible.clone(),
+        links: python.links.clone(),
     })
 }

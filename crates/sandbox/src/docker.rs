@@ -30,12 +30,20 @@ pub struct Docker {
     socket: Option<PathBuf>,
     image: Option<String>,
     pull: bool,
+    python: Option<PathBuf>,
+}
+
+/// The image that runs, and the interpreter inside that also is process 1.
+#[derive(Debug, Clone)]
+struct Image {
+    name: String,
+    python: String,
 }
 
 /// What was found out about one engine and one image.
 struct Learned {
     engine: Engine,
-    image: String,
+    image: Image,
     python: Interpreter,
     probe: Probe,
     observed: bool,
@@ -48,16 +56,18 @@ impl Docker {
             socket: choice.socket.clone(),
             image: choice.image.clone(),
             pull: choice.pull,
+            python: choice.python.clone(),
         }
     }
 
     /// Once per process for each engine and image.
     fn learned(&self) -> Result<Arc<Learned>, Unavailable> {
-        type Known = BTreeMap<(PathBuf, Option<String>), Result<Arc<Learned>, Unavailable>>;
+        type Key = (PathBuf, Option<String>, Option<PathBuf>);
+        type Known = BTreeMap<Key, Result<Arc<Learned>, Unavailable>>;
         static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
         let socket = self.socket()?;
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (socket.clone(), self.image.clone());
+        let key = (socket.clone(), self.image.clone(), self.python.clone());
         known
             .entry(key)
             .or_insert_with(|| self.learn(&socket).map(Arc::new))
@@ -88,7 +98,7 @@ impl Docker {
     ) -> Result<Ended, SandboxError> {
         let learned = self.learned()?;
         let limits = Limits::default();
-        let mut spec = Spec::question(&limits, "");
+        let mut spec = Spec::question(&limits, &learned.image.python, "");
         spec.argv.truncate(1);
         spec.argv
             .extend(arguments.iter().map(|word| (*word).to_owned()));
@@ -108,7 +118,9 @@ impl Docker {
     }
 
     fn learn(&self, socket: &Path) -> Result<Learned, Unavailable> {
-        let (engine, image) = self.pinned(socket)?;
+        let (engine, name) = self.pinned(socket)?;
+        let python = interpreter::program_in_image(self.python.as_deref());
+        let image = Image { name, python };
         door::sweep();
         let failed = |reason: String| {
             self.unavailable(
@@ -172,6 +184,15 @@ impl Backend for Docker {
         "docker"
     }
 
+    fn configured(&self) -> String {
+        format!(
+            "{:?} {:?} {:?}",
+            self.socket().ok(),
+            self.image,
+            self.python
+        )
+    }
+
     fn probe(&self) -> Result<Probe, Unavailable> {
         Ok(self.learned()?.probe.clone())
     }
@@ -220,9 +241,9 @@ fn is_pinned(image: &str) -> bool {
 }
 
 /// What the interpreter of the image says of itself.
-fn ask(engine: &Engine, image: &str) -> Result<Interpreter, String> {
+fn ask(engine: &Engine, image: &Image) -> Result<Interpreter, String> {
     let limits = Limits::default();
-    let spec = Spec::question(&limits, interpreter::QUESTION);
+    let spec = Spec::question(&limits, &image.python, interpreter::QUESTION);
     let start = |fds: &[i32]| -> Result<Box<dyn Jail>, SandboxError> {
         Ok(Box::new(Container::start(engine, image, &spec, fds)?))
     };
@@ -239,7 +260,7 @@ fn said(run: &PhaseTrace) -> String {
 /// Runs an empty skill: proves that everything works, and shows what the interpreter does by itself.
 fn try_out(
     engine: &Engine,
-    image: &str,
+    image: &Image,
     visit: &Visit<'_>,
 ) -> Result<(Probe, BTreeSet<Effect>), String> {
     let contents = phases::contents(None);

@@ -1,6 +1,7 @@
 //! What the jails of other programs share: the program that is their process 1, and the order it gets.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use skillgate_model::{Content, Effect, EffectKind, Limits, Skill, Tier};
@@ -11,7 +12,7 @@ use crate::native::landlock::Rules;
 use crate::native::spec::{DESCRIPTORS, SKILL, Spec, WORK};
 use crate::observe::PATH;
 use crate::seccomp::{self, Machine};
-use crate::{harness, phases};
+use crate::{harness, interpreter, phases};
 
 /// Runs as process 1 of the jail, in the interpreter of the jail.
 pub(crate) const PROGRAM: &str = include_str!("../../../sandbox/guest.py");
@@ -82,7 +83,8 @@ impl Interpreter {
         let mut wanted: BTreeSet<String> = libraries.filter_map(folder).collect();
         wanted.extend(self.paths.iter().cloned());
         wanted.extend([self.program.clone(), self.name.clone()]);
-        wanted.extend(crate::interpreter::DATA.map(str::to_owned));
+        wanted.extend(interpreter::DATA.map(str::to_owned));
+        wanted.extend(interpreter::environment_files(Path::new(&self.name)));
         wanted.into_iter().filter(|path| path != "/").collect()
     }
 
@@ -140,7 +142,7 @@ impl Visit<'_> {
 
 impl Spec {
     /// One question to an interpreter of which nothing is known; nothing but the question runs.
-    pub(crate) fn question(limits: &Limits, question: &str) -> Self {
+    pub(crate) fn question(limits: &Limits, python: &str, question: &str) -> Self {
         Self {
             tier: Tier::Full,
             top: String::new(),
@@ -150,9 +152,7 @@ impl Spec {
             // Process 1 runs in that interpreter and knows where it lies.
             programs: vec![String::new(), "/".to_owned()],
             planted: Vec::new(),
-            argv: ["python3", "-I", "-c", question]
-                .map(str::to_owned)
-                .to_vec(),
+            argv: [python, "-I", "-c", question].map(str::to_owned).to_vec(),
             env: environment(""),
             limits: limits.clone(),
             observed: false,

@@ -1,9 +1,9 @@
 //! The Python that runs skills: found once, behind any shim, with the files it needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
@@ -58,26 +58,55 @@ struct Answer {
     maps: Vec<String>,
 }
 
-/// The machine's `python3`, asked once per process.
-pub(crate) fn python() -> Result<&'static Interpreter, String> {
-    static PYTHON: OnceLock<Result<Interpreter, String>> = OnceLock::new();
-    PYTHON.get_or_init(find).as_ref().map_err(Clone::clone)
+/// The interpreter that was configured, or the machine's `python3`; each is asked once per process.
+pub(crate) fn python(configured: Option<&Path>) -> Result<Arc<Interpreter>, String> {
+    type Known = BTreeMap<PathBuf, Result<Arc<Interpreter>, String>>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let program = configured.map_or_else(|| PathBuf::from("python3"), program);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let entry = known.entry(program.clone());
+    entry
+        .or_insert_with(|| find(&program).map(Arc::new))
+        .clone()
+}
+
+/// A virtual environment is named by its folder or by its interpreter.
+fn program(configured: &Path) -> PathBuf {
+    if configured.is_dir() {
+        return configured.join("bin/python3");
+    }
+    configured.to_owned()
+}
+
+/// The same in an image, which cannot be looked into: whatever does not lie in a `bin` is an environment.
+pub(crate) fn program_in_image(configured: Option<&Path>) -> String {
+    let Some(configured) = configured else {
+        return "python3".to_owned();
+    };
+    let folder = configured.parent().and_then(Path::file_name);
+    let program = if folder.is_some_and(|name| name == "bin") {
+        configured.to_owned()
+    } else {
+        configured.join("bin/python3")
+    };
+    program.to_string_lossy().into_owned()
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "this crate is the one that starts processes"
 )]
-fn find() -> Result<Interpreter, String> {
-    let output = Command::new("python3")
+fn find(program: &Path) -> Result<Interpreter, String> {
+    let shown = program.display();
+    let output = Command::new(program)
         .args(["-I", "-c", QUESTION])
         .current_dir("/")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
-        .map_err(|error| format!("`python3` cannot be started: {error}"))?;
+        .map_err(|error| format!("`{shown}` cannot be started: {error}"))?;
     let answer: Answer = serde_json::from_slice(&output.stdout)
-        .map_err(|_| format!("`python3` did not say where it lives ({})", output.status))?;
+        .map_err(|_| format!("`{shown}` is no Python that runs here ({})", output.status))?;
     Ok(described(answer))
 }
 
@@ -85,10 +114,7 @@ fn described(answer: Answer) -> Interpreter {
     let mut wanted: BTreeSet<PathBuf> = DATA.iter().map(PathBuf::from).collect();
     wanted.insert(PathBuf::from(&answer.program));
     wanted.insert(PathBuf::from(&answer.name));
-    // A virtual environment says beside or above its program where its base is.
-    for directory in Path::new(&answer.name).ancestors().skip(1).take(2) {
-        wanted.insert(directory.join("pyvenv.cfg"));
-    }
+    wanted.extend(environment_files(Path::new(&answer.name)).map(PathBuf::from));
     wanted.extend(answer.paths.iter().map(PathBuf::from));
     let library = |path: &&String| path.contains(".so");
     let libraries = answer.maps.iter().filter(library).map(PathBuf::from);
@@ -110,6 +136,12 @@ fn described(answer: Answer) -> Interpreter {
     };
     show(&wanted, &mut interpreter.visible, &mut interpreter.links);
     interpreter
+}
+
+/// A virtual environment says beside or above its program where its base is.
+pub(crate) fn environment_files(name: &Path) -> impl Iterator<Item = String> {
+    let folders = name.ancestors().skip(1).take(2);
+    folders.map(|folder| folder.join("pyvenv.cfg").to_string_lossy().into_owned())
 }
 
 /// Resolves links on the way to each path: their targets become visible, the links are made again.

@@ -30,27 +30,46 @@ use crate::harness::{self, Module};
 use crate::interpreter::{self, Interpreter};
 use crate::observe::{PATH, PROXY_VARIABLES};
 use crate::proxy::{self, Destination};
-use crate::{Backend, Job, Probe, SandboxError, Unavailable, phases};
+use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, phases};
+
+/// The word for it in configuration and reports.
+const NAME: &str = "native";
 
 /// Linux itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Native;
+#[derive(Debug, Clone)]
+pub struct Native {
+    python: Option<PathBuf>,
+}
+
+impl Native {
+    pub(crate) fn new(choice: &Choice) -> Self {
+        Self {
+            python: choice.python.clone(),
+        }
+    }
+}
 
 impl Backend for Native {
     fn name(&self) -> &'static str {
-        "native"
+        NAME
+    }
+
+    fn configured(&self) -> String {
+        format!("{:?}", self.python)
     }
 
     fn probe(&self) -> Result<Probe, Unavailable> {
-        learned()
-            .as_ref()
-            .map(|learned| learned.probe.clone())
-            .map_err(Clone::clone)
+        let configured = self.python.as_deref();
+        if configured.is_some() {
+            // What was learned of it earlier says nothing of whether it is still there.
+            interpreter::python(configured).map_err(no_python)?;
+        }
+        Ok(learned(configured)?.probe.clone())
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![cgroup::note()];
-        if let Ok(python) = interpreter::python() {
+        if let Ok(python) = interpreter::python(self.python.as_deref()) {
             notes.push(format!(
                 "skills run under {}, `{}`",
                 python.version, python.name
@@ -60,8 +79,9 @@ impl Backend for Native {
     }
 
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
-        let python = interpreter::python().map_err(no_python)?;
-        let learned = learned_of(python).as_ref().map_err(Clone::clone)?;
+        let configured = self.python.as_deref();
+        let python = &*interpreter::python(configured).map_err(no_python)?;
+        let learned = learned_of(configured, python)?;
         let place = learned.place();
         let modules = harness::modules(job, &format!("{}{SKILL}", place.top));
         let run = |phase, limits: &Limits| {
@@ -174,7 +194,7 @@ pub(crate) fn bare(
     observed: bool,
     driver: &mut dyn supervise::Driver,
 ) -> Result<Ended, SandboxError> {
-    let python = interpreter::python().map_err(no_python)?;
+    let python = &*interpreter::python(None).map_err(no_python)?;
     let order = Order {
         python,
         limits,

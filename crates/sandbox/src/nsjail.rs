@@ -25,6 +25,7 @@ use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, harness, pha
 #[derive(Debug, Clone)]
 pub struct NsJail {
     program: Option<PathBuf>,
+    python: Option<PathBuf>,
 }
 
 /// What was found out about one nsjail.
@@ -39,6 +40,7 @@ impl NsJail {
     pub(crate) fn new(choice: &Choice) -> Self {
         Self {
             program: choice.nsjail.clone(),
+            python: choice.python.clone(),
         }
     }
 
@@ -52,21 +54,30 @@ impl NsJail {
         }
     }
 
-    /// Once per process for each program.
-    fn learned(&self) -> Result<Arc<Learned>, Unavailable> {
-        type Known = BTreeMap<PathBuf, Result<Arc<Learned>, Unavailable>>;
-        static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    /// As configured, or the installed one.
+    fn program(&self) -> Option<PathBuf> {
         let installed = || {
             let places = PATH
                 .iter()
                 .map(|folder| PathBuf::from(folder).join("nsjail"));
             places.into_iter().find(|path| path.is_file())
         };
-        let program = self.program.clone().or_else(installed);
+        self.program.clone().or_else(installed)
+    }
+
+    fn python(&self) -> Result<Arc<Interpreter>, Unavailable> {
+        interpreter::python(self.python.as_deref()).map_err(|reason| self.unavailable(reason))
+    }
+
+    /// Once per process for each program and interpreter.
+    fn learned(&self) -> Result<Arc<Learned>, Unavailable> {
+        type Known = BTreeMap<(PathBuf, Option<PathBuf>), Result<Arc<Learned>, Unavailable>>;
+        static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+        let program = self.program();
         let program =
             program.ok_or_else(|| self.unavailable("nsjail is not installed".to_owned()))?;
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = known.entry(program.clone());
+        let entry = known.entry((program.clone(), self.python.clone()));
         entry
             .or_insert_with(|| self.learn(program).map(Arc::new))
             .clone()
@@ -74,7 +85,7 @@ impl NsJail {
 
     /// Runs an empty skill: proves that everything works, and shows what the interpreter does by itself.
     fn learn(&self, program: PathBuf) -> Result<Learned, Unavailable> {
-        let python = interpreter::python().map_err(|reason| self.unavailable(reason))?;
+        let python = &*self.python()?;
         let limits = Limits::default();
         let mut refused = String::new();
         for observed in [true, false] {
@@ -111,6 +122,13 @@ impl Backend for NsJail {
         "nsjail"
     }
 
+    fn configured(&self) -> String {
+        let program = self.program();
+        let metadata = program.as_ref().and_then(|path| path.metadata().ok());
+        let changed = metadata.and_then(|metadata| metadata.modified().ok());
+        format!("{program:?} {changed:?} {:?}", self.python)
+    }
+
     fn probe(&self) -> Result<Probe, Unavailable> {
         Ok(self.learned()?.probe.clone())
     }
@@ -121,7 +139,7 @@ impl Backend for NsJail {
 
     fn run(&self, limits: &Limits, job: &Job<'_>) -> Result<Trace, SandboxError> {
         let learned = self.learned()?;
-        let python = interpreter::python().map_err(|reason| self.unavailable(reason))?;
+        let python = &*self.python()?;
         let modules = harness::modules(job, SKILL);
         let one = |phase, limits: &Limits| {
             let order = Order {

@@ -86,7 +86,7 @@ const OWN: [&str; 5] = [SKILL, WORK, HOME, "/tmp", "/dev/shm"];
 pub(crate) const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// Read by the C library and by Python's own modules on behalf of any program.
-const ROUTINE: [&str; 21] = [
+const ROUTINE: [&str; 27] = [
     "/etc/ld.so.cache",
     "/etc/ld.so.preload",
     "/etc/localtime",
@@ -108,6 +108,13 @@ const ROUTINE: [&str; 21] = [
     "/usr/share/lib/zoneinfo",
     "/etc/zoneinfo",
     "/dev/tty",
+    // How many processors there are.
+    "/proc/stat",
+    "/sys/devices/system/cpu/online",
+    "/sys/devices/system/cpu/possible",
+    "/sys/fs/cgroup/cpu.max",
+    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
+    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
 ];
 
 /// An effect, whether it was allowed, its witness, whether it was a decoy.

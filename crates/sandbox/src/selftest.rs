@@ -40,7 +40,7 @@ struct Promise {
 
 /// Proves what was not proven since the machine started.
 pub(crate) fn prove_once(backend: &dyn Backend, probe: &Probe) -> Result<(), Unavailable> {
-    match once::recall(backend.name(), &format!("proven {probe:?}")) {
+    match once::recall(backend.name(), &key(backend, probe)) {
         Some(true) => Ok(()),
         Some(false) | None => prove(backend, probe),
     }
@@ -64,8 +64,13 @@ pub(crate) fn prove(backend: &dyn Backend, probe: &Probe) -> Result<(), Unavaila
             remedy: "do not rely on this backend here; please report this machine".to_owned(),
         })?;
     }
-    once::remember(backend.name(), &format!("proven {probe:?}"), &true);
+    once::remember(backend.name(), &key(backend, probe), &true);
     Ok(())
+}
+
+/// What was proven of one image, program or interpreter says nothing of another.
+fn key(backend: &dyn Backend, probe: &Probe) -> String {
+    format!("proven {} {probe:?}", backend.configured())
 }
 
 /// Everything but what the backend says it does not promise.

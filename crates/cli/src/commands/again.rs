@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use skillgate_model::{Decision, Promotion, Quarantine, Report};
-use skillgate_pipeline::{Accepted, Baseline, Gate, Known, LoadLimits, Loaded, Simulation, reload};
-use skillgate_sandbox::Choice;
+use skillgate_pipeline::{
+    Accepted, Baseline, Chosen, Gate, Known, LoadLimits, Loaded, Simulation, reload,
+};
 use skillgate_scanner::Scanner;
 use skillgate_store::{Act, Store};
 use time::OffsetDateTime;
@@ -75,17 +76,10 @@ impl Again<'_> {
         let skill = reload(known, LoadLimits::from(&loaded.config.scan))?;
         let scanner = Scanner::new(loaded.rules()?);
         crate::interrupt::listen()?;
-        let backend = match self.static_only {
-            true => None,
-            false => Some(
-                skillgate_sandbox::select(&Choice::from(&loaded.config.sandbox))
-                    .map_err(|error| error.to_string()),
-            ),
-        };
-        let simulation = match &backend {
-            None => Simulation::Off,
-            Some(Ok(backend)) => Simulation::In(backend.as_ref()),
-            Some(Err(reason)) => Simulation::Unavailable(reason),
+        let chosen = Chosen::from(&loaded.config.sandbox);
+        let simulation = match self.static_only {
+            true => Simulation::Off,
+            false => Simulation::In(&chosen),
         };
         let gate = Gate {
             scanner: &scanner,

@@ -1,6 +1,7 @@
 //! `skillgate config show`: what holds, and where each value comes from.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use skillgate_permissions::{BuiltinRule, DEFAULT_DENIES, DEFAULT_GRANTS};
@@ -97,6 +98,18 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
             ),
         ),
         ("sandbox.pull", config.sandbox.pull.to_string()),
+        (
+            "sandbox.python",
+            quoted(
+                &config
+                    .sandbox
+                    .python
+                    .as_deref()
+                    .unwrap_or(Path::new("python3"))
+                    .display()
+                    .to_string(),
+            ),
+        ),
         ("limits.wall-ms", config.limits.wall_ms.to_string()),
         ("limits.import-ms", config.limits.import_ms.to_string()),
         ("limits.cpu-ms", config.limits.cpu_ms.to_string()),

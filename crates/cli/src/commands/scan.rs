@@ -8,10 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use skillgate_pipeline::{
-    Accepted, Baseline, Cache, Discovery, Gate, Loaded, Simulation, discover, shared_names,
+    Accepted, Baseline, Cache, Chosen, Discovery, Gate, Loaded, Simulation, discover, shared_names,
     well_known,
 };
-use skillgate_sandbox::{Backend, Choice};
 use skillgate_scanner::Scanner;
 use time::OffsetDateTime;
 
@@ -39,11 +38,14 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     let scanner = Scanner::new(loaded.rules()?);
     // The backend proves itself on programs of its own, which an interrupt must end as well.
     interrupt::listen()?;
-    let backend = backend(args, &loaded)?;
+    let chosen = Chosen::from(&loaded.config.sandbox);
     let ledger = Ledger::new(args.place.open(&loaded)?, args.place.tenant.clone());
     let gate = Gate {
         scanner: &scanner,
-        simulation: simulation(args, &backend),
+        simulation: match args.static_only {
+            true => Simulation::Off,
+            false => Simulation::In(&chosen),
+        },
         policy: loaded.policy()?,
         config: &loaded.config,
         accepted: accepted(args, &loaded)?,
@@ -165,27 +167,6 @@ fn real(path: &Path) -> PathBuf {
             real.push(component);
             std::fs::canonicalize(&real).unwrap_or(real)
         })
-}
-
-/// A backend that was asked for by name must work; without a name, that none does is part of every verdict.
-fn backend(args: &Scan, loaded: &Loaded) -> anyhow::Result<Result<Box<dyn Backend>, String>> {
-    if args.static_only {
-        return Ok(Err(String::new()));
-    }
-    let choice = Choice::from(&loaded.config.sandbox);
-    match skillgate_sandbox::select(&choice) {
-        Ok(backend) => Ok(Ok(backend)),
-        Err(error) if choice.backend.is_some() => Err(error.into()),
-        Err(error) => Ok(Err(error.to_string())),
-    }
-}
-
-fn simulation<'b>(args: &Scan, backend: &'b Result<Box<dyn Backend>, String>) -> Simulation<'b> {
-    match backend {
-        _ if args.static_only => Simulation::Off,
-        Ok(backend) => Simulation::In(&**backend),
-        Err(reason) => Simulation::Unavailable(reason),
-    }
 }
 
 fn exit_code(args: &Scan, found: &Discovery, counts: Counts) -> ExitCode {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use skillgate_model::{Effect, Report, Skill, SkillKind};
 use skillgate_permissions::{Suggestion, least};
-use skillgate_pipeline::{Accepted, Gate, Simulation, declare, unified};
+use skillgate_pipeline::{Accepted, Chosen, Gate, Simulation, declare, unified};
 use skillgate_sandbox::Choice;
 use skillgate_scanner::Scanner;
 
@@ -22,13 +22,17 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         require_full: false,
         ..Choice::from(&loaded.config.sandbox)
     };
-    let backend = match args.static_only {
-        true => None,
-        false => Some(skillgate_sandbox::select(&choice)?),
+    let chosen = Chosen::new(choice);
+    let simulation = match args.static_only {
+        true => Simulation::Off,
+        false => {
+            chosen.backend().map_err(Clone::clone)?;
+            Simulation::In(&chosen)
+        }
     };
     let gate = Gate {
         scanner: &scanner,
-        simulation: backend.as_deref().map_or(Simulation::Off, Simulation::In),
+        simulation,
         policy: loaded.policy()?,
         config: &loaded.config,
         accepted: Accepted::default(),

@@ -11,6 +11,7 @@ use bollard::models::{
     MountType, ResourcesUlimits,
 };
 
+use super::Image;
 use super::door::Door;
 use super::engine::Engine;
 use super::{label, profile};
@@ -81,7 +82,7 @@ impl Container {
     /// Starts a container, waits until its process 1 has come in, hands it the order.
     pub(crate) fn start(
         engine: &Engine,
-        image: &str,
+        image: &Image,
         spec: &Spec,
         fds: &[RawFd],
     ) -> Result<Self, SandboxError> {
@@ -92,8 +93,8 @@ impl Container {
         let name = format!("skillgate-{}-{number}", std::process::id());
         let body = body(engine, image, spec, &door).map_err(SandboxError::Start)?;
         engine.start(&name, body).map_err(other)?;
-        let container =
-            come_in(engine, &name, &door).inspect_err(|_| drop(engine.remove(&name)))?;
+        let container = come_in(engine, &name, &image.python, &door)
+            .inspect_err(|_| drop(engine.remove(&name)))?;
         spec::send(container.control.as_fd(), &order, fds).map_err(SandboxError::Start)?;
         Ok(container)
     }
@@ -110,7 +111,12 @@ fn other(error: bollard::errors::Error) -> SandboxError {
     SandboxError::Start(std::io::Error::other(error))
 }
 
-fn come_in(engine: &Engine, name: &str, door: &Door) -> Result<Container, SandboxError> {
+fn come_in(
+    engine: &Engine,
+    name: &str,
+    python: &str,
+    door: &Door,
+) -> Result<Container, SandboxError> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if interrupted() {
@@ -128,7 +134,9 @@ fn come_in(engine: &Engine, name: &str, door: &Door) -> Result<Container, Sandbo
             break;
         }
     }
-    let reason = "the container did not come in: its image needs `python3`, and the engine has to run on this machine";
+    let reason = format!(
+        "the container did not come in: its image needs `{python}`, and the engine has to run on this machine"
+    );
     Err(SandboxError::Start(std::io::Error::other(reason)))
 }
 
@@ -168,14 +176,14 @@ impl Jail for Container {
 
 fn body(
     engine: &Engine,
-    image: &str,
+    image: &Image,
     spec: &Spec,
     door: &Door,
 ) -> std::io::Result<ContainerCreateBody> {
-    let program = ["python3", "-I", "-S", "-B", "-c", guest::PROGRAM, DOOR];
+    let program = [&image.python, "-I", "-S", "-B", "-c", guest::PROGRAM, DOOR];
     let seconds = spec.limits.wall_ms.div_ceil(1000) + GRACE_SECONDS + PATIENCE.as_secs();
     Ok(ContainerCreateBody {
-        image: Some(image.to_owned()),
+        image: Some(image.name.clone()),
         hostname: Some("sandbox".to_owned()),
         user: Some(USER.to_owned()),
         env: Some(spec.env.clone()),

@@ -1,19 +1,19 @@
 //! What the native backend can do on this machine, learned from an empty skill.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
 use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier};
 
-use super::{Native, Order, nested};
+use super::{NAME, Order, nested};
 use crate::backend::{NAMESPACES, NO_LANDLOCK};
 use crate::error::chain;
 use crate::interpreter::{self, Interpreter};
-use crate::{Backend, Probe, Unavailable, once, sys};
+use crate::{Probe, Unavailable, once, sys};
 
 /// The name under which it is kept.
 const RECORD: &str = "native";
@@ -95,44 +95,60 @@ impl Learned {
 
 pub(crate) fn no_python(reason: String) -> Unavailable {
     Unavailable {
-        backend: Native.name().to_owned(),
+        backend: NAME.to_owned(),
         reason,
-        remedy: "install python3".to_owned(),
+        remedy:
+            "install python3, or set `sandbox.python` to an interpreter or a virtual environment"
+                .to_owned(),
     }
 }
 
 /// Runs an empty skill once per start of the machine: proves that everything works, and shows what the interpreter
 /// does by itself.
-pub(crate) fn learned() -> &'static Result<Learned, Unavailable> {
-    static LEARNED: OnceLock<Result<Learned, Unavailable>> = OnceLock::new();
-    LEARNED.get_or_init(|| match once::recall(RECORD, "") {
-        Some(learned) => Ok(learned),
-        None => learn_and_keep(),
-    })
+pub(crate) fn learned(configured: Option<&Path>) -> Result<Arc<Learned>, Unavailable> {
+    known(configured, |_| true)
 }
 
 /// The same, of this very interpreter; another one may have taken its place since.
-pub(crate) fn learned_of(python: &Interpreter) -> &'static Result<Learned, Unavailable> {
-    static AGAIN: OnceLock<Result<Learned, Unavailable>> = OnceLock::new();
-    match learned() {
-        Ok(learned) if learned.interpreter != identity(python) => AGAIN.get_or_init(learn_and_keep),
-        other => other,
-    }
+pub(crate) fn learned_of(
+    configured: Option<&Path>,
+    python: &Interpreter,
+) -> Result<Arc<Learned>, Unavailable> {
+    let identity = identity(python);
+    known(configured, |learned| learned.interpreter == identity)
 }
 
-fn learn_and_keep() -> Result<Learned, Unavailable> {
-    let learned = learn()?;
-    once::remember(RECORD, "", &learned);
-    Ok(learned)
+/// What this process knows, what an earlier one kept, or what is learned now: the first that still holds.
+fn known(
+    configured: Option<&Path>,
+    holds: impl Fn(&Learned) -> bool,
+) -> Result<Arc<Learned>, Unavailable> {
+    type Known = BTreeMap<Option<PathBuf>, Result<Arc<Learned>, Unavailable>>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = configured.map(Path::to_owned);
+    match known.get(&place) {
+        Some(Ok(learned)) if !holds(learned) => {}
+        Some(found) => return found.clone(),
+        None => {}
+    }
+    let key = format!("{configured:?}");
+    let kept = once::recall(RECORD, &key).filter(|learned| holds(learned));
+    let found = kept.map_or_else(|| learn(configured), Ok).map(Arc::new);
+    if let Ok(learned) = &found {
+        once::remember(RECORD, &key, &**learned);
+    }
+    known.insert(place, found.clone());
+    found
 }
 
 fn identity(python: &Interpreter) -> String {
     format!("{} {} {}", python.program, python.name, python.version)
 }
 
-fn learn() -> Result<Learned, Unavailable> {
+fn learn(configured: Option<&Path>) -> Result<Learned, Unavailable> {
     let unavailable = |reason: String| Unavailable {
-        backend: Native.name().to_owned(),
+        backend: NAME.to_owned(),
         remedy: remedy(&reason),
         reason,
     };
@@ -141,7 +157,7 @@ fn learn() -> Result<Learned, Unavailable> {
             "the kernel cannot announce system calls (Linux 5.5 or newer)".to_owned(),
         ));
     }
-    let python = interpreter::python().map_err(no_python)?;
+    let python = &*interpreter::python(configured).map_err(no_python)?;
     let limits = Limits::default();
     let mut first: Option<String> = None;
     for place in Place::all() {

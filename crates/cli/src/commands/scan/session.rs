@@ -8,7 +8,9 @@ use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use skillgate_model::{Decision, Quarantine, ReasonKind, Report};
-use skillgate_pipeline::{Candidate, Examined, Gate, beside, promote, quarantine, tools_of};
+use skillgate_pipeline::{
+    Candidate, Examined, Gate, Simulation, beside, promote, quarantine, tools_of,
+};
 use skillgate_report::Writer;
 
 use super::output::Output;
@@ -86,6 +88,12 @@ impl<'s> Session<'s> {
 
     /// Keeps the reports, carries out the verdicts, and writes the reports.
     fn conclude(&mut self, examined: &[Examined], writer: &mut Writer<'_>) -> anyhow::Result<()> {
+        // What was asked for by name must work; without a name, that nothing works is part of every verdict.
+        if let Simulation::In(chosen) = self.gate.simulation
+            && let Some(refusal) = chosen.refusal()
+        {
+            return Err(refusal.clone().into());
+        }
         let reports: Vec<&Report> = examined.iter().map(|one| &one.report).collect();
         self.ledger.keep(&reports)?;
         let blocked = self.ledger.blocked_tools()?;
