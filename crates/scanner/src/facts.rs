@@ -26,6 +26,8 @@ mod items;
 mod join;
 mod knowledge;
 mod layout;
+mod library;
+mod literals;
 mod matching;
 mod meaning;
 mod methods;

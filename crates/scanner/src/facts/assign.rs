@@ -1,10 +1,11 @@
 //! Assignments to names, attributes and items.
 
+use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
 use super::methods::MAX_CHANGED;
-use super::names::Names;
+use super::names::{Name, Names};
 use super::origin::Sinks;
 use super::value::Shape;
 use super::value::Text;
@@ -45,6 +46,9 @@ impl<'a> Interp<'a, '_> {
             }
             Expr::Subscript(item) => {
                 let receiver = self.expr_quietly(&item.value);
+                if let (Expr::Slice(_), Some(list)) = (&*item.slice, receiver.as_name()) {
+                    self.grown(list, &value, range);
+                }
                 let key = self.expr(&item.slice);
                 self.set_item(&item.value, receiver, key, value, range);
             }
@@ -89,12 +93,31 @@ impl<'a> Interp<'a, '_> {
             }
             Shape::Name(name) => {
                 self.hooked_in_container(&value, range);
+                if let Some(grown) = self.index.names.child(*name, attr) {
+                    self.grown(grown, &value, range);
+                }
                 if *name == Names::BUILTINS && PATCHED.contains(&attr) {
                     self.report_check(Check::Builtins, range, Some(format!("`{attr}`")));
                 }
                 self.patches.insert((name.0, attr), value);
             }
             _ => self.hooked_in_container(&value, range),
+        }
+    }
+
+    /// A list of the library, such as `sys.path`, gets new elements without a call of its methods.
+    pub(crate) fn grown(&mut self, list: Name, value: &Value<'a>, range: TextRange) {
+        let index = self.index;
+        let extend = index.names.child(list, "extend");
+        if let Some(entry) = extend.and_then(|extend| index.entry(extend)) {
+            let shown = self.quoted(list);
+            self.matched(
+                &entry.calls,
+                &Args::of([value.clone()]),
+                None,
+                range,
+                &shown,
+            );
         }
     }
 

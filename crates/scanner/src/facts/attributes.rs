@@ -4,6 +4,7 @@ use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
 use super::knowledge::DANGEROUS;
+use super::methods::MAX_CHANGED;
 use super::names::CALLED;
 use super::names::Name;
 use super::names::Names;
@@ -80,6 +81,19 @@ impl<'a> Interp<'a, '_> {
                 }
                 _ => self.method_of(receiver, "pathlib.Path()", attr),
             },
+            Shape::Dict(pairs)
+                if pairs.len() <= MAX_CHANGED
+                    && pairs.iter().any(|(key, _)| key.as_text() == Some(attr)) =>
+            {
+                self.item(receiver, &Value::text(attr))
+            }
+            Shape::Bytes(_) if attr == "bytes" => receiver.clone(),
+            Shape::List(_) if attr == "args" && receiver.from.meets(Origins::ERROR) => {
+                receiver.clone()
+            }
+            Shape::Unknown if matches!(attr, "os" | "subprocess" | "_os" | "_subprocess") => {
+                self.module_of(attr.trim_start_matches('_')).with(receiver)
+            }
             Shape::Picked(_) if DANGEROUS.contains(&attr) => receiver.clone(),
             Shape::Function(_)
             | Shape::Str(_)

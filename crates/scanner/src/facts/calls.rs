@@ -34,6 +34,11 @@ impl<'a, 's> Interp<'a, 's> {
                 let both = args.preceded_by(receiver);
                 return self.getattr(&both, range).unwrap_or(Value::UNKNOWN);
             }
+            "to_bytes" => {
+                if let Some(value) = self.bytes_of_number(receiver, args, target) {
+                    return value;
+                }
+            }
             "__getitem__" if !args.positional.is_empty() => {
                 let key = args.at(0).cloned().unwrap_or(Value::UNKNOWN);
                 return self.subscript(receiver, &key, range);
@@ -185,6 +190,11 @@ impl<'a, 's> Interp<'a, 's> {
                 let shown = self.quoted(name);
                 self.matched(&entry.calls, args, receiver, range, &shown);
                 self.flows(entry, args, receiver, range, &shown);
+            }
+            if entry.sets
+                && let (Some(key), Some(value)) = (args.at(0).and_then(Value::as_text), args.at(1))
+            {
+                self.assigned(key, value, range, true);
             }
             keeps_origins = entry.sinks.is_empty();
             if entry.runs {

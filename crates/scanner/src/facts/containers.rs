@@ -86,6 +86,24 @@ impl<'a> Interp<'a, '_> {
         Some(result)
     }
 
+    /// A pair more in a dictionary; an earlier one of its key is found first.
+    fn added(
+        &mut self,
+        receiver: &Value<'a>,
+        key: Value<'a>,
+        value: Value<'a>,
+        target: Option<&'a Expr>,
+    ) {
+        if let (Shape::Dict(pairs), Some(target)) = (&receiver.shape, target)
+            && pairs.len() < MAX_CHANGED
+        {
+            let mut changed = receiver.clone().with(&value);
+            let all = [&[(key, value)], pairs.as_slice()].concat();
+            changed.shape = Shape::Dict(Rc::new(all));
+            self.rebind(target, changed);
+        }
+    }
+
     pub(crate) fn dict_method(
         &mut self,
         receiver: &Value<'a>,
@@ -99,8 +117,14 @@ impl<'a> Interp<'a, '_> {
         match name {
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 let found = self.item(receiver, args.at(0)?);
+                let known = !matches!(found.shape, Shape::Unknown);
+                if let (Some(value), "setdefault") = (args.at(1), name) {
+                    self.added(receiver, args.at(0)?.clone(), value.clone(), target);
+                }
                 Some(match args.at(1) {
-                    Some(default) if !args.at(0)?.is_constant() => join(found, default.clone()),
+                    Some(default) if !known || !args.at(0)?.is_constant() => {
+                        join(found, default.clone())
+                    }
                     _ => found,
                 })
             }

@@ -1,10 +1,12 @@
 //! Callables that turn one text, number or list of bytes into another.
 
+use ruff_python_ast::{Expr, Number};
 use ruff_text_size::TextRange;
 
 use super::args::Args;
 use super::decoders;
 use super::interp::Interp;
+use super::literals;
 use super::origin::Origins;
 use super::value::{GAP, Shape, Value};
 
@@ -49,8 +51,47 @@ impl<'a> Interp<'a, '_> {
             Shape::Int(_) | Shape::Bool(_) | Shape::Nothing | Shape::Str(_) | Shape::Path(_) => {
                 Some(Value::text(first?.printed()?).with(first?))
             }
+            // An error prints what it was raised with.
+            Shape::List(items) if first?.from.meets(Origins::ERROR) => match items.as_slice() {
+                [text] => Some(text.clone().with(first?)),
+                _ => Some(first?.derived()),
+            },
             _ => Some(first?.derived()),
         }
+    }
+
+    /// `int.to_bytes`, of a number that is known, or written out here however large it is.
+    pub(crate) fn bytes_of_number(
+        &mut self,
+        receiver: &Value<'a>,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+    ) -> Option<Value<'a>> {
+        let digits = match (receiver.as_int(), target) {
+            (Some(number), _) => number.to_string(),
+            (None, Some(Expr::NumberLiteral(number))) => match &number.value {
+                Number::Int(int) => int.to_string(),
+                Number::Float(_) | Number::Complex { .. } => return None,
+            },
+            _ => return None,
+        };
+        let length = args.at(0).or_else(|| args.keyword("length"));
+        let length = length
+            .map_or(Some(1), Value::as_int)
+            .and_then(|length| usize::try_from(length).ok())?;
+        let order = args.at(1).or_else(|| args.keyword("byteorder"));
+        let mut bytes = literals::bytes_of_digits(&digits)?;
+        if length < bytes.len() || length > 1 << 16 || !self.may_fold(length) {
+            return None;
+        }
+        bytes.splice(0..0, std::iter::repeat_n(0, length - bytes.len()));
+        if order.and_then(Value::as_text) == Some("little") {
+            bytes.reverse();
+        }
+        let mut value = Value::bytes(bytes).with(receiver);
+        value.from = value.from.union(Origins::FOLDED);
+        value.chain = value.chain.then("characters");
+        Some(value)
     }
 
     /// `bytes` and `bytearray`.

@@ -151,6 +151,106 @@ pub(crate) fn percent(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
+/// The lines of uuencode.
+pub(crate) fn uu(data: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        let Some((length, digits)) = line.split_first() else {
+            continue;
+        };
+        if line.starts_with(b"begin ") || line.starts_with(b"end") {
+            continue;
+        }
+        let length = usize::from(length.wrapping_sub(b' ') & 0x3F);
+        let start = decoded.len();
+        for group in digits.chunks(4) {
+            let word = (0..4).fold(0u32, |word, at| {
+                let digit = group
+                    .get(at)
+                    .map_or(0, |byte| byte.wrapping_sub(b' ') & 0x3F);
+                word << 6 | u32::from(digit)
+            });
+            decoded.extend(word.to_be_bytes().get(1..)?);
+        }
+        decoded.truncate(start + length);
+    }
+    Some(decoded)
+}
+
+/// `=72=6D`.
+pub(crate) fn quoted_printable(data: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(data.len());
+    let mut rest = data;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        let pair = (*byte == b'=').then(|| after.get(..2)).flatten();
+        match (byte, after, pair.and_then(hexadecimal)) {
+            (_, _, Some(one)) if one.len() == 1 => {
+                decoded.extend(one);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            (b'=', [b'\n', tail @ ..], _) => rest = tail,
+            _ => decoded.push(*byte),
+        }
+    }
+    decoded
+}
+
+/// `&#114;`, `&#x72;`, and the names that hide an operator.
+pub(crate) fn html(text: &str) -> String {
+    const NAMES: [(&str, char); 18] = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("sol", '/'),
+        ("bsol", '\\'),
+        ("lpar", '('),
+        ("rpar", ')'),
+        ("lbrack", '['),
+        ("lsqb", '['),
+        ("rsqb", ']'),
+        ("period", '.'),
+        ("comma", ','),
+        ("semi", ';'),
+        ("colon", ':'),
+        ("lowbar", '_'),
+        ("nbsp", '\u{a0}'),
+    ];
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        decoded.push_str(before);
+        let name = after.split_once(';');
+        let read = name.and_then(|(name, tail)| {
+            let c = match name.strip_prefix('#') {
+                Some(digits) => match digits.strip_prefix(['x', 'X']) {
+                    Some(digits) => u32::from_str_radix(digits, 16).ok(),
+                    None => digits.parse().ok(),
+                }
+                .and_then(char::from_u32),
+                None => NAMES
+                    .iter()
+                    .find_map(|(known, c)| (*known == name).then_some(*c)),
+            };
+            Some((c?, tail))
+        });
+        rest = match read {
+            Some((c, tail)) => {
+                decoded.push(c);
+                tail
+            }
+            None => {
+                decoded.push('&');
+                after
+            }
+        };
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
 /// Bytes as text in one of the codecs that matter.
 pub(crate) fn decode_text(data: &[u8], codec: &str) -> Option<String> {
     match codec.to_ascii_lowercase().replace('-', "_").as_str() {
@@ -185,6 +285,27 @@ pub(crate) fn decode_text(data: &[u8], codec: &str) -> Option<String> {
                 .collect();
             String::from_utf16(&units).ok()
         }
+        "utf_32" | "utf32" | "utf_32_le" => {
+            let data = data.strip_prefix(&[0xFF, 0xFE, 0, 0]).unwrap_or(data);
+            let code = |word: &[u8]| {
+                word.iter()
+                    .rev()
+                    .fold(0u32, |code, byte| code << 8 | u32::from(*byte))
+            };
+            data.chunks_exact(4)
+                .map(|word| char::from_u32(code(word)))
+                .collect()
+        }
+        "utf_32_be" => {
+            let code = |word: &[u8]| {
+                word.iter()
+                    .fold(0u32, |code, byte| code << 8 | u32::from(*byte))
+            };
+            data.chunks_exact(4)
+                .map(|word| char::from_u32(code(word)))
+                .collect()
+        }
+        "utf_7" | "utf7" => super::encoding::utf7(data),
         "unicode_escape" | "raw_unicode_escape" | "unicodeescape" => Some(unescape(data)),
         _ => None,
     }

@@ -130,9 +130,7 @@ impl<'a> Interp<'a, '_> {
             let items = self.expr(&generator.iter);
             if at == 0 {
                 outer = Some(std::mem::replace(&mut self.scope, scope.clone()));
-                if let (1, Shape::List(list), [_]) =
-                    (generators.len(), &self.iterated(&items).shape, parts)
-                {
+                if let (1, Shape::List(list)) = (generators.len(), &self.iterated(&items).shape) {
                     unrolled = Some((list.clone(), generator));
                 }
             }
@@ -155,9 +153,16 @@ impl<'a> Interp<'a, '_> {
         self.loops -= 1;
         let mut result = match (unrolled, parts) {
             (Some((items, generator)), [part]) => self.unroll(&items, generator, part),
+            (Some((items, generator)), [key, value]) => self
+                .unroll(&items, generator, key)
+                .zip(self.unroll(&items, generator, value))
+                .map(|(keys, values)| paired(&keys, &values)),
             _ => None,
         }
-        .unwrap_or_else(|| Value::list(vec![first]));
+        .unwrap_or_else(|| match parts {
+            [_] => Value::list(vec![first]),
+            _ => blend.derived(),
+        });
         if let Some(outer) = outer {
             self.scope = outer;
         }
@@ -208,6 +213,17 @@ impl<'a> Interp<'a, '_> {
         (self.muted, self.following) = (muted, following);
         (!results.is_empty()).then(|| Value::list(results))
     }
+}
+
+/// The dictionary of these keys and values.
+fn paired<'a>(keys: &Value<'a>, values: &Value<'a>) -> Value<'a> {
+    let (Shape::List(names), Shape::List(items)) = (&keys.shape, &values.shape) else {
+        return keys.derived().with(values);
+    };
+    let pairs = names.iter().cloned().zip(items.iter().cloned()).collect();
+    Value::of(Shape::Dict(Rc::new(pairs)))
+        .with(keys)
+        .with(values)
 }
 
 /// Whether a loop runs its body a thousand times or more without looking at what it counts.

@@ -58,13 +58,20 @@ impl<'a, 's> Interp<'a, 's> {
         let Some(value) = args.select(&resource.argument, receiver) else {
             return;
         };
-        for (id, kind, pattern) in &index.effects {
-            let Some(rule) = index.rule(*id) else {
+        let words = (resource.form == Form::Command && args.positional.len() > 1)
+            .then(|| command_line(args));
+        let value = words.as_ref().unwrap_or(value);
+        for test in &index.effects {
+            let Some(rule) = index.rule(test.rule) else {
                 continue;
             };
-            if *kind == effect.kind
+            let matches = |text: &str| {
+                test.pattern.is_match(text)
+                    && test.but.as_ref().is_none_or(|but| !but.is_match(text))
+            };
+            if test.kind == effect.kind
+                && super::args::any_text(value, &matches)
                 && self.is_due(&rule.when)
-                && super::args::any_text(value, &|text| pattern.is_match(text))
             {
                 let detail = self.at_what_time(shown.to_owned());
                 self.report(&rule.rule, range, Some(effect.clone()), Some(detail));
@@ -87,6 +94,18 @@ impl<'a, 's> Interp<'a, 's> {
             None => vec![None],
         }
     }
+}
+
+/// The arguments of `execvp("rm", ["rm", "-r"])` and of `exec("rm", "-r")`, one after the other.
+fn command_line<'a>(args: &Args<'a>) -> Value<'a> {
+    let mut words = Vec::new();
+    for value in &args.positional {
+        match &value.shape {
+            Shape::List(items) => words.extend(items.iter().cloned()),
+            _ => words.push(value.clone()),
+        }
+    }
+    Value::list(words)
 }
 
 /// Reads for `r`, writes for `w`, both when the mode is not known.

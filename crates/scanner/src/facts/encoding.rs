@@ -216,7 +216,7 @@ fn codec_of(comment: &[u8]) -> Option<String> {
 }
 
 /// UTF-7 (RFC 2152).
-fn utf7(bytes: &[u8]) -> Option<String> {
+pub(crate) fn utf7(bytes: &[u8]) -> Option<String> {
     let mut text = String::new();
     let mut rest = bytes;
     while let Some((byte, after)) = rest.split_first() {

@@ -156,7 +156,13 @@ impl<'a> Interp<'a, '_> {
                 }
                 Value::UNKNOWN
             }
-            Expr::YieldFrom(yield_) => self.expr(&yield_.value).derived(),
+            Expr::YieldFrom(yield_) => {
+                let items = self.expr(&yield_.value);
+                let derived = items.derived();
+                let before = self.returned.take();
+                self.returned = Some(before.map_or(items.clone(), |before| join(before, items)));
+                derived
+            }
             Expr::Lambda(lambda) => {
                 let id = self.function(
                     Self::key(lambda),
@@ -184,7 +190,7 @@ impl<'a> Interp<'a, '_> {
             Expr::DictComp(comp) => {
                 let mut parts: Vec<&'a Expr> = comp.key.as_deref().into_iter().collect();
                 parts.push(&comp.value);
-                self.comprehension(&comp.generators, &parts).derived()
+                self.comprehension(&comp.generators, &parts)
             }
         }
     }

@@ -51,6 +51,12 @@ impl<'a> Interp<'a, '_> {
             {
                 Some(Shape::List(Rc::new([a.as_slice(), b.as_slice()].concat())))
             }
+            (Shape::List(a), Operator::Add, _) if self.may_fold(8 * a.len()) => Some(Shape::List(
+                Rc::new([a.as_slice(), &[right.derived()]].concat()),
+            )),
+            (_, Operator::Add, Shape::List(b)) if self.may_fold(8 * b.len()) => Some(Shape::List(
+                Rc::new([&[left.derived()], b.as_slice()].concat()),
+            )),
             (Shape::Str(text), Operator::Mult, Shape::Int(times))
             | (Shape::Int(times), Operator::Mult, Shape::Str(text)) => {
                 let times = usize::try_from(*times).unwrap_or(0);
@@ -232,6 +238,18 @@ pub(crate) fn percent(format: &str, values: &Value<'_>) -> String {
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
         folded.push_str(before);
+        if let (Shape::Dict(pairs), Some((name, tail))) = (&values.shape, keyed(after)) {
+            let known = pairs
+                .iter()
+                .rev()
+                .find(|(key, _)| key.as_text() == Some(name));
+            match known {
+                Some((_, value)) => push_formatted(&mut folded, value, None),
+                None => push_gap(&mut folded),
+            }
+            rest = tail;
+            continue;
+        }
         let end = after
             .find(|c: char| c.is_ascii_alphabetic() || c == '%')
             .unwrap_or(after.len());
@@ -258,6 +276,13 @@ pub(crate) fn percent(format: &str, values: &Value<'_>) -> String {
     folded
 }
 
+/// `(name)s` behind a percent sign, and what follows.
+fn keyed(after: &str) -> Option<(&str, &str)> {
+    let (name, tail) = after.strip_prefix('(')?.split_once(')')?;
+    let conversion = tail.find(|c: char| c.is_ascii_alphabetic())?;
+    Some((name, tail.get(conversion + 1..)?))
+}
+
 /// `format.format(…)`, with automatic and numbered fields.
 pub(crate) fn braces(format: &str, args: &super::args::Args<'_>) -> String {
     let mut folded = String::new();
@@ -274,6 +299,10 @@ pub(crate) fn braces(format: &str, args: &super::args::Args<'_>) -> String {
         let Some(end) = after.find('}') else { break };
         let field = after.get(1..end).unwrap_or("");
         let (name, spec) = field.split_once(':').unwrap_or((field, ""));
+        let (name, key) = match name.split_once('[') {
+            Some((name, key)) => (name, key.strip_suffix(']')),
+            None => (name, None),
+        };
         let value = if name.is_empty() {
             next += 1;
             args.at(next - 1)
@@ -281,6 +310,10 @@ pub(crate) fn braces(format: &str, args: &super::args::Args<'_>) -> String {
             args.at(position)
         } else {
             args.keyword(name)
+        };
+        let value = match (key, value) {
+            (Some(key), Some(value)) => item_of(value, key),
+            (_, value) => value,
         };
         match value {
             Some(value) => push_formatted(&mut folded, value, Some(spec)),
@@ -290,6 +323,18 @@ pub(crate) fn braces(format: &str, args: &super::args::Args<'_>) -> String {
     }
     folded.push_str(rest);
     folded
+}
+
+/// `{0[key]}`.
+fn item_of<'v, 'a>(value: &'v Value<'a>, key: &str) -> Option<&'v Value<'a>> {
+    match &value.shape {
+        Shape::List(items) => items.get(key.parse::<usize>().ok()?),
+        Shape::Dict(pairs) => pairs
+            .iter()
+            .rev()
+            .find_map(|(known, value)| (known.as_text() == Some(key)).then_some(value)),
+        _ => None,
+    }
 }
 
 /// Comparisons of constants.

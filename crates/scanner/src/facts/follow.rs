@@ -14,7 +14,7 @@ use super::scope::State;
 use super::scope::Summary;
 use super::value::Shape;
 use super::value::Value;
-use ruff_python_ast::Parameters;
+use ruff_python_ast::{Parameters, Stmt};
 
 impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn construct(&mut self, class: u32, args: &Args<'a>) -> Value<'a> {
@@ -152,7 +152,8 @@ impl<'a, 's> Interp<'a, 's> {
             || (!matches!(
                 returns.shape,
                 Shape::Unknown | Shape::Nothing | Shape::Foreign
-            ) && returns.from.meets(Origins::INNER));
+            ) && returns.from.meets(Origins::INNER))
+            || is_expression(code) && returns.from.meets(Origins::INNER);
         let timed = self.timed;
         let (outer_depends, outer_timed);
         (
@@ -303,6 +304,14 @@ impl<'a, 's> Interp<'a, 's> {
             }
             _ => false,
         })
+    }
+}
+
+/// A function that is one expression is worth computing with its arguments, as `lambda c: c ^ 7` is.
+fn is_expression(code: Code<'_>) -> bool {
+    match code {
+        Code::Lambda(_) => true,
+        Code::Def(def) => matches!(&*def.body, [Stmt::Return(_)]),
     }
 }
 

@@ -75,6 +75,12 @@ impl<'a> Interp<'a, '_> {
         if let Some(scope) = self.sibling(path) {
             return scope;
         }
+        if !self.patches.is_empty()
+            && let Some(modules) = self.index.names.find("sys.modules")
+            && let Some(put) = self.patches.get(&(modules.0, path))
+        {
+            return put.clone();
+        }
         self.module_of(path)
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) text: Option<&'static str>,
     /// A module whose attributes must not be picked by a computed name.
     pub(crate) guarded: bool,
+    /// Gives the variable in its first argument the value in its second.
+    pub(crate) sets: bool,
     /// A callable that runs what it is given.
     pub(crate) runs: bool,
     /// Gives its first argument, or its object, the origins of the others.
@@ -106,6 +108,15 @@ pub(crate) struct Flow {
     pub(crate) but: Origins,
 }
 
+/// A rule on effects that other rules infer.
+#[derive(Debug, Clone)]
+pub(crate) struct EffectTest {
+    pub(crate) rule: RuleId,
+    pub(crate) kind: EffectKind,
+    pub(crate) pattern: AsciiExpression,
+    pub(crate) but: Option<AsciiExpression>,
+}
+
 /// The texts that rules look for, behind one automaton.
 #[derive(Debug, Clone)]
 pub(crate) struct Strings {
@@ -127,7 +138,7 @@ pub(crate) struct Index {
     pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
     /// Rules on effects that other rules infer.
-    pub(crate) effects: Vec<(RuleId, EffectKind, AsciiExpression)>,
+    pub(crate) effects: Vec<EffectTest>,
     pub(crate) rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     pub(crate) secret_paths: AhoCorasick,

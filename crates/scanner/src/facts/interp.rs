@@ -87,6 +87,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) repeats: u32,
     /// Conditions on the names of secrets around this place; counted only in files that encode something.
     pub(crate) sensitive: u32,
+    /// The text of the last error that was raised, for the handler that takes it out again.
+    pub(crate) raised: Option<&'a str>,
     /// Where a value picked by such a condition is encoded.
     pub(crate) encoded_secret: Option<TextRange>,
     /// Whether the file encodes anything in base64.
@@ -141,6 +143,7 @@ impl<'a, 's> Interp<'a, 's> {
             timed: false,
             repeats: 0,
             sensitive: 0,
+            raised: None,
             encoded_secret: None,
             encodes: false,
             patches: HashMap::default(),

@@ -67,6 +67,10 @@ pub(crate) enum Intrinsic {
     Type,
     /// `format`.
     Format,
+    /// A library function that turns constants into constants.
+    Library,
+    /// Finds a module for an import by name.
+    Spec,
     /// Encodes in base64 or the like.
     Encode,
     /// A format string whose fields walk through attributes.
@@ -152,7 +156,7 @@ impl Intrinsic {
             Self::Map,
         ),
         (
-            "functools.reduce operator.call asyncio.to_thread apply concurrent.futures.ThreadPoolExecutor().submit concurrent.futures.ProcessPoolExecutor().submit multiprocessing.Pool().apply multiprocessing.Pool().apply_async contextvars.Context().run",
+            "operator.call asyncio.to_thread apply concurrent.futures.ThreadPoolExecutor().submit concurrent.futures.ProcessPoolExecutor().submit multiprocessing.Pool().apply multiprocessing.Pool().apply_async contextvars.Context().run",
             Self::Apply,
         ),
         (
@@ -185,6 +189,14 @@ impl Intrinsic {
         (
             "base64.b64decode base64.urlsafe_b64decode base64.standard_b64decode base64.decodebytes base64.decodestring binascii.a2b_base64",
             Self::Base64,
+        ),
+        (
+            "functools.reduce re.sub json.loads ast.literal_eval operator.add operator.concat operator.iadd operator.iconcat operator.mul operator.mod operator.sub operator.xor operator.or_ operator.__add__ operator.__concat__ itertools.chain itertools.chain.from_iterable itertools.cycle itertools.compress itertools.islice itertools.accumulate binascii.a2b_uu binascii.a2b_qp quopri.decodestring urllib.parse.unquote_to_bytes socket.inet_aton uuid.UUID struct.pack array.array html.unescape shlex.join string.Template max min",
+            Self::Library,
+        ),
+        (
+            "importlib.util.find_spec importlib.find_loader pkgutil.get_loader pkgutil.find_loader importlib.machinery.PathFinder.find_spec",
+            Self::Spec,
         ),
         (
             "base64.b64encode base64.urlsafe_b64encode base64.standard_b64encode base64.encodebytes base64.b32encode base64.b85encode base64.a85encode base64.b16encode binascii.b2a_base64 binascii.hexlify",
@@ -290,6 +302,9 @@ pub(crate) const BUILTINS: &[&str] = &[
     "__build_class__",
     "__import__",
     "__loader__",
+    "__path__",
+    "__spec__",
+    "get_ipython",
     "abs",
     "aiter",
     "all",

@@ -2,8 +2,10 @@
 
 use super::args::Args;
 use super::attributes::BEHIND;
+use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
+use super::knowledge::DANGEROUS;
 use super::names::ITEM;
 use super::names::Names;
 use super::origin::Origins;
@@ -74,6 +76,7 @@ impl<'a> Interp<'a, '_> {
                     match found {
                         Some(value) => value,
                         None if name == "__builtins__" => Value::of(Shape::Name(Names::BUILTINS)),
+                        None if BEHIND.contains(&name) => self.module_of(name).with(receiver),
                         None => self
                             .index
                             .names
@@ -113,6 +116,13 @@ impl<'a> Interp<'a, '_> {
                     if receiver.from.meets(Origins::CLASSES) {
                         return self.module_of(&name).with(receiver);
                     }
+                }
+                if let Some(name) = text
+                    && receiver.from.meets(Origins::CLASSES)
+                    && DANGEROUS.contains(&name)
+                {
+                    let shown = format!("`{name}` of an object that was searched for");
+                    self.report_check(Check::BehindModule, range, Some(shown));
                 }
                 self.item(receiver, key)
             }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::expression::AsciiExpression;
 
-/// What a rule says to the facts engine; all keys but the first seven narrow the match.
+/// What a rule says to the facts engine; all keys but the first seven and `flow` narrow the match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FactsMatch {
@@ -26,6 +26,8 @@ pub(crate) struct FactsMatch {
     pub(crate) assign: Option<AssignMatch>,
     /// Another rule inferred an effect of this rule's kind, on a resource whose text matches.
     pub(crate) resource: Option<AsciiExpression>,
+    /// And the same text does not match this.
+    pub(crate) but: Option<AsciiExpression>,
     /// Data goes from an origin to a sink.
     pub(crate) flow: Option<FlowMatch>,
     /// Conditions on arguments, by position, keyword or both: `0|args`.

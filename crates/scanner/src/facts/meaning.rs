@@ -58,7 +58,9 @@ impl<'a> Interp<'a, '_> {
             Intrinsic::Len => self.len_of(args),
             Intrinsic::Hex => None,
             Intrinsic::Reversed => self.reversed(args),
-            Intrinsic::List => self.listed(args, range),
+            Intrinsic::List => {
+                self.listed(args, self.index.names.path(name).ends_with("sorted"), range)
+            }
             Intrinsic::Range => self.range_of(args),
             Intrinsic::Zip => self.zip(args),
             Intrinsic::Enumerate => self.enumerate(args),
@@ -66,6 +68,19 @@ impl<'a> Interp<'a, '_> {
             Intrinsic::Dict => self.dict_of(args),
             Intrinsic::Type => self.type_of(args, range),
             Intrinsic::Format => self.formatted(args),
+            Intrinsic::Library => {
+                let path = self.index.names.path(name);
+                self.library(&path, args, range)
+            }
+            Intrinsic::Spec => {
+                let module = first
+                    .or_else(|| args.keyword("name"))?
+                    .as_text()?
+                    .to_owned();
+                self.hidden_name(first?, &module, range);
+                self.indirect_import(&module, range);
+                None
+            }
             Intrinsic::Encode => {
                 if self.sensitive > 0 && self.encoded_secret.is_none() {
                     self.encoded_secret = Some(range);

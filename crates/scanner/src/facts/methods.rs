@@ -12,7 +12,7 @@ use super::value::GAP;
 use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Expr, Operator};
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
@@ -189,8 +189,20 @@ impl<'a> Interp<'a, '_> {
                 .strip_suffix(text_at(args, 0)?)
                 .unwrap_or(text)
                 .to_owned(),
-            "read" | "getvalue" | "read_text" | "__str__" | "expandtabs" | "title"
-            | "capitalize" | "readlines" | "zfill" | "ljust" | "rjust" => text.to_owned(),
+            "read" | "getvalue" | "read_text" | "__str__" | "title" | "capitalize"
+            | "readlines" | "zfill" | "group" => text.to_owned(),
+            "expandtabs" => text.replace('\t', " "),
+            "ljust" | "rjust" | "center" => padded(text, name, args.at(0)?.as_int()?),
+            "__add__" => {
+                return Some(self.binary(Operator::Add, receiver.clone(), args.at(0)?.clone()));
+            }
+            "__mod__" => {
+                return Some(self.binary(Operator::Mod, receiver.clone(), args.at(0)?.clone()));
+            }
+            "__mul__" => {
+                return Some(self.binary(Operator::Mult, receiver.clone(), args.at(0)?.clone()));
+            }
+            "substitute" | "safe_substitute" => substituted(text, args),
             "encode" => return Some(self.encoded(receiver, text, args, blend)),
             "decode" => {
                 let codec = text_at(args, 0)?;
@@ -395,7 +407,11 @@ impl<'a> Interp<'a, '_> {
                 let codec = codec
                     .map_or(Some("utf-8"), Value::as_text)
                     .unwrap_or("utf-8");
-                Shape::Str(Text::Owned(decoders::decode_text(data, codec)?.into()))
+                match decoders::decode_text(data, codec) {
+                    Some(text) => Shape::Str(Text::Owned(text.into())),
+                    // Whoever writes a text in a codec that nobody uses hides it.
+                    None => return Some(receiver.derived().from(Origins::DECODED)),
+                }
             }
             "hex" => Shape::Str(Text::Owned(
                 data.iter()
@@ -446,6 +462,41 @@ impl<'a> Interp<'a, '_> {
             ..receiver.clone()
         })
     }
+}
+
+/// `text.center(width)` and its kin, within reason.
+fn padded(text: &str, name: &str, width: i64) -> String {
+    let width = usize::try_from(width).unwrap_or(0).min(1 << 12);
+    let missing = width.saturating_sub(text.chars().count());
+    let left = match name {
+        "ljust" => 0,
+        "rjust" => missing,
+        _ => missing / 2,
+    };
+    format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left))
+}
+
+/// `string.Template(text).substitute(…)`.
+fn substituted(text: &str, args: &Args<'_>) -> String {
+    let mut folded = text.to_owned();
+    let pairs = match args.at(0).map(|given| &given.shape) {
+        Some(Shape::Dict(pairs)) => pairs.to_vec(),
+        _ => Vec::new(),
+    };
+    let named = args
+        .keywords
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let given = pairs
+        .iter()
+        .filter_map(|(key, value)| Some((key.as_text()?.to_owned(), value.clone())));
+    for (name, value) in named.chain(given).take(64) {
+        if let (Some(printed), true) = (value.printed(), folded.len() < 1 << 16) {
+            folded = folded.replace(&format!("${{{name}}}"), &printed);
+            folded = folded.replace(&format!("${name}"), &printed);
+        }
+    }
+    folded
 }
 
 /// The parts of a text that is known as a whole.

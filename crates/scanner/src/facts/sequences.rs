@@ -22,14 +22,28 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// `list`, `sorted` and their kin.
-    pub(crate) fn listed(&mut self, args: &Args<'a>, range: TextRange) -> Option<Value<'a>> {
+    pub(crate) fn listed(
+        &mut self,
+        args: &Args<'a>,
+        sorts: bool,
+        range: TextRange,
+    ) -> Option<Value<'a>> {
         let first = args.at(0);
         if let Some(key) = args.keyword("key").cloned() {
             let item = self.element(first?);
             self.call_value(&key, vec![item], range);
             return Some(first?.derived());
         }
-        Some(first.map_or(Value::list(Vec::new()), |first| self.iterated(first)))
+        let mut items = first.map_or(Value::list(Vec::new()), |first| self.iterated(first));
+        if sorts
+            && let Shape::List(list) = &items.shape
+            && list.len() <= 4096
+        {
+            let mut list = list.to_vec();
+            list.sort_by(|a, b| order(a, b));
+            items.shape = Shape::List(Rc::new(list));
+        }
+        Some(items)
     }
 
     /// `range`.
@@ -109,8 +123,42 @@ impl<'a> Interp<'a, '_> {
         let blend = args.blend();
         match first.map(|first| &first.shape) {
             None => Some(Value::of(Shape::Dict(Rc::new(pairs.collect()))).with(&blend)),
-            Some(Shape::Dict(_) | Shape::Name(_)) => first.cloned(),
+            Some(Shape::Dict(known)) if args.keywords.is_empty() => {
+                Some(Value::of(Shape::Dict(known.clone())).with(&blend))
+            }
+            Some(Shape::Dict(known)) => {
+                let all = known.iter().cloned().chain(pairs);
+                Some(Value::of(Shape::Dict(Rc::new(all.collect()))).with(&blend))
+            }
+            Some(Shape::List(rows)) if rows.len() <= 4096 && self.may_fold(16 * rows.len()) => {
+                let row = |row: &Value<'a>| match &row.shape {
+                    Shape::List(row) => Some((row.first()?.clone(), row.get(1)?.clone())),
+                    _ => None,
+                };
+                let rows: Option<Vec<_>> = rows.iter().map(row).collect();
+                Some(match rows {
+                    Some(rows) => Value::of(Shape::Dict(Rc::new(
+                        rows.into_iter().chain(pairs).collect(),
+                    )))
+                    .with(&blend),
+                    None => blend,
+                })
+            }
+            Some(Shape::Name(_)) => first.cloned(),
             Some(_) => Some(blend),
         }
+    }
+}
+
+/// Numbers and texts, and lists by their first element; what is not known keeps its place.
+fn order(a: &Value<'_>, b: &Value<'_>) -> std::cmp::Ordering {
+    match (&a.shape, &b.shape) {
+        (Shape::Int(a), Shape::Int(b)) => a.cmp(b),
+        (Shape::Str(a), Shape::Str(b)) => (**a).cmp(&**b),
+        (Shape::List(a), Shape::List(b)) => match (a.first(), b.first()) {
+            (Some(a), Some(b)) if !matches!(a.shape, Shape::List(_)) => order(a, b),
+            _ => std::cmp::Ordering::Equal,
+        },
+        _ => std::cmp::Ordering::Equal,
     }
 }

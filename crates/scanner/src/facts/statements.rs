@@ -1,12 +1,14 @@
 //! Statements: what they bind, in which order, and what branches leave behind.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{ExceptHandler, Expr, Pattern, Stmt, StmtIf, StmtMatch, StmtTry, StmtWith};
 use ruff_text_size::TextRange;
 
 use super::interp::Interp;
 use super::join::join;
 use super::origin::Origins;
-use super::value::{Shape, Value};
+use super::value::{Shape, Text, Value};
 
 impl<'a> Interp<'a, '_> {
     /// Runs statements in order; true when control cannot reach their end.
@@ -75,6 +77,11 @@ impl<'a> Interp<'a, '_> {
                 for part in [&raise.exc, &raise.cause].into_iter().flatten() {
                     self.expr(part);
                 }
+                if let Some(Expr::Call(call)) = raise.exc.as_deref()
+                    && let [Expr::StringLiteral(text)] = &*call.arguments.args
+                {
+                    self.raised = Some(text.value.to_str());
+                }
                 return true;
             }
             Stmt::Try(try_) => return self.attempt(try_),
@@ -124,6 +131,9 @@ impl<'a> Interp<'a, '_> {
         let right = self.expr(&assign.value);
         let left = self.expr_quietly(&assign.target);
         let counts = self.loops > 0 && matches!(left.shape, Shape::Int(_));
+        if let Some(list) = left.as_name() {
+            self.grown(list, &right, assign.range);
+        }
         // The variable lets go of its value, so that a growing text is not copied each time.
         let grows = self.repeats > 0 && !counts;
         let mut value = if counts {
@@ -289,7 +299,9 @@ impl<'a> Interp<'a, '_> {
     }
 
     fn attempt(&mut self, try_: &'a StmtTry) -> bool {
+        self.raised = None;
         let body_exits = self.suite(&try_.body);
+        let raised = self.raised.take();
         let mut arms = vec![(Vec::new(), body_exits)];
         for handler in &try_.handlers {
             let ExceptHandler::ExceptHandler(handler) = handler;
@@ -298,7 +310,12 @@ impl<'a> Interp<'a, '_> {
                 self.expr(kind);
             }
             if let Some(name) = &handler.name {
-                self.bind(&name.id, Value::tainted(Origins::ERROR));
+                let mut error = Value::tainted(Origins::ERROR);
+                if let Some(text) = raised {
+                    let text = Value::of(Shape::Str(Text::Borrowed(text)));
+                    error.shape = Shape::List(Rc::new(vec![text]));
+                }
+                self.bind(&name.id, error);
             }
             let exits = self.suite(&handler.body);
             arms.push((self.end_branch(mark), exits));

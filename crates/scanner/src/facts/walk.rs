@@ -98,7 +98,7 @@ pub(crate) fn asks_for_secrets(test: &Expr) -> bool {
 
 /// Whether a variable holds what secrets are called, rather than a secret.
 fn names_secrets(name: &str) -> bool {
-    const OF_NAMES: [&str; 6] = ["key", "field", "pattern", "word", "suffix", "name"];
+    const OF_NAMES: [&str; 6] = ["keys", "fields", "patterns", "words", "suffix", "names"];
     let name = name.to_ascii_lowercase();
     name.contains("sensitive")
         || is_secret_word(&name) && OF_NAMES.iter().any(|part| name.contains(part))

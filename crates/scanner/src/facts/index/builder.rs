@@ -6,9 +6,10 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
 use regex::bytes::RegexSetBuilder;
-use skillgate_model::EffectKind;
 
-use super::{Compiled, Entry, Flow, Index, Resource, RuleId, Selector, Sink, Strings, Test};
+use super::{
+    Compiled, EffectTest, Entry, Flow, Index, Resource, RuleId, Selector, Sink, Strings, Test,
+};
 use crate::expression::AsciiExpression;
 use crate::facts::checks::Check;
 use crate::facts::intrinsic::{self, Intrinsic};
@@ -31,7 +32,7 @@ pub(super) struct Builder {
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
     assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
     flows: Vec<Vec<Flow>>,
-    effects: Vec<(RuleId, EffectKind, AsciiExpression)>,
+    effects: Vec<EffectTest>,
     rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     secret_paths: Vec<String>,
@@ -154,6 +155,7 @@ impl Builder {
             }
             "guard" => words.for_each(|path| self.entry(path).guarded = true),
             "runs" => words.for_each(|path| self.entry(path).runs = true),
+            "sets" => words.for_each(|path| self.entry(path).sets = true),
             "fills" => words.for_each(|path| self.entry(path).fills = true),
             "known" => words.for_each(|path| {
                 self.entry(path);
@@ -238,7 +240,12 @@ impl Builder {
         }
         if let Some(pattern) = &facts.resource {
             let kind = rule.effect.ok_or("`resource` needs the rule's `effect`")?;
-            self.effects.push((id, kind, pattern.clone()));
+            self.effects.push(EffectTest {
+                rule: id,
+                kind,
+                pattern: pattern.clone(),
+                but: facts.but.clone(),
+            });
         }
         if let Some(flow) = &facts.flow {
             let compiled = Flow {
