@@ -9,6 +9,7 @@ mod image;
 mod marshal;
 mod notebook;
 mod pickle;
+mod reader;
 mod tail;
 mod tar;
 
@@ -53,8 +54,8 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     match artifact.kind {
         Kind::Zip | Kind::Office => archive::examine_zip(artifact, sink),
         Kind::Tar => tar::examine(artifact, sink),
-        Kind::Gzip => archive::examine_gzip(artifact, sink),
-        Kind::Compressed | Kind::Archive => say(
+        Kind::Gzip | Kind::Compressed => archive::examine_stream(artifact, sink),
+        Kind::Archive => say(
             sink,
             artifact,
             "packed-archive",

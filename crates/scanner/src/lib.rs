@@ -16,6 +16,7 @@ mod rule;
 mod sink;
 mod source;
 mod text;
+mod unpack;
 
 use rayon::prelude::*;
 use skillgate_model::{Content, Coverage, Examination, Finding, Skill, SkillFile};

@@ -1,12 +1,11 @@
-//! ZIP and gzip: every member becomes an artifact, within bounds of count, size and ratio.
+//! ZIP and compressed streams: every member becomes an artifact, within bounds of count, size and ratio.
 
 use std::io::{Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::{base_name, say, uncover};
-use crate::{Artifact, Kind, Sink};
+use crate::{Artifact, Kind, Sink, unpack};
 
 /// Largest member that is unpacked, in bytes.
 pub(super) const MAX_MEMBER_BYTES: u64 = 16 << 20;
@@ -203,35 +202,39 @@ fn differ(artifact: &Artifact<'_>, seen: usize, offset: u64, sink: &mut Sink<'_>
     }
 }
 
-pub(super) fn examine_gzip(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+/// gzip, bzip2, xz and zstd; what is none of them stays packed, and is said to be.
+pub(super) fn examine_stream(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let bytes = artifact.bytes.as_ref();
     let bound = SMALL_BYTES
         .max(bytes.len() as u64 * MAX_RATIO)
         .min(crate::MAX_UNCOVERED_BYTES as u64);
-    let mut content = Vec::new();
-    if MultiGzDecoder::new(bytes)
-        .take(bound + 1)
-        .read_to_end(&mut content)
-        .is_err()
-    {
-        sink.incomplete("the gzip stream cannot be read to its end");
+    let most = usize::try_from(bound).unwrap_or(usize::MAX);
+    let Some(unpacked) = unpack::unpack(bytes, most) else {
+        let kind = artifact.kind.name().to_owned();
+        say(sink, artifact, "packed-archive", kind);
+        return sink.incomplete("the compressed stream cannot be read");
+    };
+    if unpacked.cut && unpacked.bytes.len() == most {
+        let detail = format!("more than {bound} bytes from {}", bytes.len());
+        say(sink, artifact, "archive-bomb", detail);
+        return sink.incomplete("the compressed stream unpacks to more than the scanner's bounds");
     }
-    if content.len() as u64 > bound {
-        say(
-            sink,
-            artifact,
-            "archive-bomb",
-            format!("more than {bound} bytes from {}", bytes.len()),
-        );
-        sink.incomplete("the gzip stream unpacks to more than the scanner's bounds");
-        return;
+    if unpacked.cut {
+        sink.incomplete("the compressed stream cannot be read to its end");
     }
+    let content = unpacked.bytes;
     let name = base_name(&artifact.path);
     let lower = name.to_ascii_lowercase();
-    let inner = match lower.strip_suffix(".tgz") {
+    let tar = [".tgz", ".tbz", ".tbz2", ".txz", ".tzst"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end));
+    let plain = [".gz", ".bz2", ".xz", ".lzma", ".zst"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end));
+    let inner = match tar {
         Some(stem) => format!("{stem}.tar"),
         None => name
-            .get(..lower.strip_suffix(".gz").map_or(name.len(), str::len))
+            .get(..plain.map_or(name.len(), str::len))
             .unwrap_or("content")
             .to_owned(),
     };

@@ -77,10 +77,13 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             },
         );
         sink.incomplete("byte code without its source cannot be examined");
+        uncover_texts(artifact, &names, sink);
         return;
     };
+    let mut stale = false;
     // Bit 0: the header holds a hash of the source; bit 1: CPython compares it before it runs the code.
     if flags & 1 == 1 && flags & 2 == 0 {
+        stale = true;
         say(
             sink,
             artifact,
@@ -89,6 +92,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         );
     }
     if flags & 1 == 0 && size != (source.len() as u64 & 0xffff_ffff) {
+        stale = true;
         say(
             sink,
             artifact,
@@ -105,6 +109,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         .iter()
         .filter(|name| !is_made(name) && !text.contains(unmangled(name)));
     if let Some(name) = foreign.next() {
+        stale = true;
         say(
             sink,
             artifact,
@@ -112,8 +117,23 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             format!("it uses `{name}`, which its source does not"),
         );
     }
+    if stale {
+        uncover_texts(artifact, &names, sink);
+    }
     say(sink, artifact, "bytecode", String::new());
     sink.examined("data");
+}
+
+/// The texts of byte code that no source vouches for are read as those of a source would be.
+fn uncover_texts(artifact: &Artifact<'_>, names: &marshal::Names, sink: &mut Sink<'_>) {
+    let lines = names.texts.iter().filter(|text| text.len() > 3);
+    let source: String = lines
+        .filter_map(|text| serde_json::to_string(text).ok())
+        .map(|text| format!("text = {text}\n"))
+        .collect();
+    if !source.is_empty() {
+        super::uncover(sink, artifact, "constants.py", source.into_bytes());
+    }
 }
 
 /// The source that CPython would compare: `a/__pycache__/b.cpython-311.pyc` belongs to `a/b.py`.

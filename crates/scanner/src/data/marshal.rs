@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::reader::Reader;
+
 /// Objects read from one file.
 const MAX_OBJECTS: usize = 500_000;
 /// How deep objects may nest.
@@ -23,9 +25,8 @@ enum Object {
     Other,
 }
 
-struct Reader<'b> {
-    bytes: &'b [u8],
-    at: usize,
+struct Objects<'b> {
+    reader: Reader<'b>,
     magic: u16,
     references: Vec<Object>,
     objects: usize,
@@ -34,41 +35,24 @@ struct Reader<'b> {
 
 /// Reads a marshalled module; `magic` is the number in the file's header.
 pub(super) fn read(bytes: &[u8], magic: u16) -> Result<Names, &'static str> {
-    let mut reader = Reader {
-        bytes,
-        at: 0,
+    let mut objects = Objects {
+        reader: Reader::new(bytes),
         magic,
         references: Vec::new(),
         objects: 0,
         found: Names::default(),
     };
-    reader.object(0)?;
-    Ok(reader.found)
+    objects.object(0)?;
+    Ok(objects.found)
 }
 
-impl<'b> Reader<'b> {
-    fn take(&mut self, count: usize) -> Result<&'b [u8], &'static str> {
-        let end = self.at.checked_add(count).ok_or("a length overflows")?;
-        let taken = self.bytes.get(self.at..end).ok_or("it ends too early")?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn number(&mut self, bytes: usize) -> Result<usize, &'static str> {
-        let field = self.take(bytes)?;
-        let number = field
-            .iter()
-            .rev()
-            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        usize::try_from(number).map_err(|_| "a length overflows")
-    }
-
+impl Objects<'_> {
     fn object(&mut self, depth: usize) -> Result<Object, &'static str> {
         self.objects += 1;
         if depth > MAX_DEPTH || self.objects > MAX_OBJECTS {
             return Err("it is larger than the scanner's bounds");
         }
-        let code = self.number(1)?;
+        let code = self.reader.number(1)?;
         let slot = if code & 0x80 != 0 {
             self.references.push(Object::Other);
             Some(self.references.len() - 1)
@@ -86,53 +70,54 @@ impl<'b> Reader<'b> {
         match code {
             b'N' | b'F' | b'T' | b'S' | b'.' | b'0' => {}
             b'i' => {
-                self.take(4)?;
+                self.reader.take(4)?;
             }
             b'I' | b'g' => {
-                self.take(8)?;
+                self.reader.take(8)?;
             }
             b'y' => {
-                self.take(16)?;
+                self.reader.take(16)?;
             }
             b'l' => {
-                let digits = self.number(4)?;
+                let digits = self.reader.number(4)?;
                 let digits = if digits > 0x8000_0000 {
                     0x1_0000_0000 - digits
                 } else {
                     digits
                 };
-                self.take(digits.checked_mul(2).ok_or("a length overflows")?)?;
+                self.reader
+                    .take(digits.checked_mul(2).ok_or("a length overflows")?)?;
             }
             b'f' | b'x' => {
-                let length = self.number(1)?;
-                self.take(length)?;
+                let length = self.reader.number(1)?;
+                self.reader.take(length)?;
             }
             b's' => {
-                let length = self.number(4)?;
-                self.take(length)?;
+                let length = self.reader.number(4)?;
+                self.reader.take(length)?;
             }
             b'u' | b't' | b'a' | b'A' => {
-                let length = self.number(4)?;
+                let length = self.reader.number(4)?;
                 return self.text(length);
             }
             b'z' | b'Z' => {
-                let length = self.number(1)?;
+                let length = self.reader.number(1)?;
                 return self.text(length);
             }
             b'(' | b'[' | b'<' | b'>' => {
-                let count = self.number(4)?;
+                let count = self.reader.number(4)?;
                 return self.sequence(count, depth);
             }
             b')' => {
-                let count = self.number(1)?;
+                let count = self.reader.number(1)?;
                 return self.sequence(count, depth);
             }
             b'{' => {
-                while self.bytes.get(self.at) != Some(&b'0') {
+                while self.reader.bytes.get(self.reader.at) != Some(&b'0') {
                     self.object(depth + 1)?;
                     self.object(depth + 1)?;
                 }
-                self.take(1)?;
+                self.reader.take(1)?;
             }
             b':' => {
                 for _ in 0..3 {
@@ -140,7 +125,7 @@ impl<'b> Reader<'b> {
                 }
             }
             b'r' => {
-                let index = self.number(4)?;
+                let index = self.reader.number(4)?;
                 return self
                     .references
                     .get(index)
@@ -155,7 +140,7 @@ impl<'b> Reader<'b> {
 
     fn text(&mut self, length: usize) -> Result<Object, &'static str> {
         Ok(Object::Text(
-            String::from_utf8_lossy(self.take(length)?).into_owned(),
+            String::from_utf8_lossy(self.reader.take(length)?).into_owned(),
         ))
     }
 
@@ -174,7 +159,7 @@ impl<'b> Reader<'b> {
             3450..=3999 => 5,
             _ => return Err("its version of Python is not known"),
         };
-        self.take(numbers * 4)?;
+        self.reader.take(numbers * 4)?;
         self.object(depth + 1)?;
         let constants = self.object(depth + 1)?;
         let names = self.object(depth + 1)?;
@@ -188,7 +173,7 @@ impl<'b> Reader<'b> {
         for _ in 0..5 {
             self.object(depth + 1)?;
         }
-        self.take(4)?;
+        self.reader.take(4)?;
         let tables = if numbers == 5 { 2 } else { 1 };
         for _ in 0..tables {
             self.object(depth + 1)?;

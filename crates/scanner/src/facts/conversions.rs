@@ -176,7 +176,7 @@ impl<'a> Interp<'a, '_> {
             }
             "hex" => self.decoded_by("hex", first?),
             "base64" => self.decoded_by("base64", first?),
-            "zlib" | "zip" => self.decoded_by("zlib", first?),
+            "zlib" | "zip" | "bz2" => self.decoded_by("zlib", first?),
             codec => {
                 let text = decoders::decode_text(first?.as_raw()?, codec)?;
                 Some(Value::text(text).with(first?))

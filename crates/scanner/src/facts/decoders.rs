@@ -1,11 +1,8 @@
 //! Decoders: what attackers wrap code in, undone within bounds.
 
-use std::io::Read;
-
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 /// Most bytes one decoder may produce.
 pub(crate) const MAX_DECODED: usize = 4 << 20;
@@ -102,21 +99,6 @@ pub(crate) fn hexadecimal(data: &[u8]) -> Option<Vec<u8>> {
             .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
             .collect(),
     )
-}
-
-/// A zlib, gzip or bare deflate stream.
-pub(crate) fn inflate(data: &[u8]) -> Option<(Vec<u8>, &'static str)> {
-    fn all(reader: impl Read) -> Option<Vec<u8>> {
-        let mut decoded = Vec::new();
-        let limit = u64::try_from(MAX_DECODED).unwrap_or(u64::MAX);
-        reader.take(limit).read_to_end(&mut decoded).ok()?;
-        Some(decoded)
-    }
-    match data {
-        [0x1F, 0x8B, ..] => all(GzDecoder::new(data)).map(|decoded| (decoded, "gzip")),
-        [0x78, ..] => all(ZlibDecoder::new(data)).map(|decoded| (decoded, "zlib")),
-        _ => all(DeflateDecoder::new(data)).map(|decoded| (decoded, "zlib")),
-    }
 }
 
 /// ROT13.

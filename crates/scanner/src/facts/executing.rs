@@ -9,6 +9,7 @@ use super::origin::Origins;
 use super::value::Data;
 use super::value::Shape;
 use super::value::Value;
+use crate::unpack;
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
@@ -133,10 +134,17 @@ impl<'a> Interp<'a, '_> {
             "base85" => (decoders::base85(raw, false), "base85"),
             "ascii85" => (decoders::base85(raw, true), "base85"),
             "hex" => (decoders::hexadecimal(raw), "hex"),
-            _ => match decoders::inflate(raw) {
-                Some((decoded, step)) => (Some(decoded), step),
-                None => (None, "zlib"),
-            },
+            _ => {
+                let most = decoders::MAX_DECODED;
+                match unpack::unpack(raw, most).or_else(|| unpack::inflate(raw, most)) {
+                    Some(unpacked) => {
+                        // What lies beyond the bound is code that nothing looked at.
+                        self.spent |= unpacked.cut;
+                        (Some(unpacked.bytes), unpacked.format)
+                    }
+                    None => (None, "zlib"),
+                }
+            }
         };
         let Some(decoded) = decoded.filter(|decoded| self.may_fold(decoded.len())) else {
             return Some(unknown);

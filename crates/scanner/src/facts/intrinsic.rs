@@ -85,6 +85,8 @@ pub(crate) enum Intrinsic {
     Hexadecimal,
     /// Inflates a zlib stream, or a gzip one.
     Inflate,
+    /// Opens a compressed stream, which may lie in memory.
+    InflateFile,
     /// Decompresses something that is not decompressed here.
     Decompress,
     /// `codecs.decode`.
@@ -213,11 +215,15 @@ impl Intrinsic {
             Self::Hexadecimal,
         ),
         (
-            "zlib.decompress zlib.decompressobj().decompress gzip.decompress",
+            "zlib.decompress zlib.decompressobj().decompress gzip.decompress bz2.decompress bz2.BZ2Decompressor().decompress lzma.decompress lzma.LZMADecompressor().decompress compression.zstd.decompress compression.zlib.decompress compression.gzip.decompress compression.bz2.decompress compression.lzma.decompress zstandard.decompress zstd.decompress pyzstd.decompress zstandard.ZstdDecompressor().decompress",
             Self::Inflate,
         ),
         (
-            "bz2.decompress lzma.decompress brotli.decompress lz4.frame.decompress zstandard.decompress",
+            "gzip.open gzip.GzipFile bz2.open bz2.BZ2File lzma.open lzma.LZMAFile",
+            Self::InflateFile,
+        ),
+        (
+            "brotli.decompress lz4.frame.decompress lz4.block.decompress snappy.decompress lzo.decompress",
             Self::Decompress,
         ),
         ("codecs.decode codecs.encode _codecs.decode", Self::Codec),

@@ -103,6 +103,11 @@ impl<'a> Interp<'a, '_> {
             ),
             Intrinsic::Hexadecimal => self.decoded_by("hex", first?),
             Intrinsic::Inflate => self.decoded_by("zlib", first.or(receiver)?),
+            Intrinsic::InflateFile => {
+                let stream = first.or_else(|| args.keyword("fileobj"))?;
+                stream.as_bytes()?;
+                self.decoded_by("zlib", stream)
+            }
             Intrinsic::Decompress => Some(first?.derived().from(Origins::DECODED)),
             Intrinsic::Codec => self.by_codec(args),
             Intrinsic::Unquote => self.unquoted(args),

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::data::reader::Reader;
+
 /// Opcodes walked in one pickle.
 const MAX_OPCODES: usize = 2_000_000;
 /// Texts kept on the stack and in the memo.
@@ -34,8 +36,7 @@ pub(super) struct Walk {
 }
 
 struct Machine<'b> {
-    bytes: &'b [u8],
-    at: usize,
+    reader: Reader<'b>,
     stack: Vec<Item>,
     memo: HashMap<u32, Item>,
     events: Vec<Event>,
@@ -44,8 +45,7 @@ struct Machine<'b> {
 impl Walk {
     pub(super) fn over(bytes: &[u8]) -> Self {
         let mut machine = Machine {
-            bytes,
-            at: 0,
+            reader: Reader::new(bytes),
             stack: Vec::new(),
             memo: HashMap::new(),
             events: Vec::new(),
@@ -58,12 +58,12 @@ impl Walk {
     }
 }
 
-impl<'b> Machine<'b> {
+impl Machine<'_> {
     fn run(&mut self) -> Result<usize, &'static str> {
         for _ in 0..MAX_OPCODES {
-            let opcode = self.byte()?;
+            let opcode = self.reader.byte()?;
             if opcode == b'.' {
-                return Ok(self.at);
+                return Ok(self.reader.at);
             }
             self.step(opcode)?;
             if self.stack.len() > MAX_STACK {
@@ -71,43 +71,6 @@ impl<'b> Machine<'b> {
             }
         }
         Err("it has more opcodes than the scanner's bounds")
-    }
-
-    fn byte(&mut self) -> Result<u8, &'static str> {
-        let byte = self
-            .bytes
-            .get(self.at)
-            .copied()
-            .ok_or("it ends before its STOP")?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'b [u8], &'static str> {
-        let end = self.at.checked_add(count).ok_or("a length overflows")?;
-        let taken = self
-            .bytes
-            .get(self.at..end)
-            .ok_or("it ends inside an argument")?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    /// A little-endian number of this many bytes.
-    fn number(&mut self, bytes: usize) -> Result<usize, &'static str> {
-        let field = self.take(bytes)?;
-        let number = field
-            .iter()
-            .rev()
-            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        usize::try_from(number).map_err(|_| "a length overflows")
-    }
-
-    fn line(&mut self) -> Result<&'b [u8], &'static str> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let length = memchr::memchr(b'\n', rest).ok_or("a line does not end")?;
-        self.at += length + 1;
-        Ok(rest.get(..length).unwrap_or_default())
     }
 
     fn push_text(&mut self, text: &[u8]) {
@@ -170,27 +133,27 @@ impl<'b> Machine<'b> {
                 self.stack.push(top);
             }
             b'F' | b'I' | b'L' => {
-                self.line()?;
+                self.reader.line()?;
                 self.other();
             }
             b'P' => {
-                self.line()?;
+                self.reader.line()?;
                 self.other();
             }
             b'J' => {
-                self.take(4)?;
+                self.reader.take(4)?;
                 self.other();
             }
             b'K' => {
-                self.take(1)?;
+                self.reader.take(1)?;
                 self.other();
             }
             b'M' => {
-                self.take(2)?;
+                self.reader.take(2)?;
                 self.other();
             }
             b'G' => {
-                self.take(8)?;
+                self.reader.take(8)?;
                 self.other();
             }
             b'N' | b']' | b'}' | b')' | 0x88 | 0x89 | 0x8f | 0x97 => self.other(),
@@ -199,7 +162,7 @@ impl<'b> Machine<'b> {
                 self.other();
             }
             b'S' | b'V' => {
-                let line = self.line()?;
+                let line = self.reader.line()?;
                 let text = line
                     .strip_prefix(b"'")
                     .or_else(|| line.strip_prefix(b"\""))
@@ -216,12 +179,12 @@ impl<'b> Machine<'b> {
             0x8a => self.sized_other(1)?,
             0x8b => self.sized_other(4)?,
             b'c' => {
-                let (module, name) = (self.line()?, self.line()?);
+                let (module, name) = (self.reader.line()?, self.reader.line()?);
                 self.global(module, name);
                 self.other();
             }
             b'i' => {
-                let (module, name) = (self.line()?, self.line()?);
+                let (module, name) = (self.reader.line()?, self.reader.line()?);
                 self.global(module, name);
                 self.pop_mark();
                 self.other();
@@ -232,7 +195,7 @@ impl<'b> Machine<'b> {
                     .get(usize::from(opcode - 0x82))
                     .copied()
                     .unwrap_or(1);
-                let code = self.number(width)?;
+                let code = self.reader.number(width)?;
                 self.events
                     .push(Event::Extension(u32::try_from(code).unwrap_or(u32::MAX)));
                 self.other();
@@ -264,15 +227,15 @@ impl<'b> Machine<'b> {
             0x86 => self.tuple(2),
             0x87 => self.tuple(3),
             b'p' => {
-                let key = Self::decimal(self.line()?);
+                let key = Self::decimal(self.reader.line()?);
                 self.put(key);
             }
             b'q' => {
-                let key = self.number(1)?;
+                let key = self.reader.number(1)?;
                 self.put(key);
             }
             b'r' => {
-                let key = self.number(4)?;
+                let key = self.reader.number(4)?;
                 self.put(key);
             }
             0x94 => {
@@ -280,24 +243,24 @@ impl<'b> Machine<'b> {
                 self.put(key);
             }
             b'g' => {
-                let key = Self::decimal(self.line()?);
+                let key = Self::decimal(self.reader.line()?);
                 self.get(key);
             }
             b'h' => {
-                let key = self.number(1)?;
+                let key = self.reader.number(1)?;
                 self.get(key);
             }
             b'j' => {
-                let key = self.number(4)?;
+                let key = self.reader.number(4)?;
                 self.get(key);
             }
             0x80 => {
-                if self.byte()? > 5 {
+                if self.reader.byte()? > 5 {
                     return Err("its protocol is not known");
                 }
             }
             0x95 => {
-                self.take(8)?;
+                self.reader.take(8)?;
             }
             0x98 => {}
             _ => return Err("it has an opcode that is not known"),
@@ -313,8 +276,8 @@ impl<'b> Machine<'b> {
     }
 
     fn sized_text(&mut self, width: usize) -> Result<(), &'static str> {
-        let length = self.number(width)?;
-        let text = self.take(length)?;
+        let length = self.reader.number(width)?;
+        let text = self.reader.take(length)?;
         // Long texts are data; no module has such a name.
         if text.len() < 512 {
             self.push_text(text)
@@ -325,8 +288,8 @@ impl<'b> Machine<'b> {
     }
 
     fn sized_other(&mut self, width: usize) -> Result<(), &'static str> {
-        let length = self.number(width)?;
-        self.take(length)?;
+        let length = self.reader.number(width)?;
+        self.reader.take(length)?;
         self.other();
         Ok(())
     }
