@@ -9,6 +9,7 @@ mod engine;
 mod hidden;
 #[cfg(test)]
 mod hostile;
+mod launched;
 mod lexicon;
 mod manifest;
 mod matcher;
@@ -80,6 +81,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     let teaches = prose.is_some() && !page.is_acted_on() && teaches_security(skill, &page);
     lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
     manifest::examine(&page, sink);
+    launched::uncover(&page, sink);
     if let Some(prose) = &prose {
         document(&page, prose, teaches, sink);
     } else {

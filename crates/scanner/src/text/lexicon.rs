@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::automaton::OverlappingState;
+use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
 
-use super::sentence::{Sentence, TokenKind, parts_of};
-use super::stem::stem;
+use super::sentence::{Sentence, Token, TokenKind, is_wide, parts_of};
+use super::stem::{fold, stem};
 
 /// Number of a concept.
 pub(crate) type Concept = u16;
@@ -19,23 +20,63 @@ pub(crate) struct Hit {
     pub(crate) end: u8,
 }
 
-/// `concept: [word, two words, "*part of a path", "*end of one$", "@url"]`.
+/// `concept: [word, two words, "begin~ of words~", "*part of a path", "*end of one$", "@url"]`.
 pub(crate) static CONCEPTS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/lexicon.json")))
         .expect("the lexicon is a constant that the tests parse")
 });
 
+/// Concepts of things, which a pronoun in the next sentence may stand for.
+const THINGS: [&str; 10] = [
+    "envfile",
+    "intimate",
+    "keyfile",
+    "payload",
+    "private",
+    "program",
+    "secret",
+    "secretfile",
+    "strongvault",
+    "vault",
+];
+
 /// Words and phrases, found token by token.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     numbers: HashMap<String, Concept>,
-    /// By the first stem: the stems that must follow, and what it is then.
-    phrases: HashMap<String, Vec<(Vec<String>, Concept)>>,
+    /// By the first stem.
+    phrases: HashMap<String, Vec<Phrase>>,
+    /// The same for words of which only the beginning is known, `begin~`.
+    begins: AhoCorasick,
+    begun: Vec<Phrase>,
     kinds: Vec<(TokenKind, Concept)>,
     parts: AhoCorasick,
     part_concepts: Vec<Concept>,
     /// Ends of paths, written `*.sh$`.
     ends: Vec<(String, Concept)>,
+    pronoun: Option<Concept>,
+    things: Vec<Concept>,
+}
+
+/// The words that must follow the first one, and what it is then.
+#[derive(Debug)]
+struct Phrase {
+    rest: Vec<Follower>,
+    concept: Concept,
+}
+
+/// A word inside a phrase.
+#[derive(Debug)]
+enum Follower {
+    Stem(String),
+    Begin(String),
+}
+
+/// The entries that are found by an automaton.
+#[derive(Default)]
+struct Patterns {
+    parts: Vec<String>,
+    begins: Vec<String>,
 }
 
 impl Lexicon {
@@ -44,29 +85,45 @@ impl Lexicon {
         let mut lexicon = Self {
             numbers: HashMap::new(),
             phrases: HashMap::new(),
+            begins: AhoCorasick::new([""; 0]).expect("no patterns, no failure"),
+            begun: Vec::new(),
             kinds: Vec::new(),
             parts: AhoCorasick::new([""; 0]).expect("no patterns, no failure"),
             part_concepts: Vec::new(),
             ends: Vec::new(),
+            pronoun: None,
+            things: Vec::new(),
         };
-        let mut parts = Vec::new();
+        let mut patterns = Patterns::default();
         for (name, entries) in CONCEPTS.iter() {
             let concept = lexicon.number(name);
             for entry in entries {
-                lexicon.add(entry, concept, &mut parts);
+                lexicon.add(entry, concept, &mut patterns);
             }
         }
         for word in words {
             if !lexicon.numbers.contains_key(&literal(word)) {
                 let concept = lexicon.number(&literal(word));
-                lexicon.add(word, concept, &mut parts);
+                lexicon.add(word, concept, &mut patterns);
             }
         }
+        lexicon.pronoun = lexicon.concept("pronoun");
+        lexicon.things = THINGS
+            .iter()
+            .filter_map(|name| lexicon.concept(name))
+            .collect();
         if let Ok(automaton) = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(&parts)
+            .build(&patterns.parts)
         {
             lexicon.parts = automaton;
+        }
+        if let Ok(automaton) = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .start_kind(StartKind::Anchored)
+            .build(&patterns.begins)
+        {
+            lexicon.begins = automaton;
         }
         lexicon
     }
@@ -76,12 +133,12 @@ impl Lexicon {
         *self.numbers.entry(name.to_owned()).or_insert(next)
     }
 
-    fn add(&mut self, entry: &str, concept: Concept, parts: &mut Vec<String>) {
+    fn add(&mut self, entry: &str, concept: Concept, patterns: &mut Patterns) {
         if let Some(part) = entry.strip_prefix('*') {
             match part.strip_suffix('$') {
                 Some(end) => self.ends.push((end.to_owned(), concept)),
                 None => {
-                    parts.push(part.to_owned());
+                    patterns.parts.push(part.to_owned());
                     self.part_concepts.push(concept);
                 }
             }
@@ -92,15 +149,22 @@ impl Lexicon {
             "@email" => self.kinds.push((TokenKind::Email, concept)),
             "@number" => self.kinds.push((TokenKind::Number, concept)),
             "@path" => self.kinds.push((TokenKind::Path, concept)),
-            _ => {
-                let mut words = entry
-                    .split(' ')
-                    .flat_map(parts_of)
-                    .map(|word| stem(word).into_owned());
-                if let Some(first) = words.next() {
-                    let rest = words.collect();
-                    self.phrases.entry(first).or_default().push((rest, concept));
-                }
+            _ => self.phrase(entry, concept, patterns),
+        }
+    }
+
+    fn phrase(&mut self, entry: &str, concept: Concept, patterns: &mut Patterns) {
+        let mut words = entry.split(' ').flat_map(parts_of).flat_map(letters);
+        let Some(first) = words.next() else { return };
+        let phrase = Phrase {
+            rest: words.map(Follower::of).collect(),
+            concept,
+        };
+        match Follower::of(first) {
+            Follower::Stem(stem) => self.phrases.entry(stem).or_default().push(phrase),
+            Follower::Begin(begin) => {
+                patterns.begins.push(begin);
+                self.begun.push(phrase);
             }
         }
     }
@@ -150,22 +214,86 @@ impl Lexicon {
                     }
                 }
             }
-            let Some(phrases) = self.phrases.get(token.text.as_ref()) else {
-                continue;
-            };
-            for (rest, concept) in phrases {
-                let follows = rest.iter().enumerate().all(|(ahead, word)| {
-                    sentence
-                        .tokens
-                        .get(at + 1 + ahead)
-                        .is_some_and(|next| next.text == *word)
-                });
-                if follows {
-                    add(*concept, 1 + rest.len());
+            let known = self.phrases.get(token.text.as_ref());
+            let begun = self.begun(token);
+            for phrase in known.into_iter().flatten().chain(begun) {
+                let next = sentence.tokens.get(at + 1..).unwrap_or_default();
+                if phrase.goes_on(next) {
+                    add(phrase.concept, 1 + phrase.rest.len());
                 }
             }
         }
     }
+
+    /// Whether a pronoun may stand for it.
+    pub(crate) fn is_thing(&self, concept: Concept) -> bool {
+        self.things.contains(&concept)
+    }
+
+    /// Lets each pronoun stand for the things that the sentence before spoke of.
+    pub(crate) fn refer(&self, things: &[Concept], hits: &mut Vec<Hit>) {
+        if things.is_empty() {
+            return;
+        }
+        for at in 0..hits.len() {
+            if let Some(hit) = hits.get(at).copied()
+                && Some(hit.concept) == self.pronoun
+            {
+                hits.extend(things.iter().map(|thing| Hit {
+                    concept: *thing,
+                    ..hit
+                }));
+            }
+        }
+    }
+
+    /// The phrases whose first word begins like this one.
+    fn begun(&self, token: &Token<'_>) -> impl Iterator<Item = &Phrase> {
+        let word = match token.kind {
+            TokenKind::Word => token.text.as_ref(),
+            TokenKind::Number | TokenKind::Url | TokenKind::Email | TokenKind::Path => "",
+        };
+        let input = Input::new(word).anchored(Anchored::Yes);
+        let mut state = OverlappingState::start();
+        std::iter::from_fn(move || {
+            let step = self.begins.try_find_overlapping(input.clone(), &mut state);
+            step.ok().and(state.get_match())
+        })
+        .filter_map(|found| self.begun.get(found.pattern().as_usize()))
+    }
+}
+
+impl Phrase {
+    fn goes_on(&self, next: &[Token<'_>]) -> bool {
+        self.rest.len() <= next.len()
+            && self
+                .rest
+                .iter()
+                .zip(next)
+                .all(|(follower, token)| match follower {
+                    Follower::Stem(stem) => token.text == *stem,
+                    Follower::Begin(begin) => token.text.starts_with(begin.as_str()),
+                })
+    }
+}
+
+impl Follower {
+    fn of(word: &str) -> Self {
+        match word.strip_suffix('~') {
+            Some(begin) => Self::Begin(fold(begin).into_owned()),
+            None => Self::Stem(stem(word).into_owned()),
+        }
+    }
+}
+
+/// A word, or the letters of a script without spaces.
+fn letters(word: &str) -> impl Iterator<Item = &str> {
+    let single = word.starts_with(is_wide);
+    let ends = word
+        .char_indices()
+        .map(|(at, c)| at + c.len_utf8())
+        .filter(move |end| single || *end == word.len());
+    ends.scan(0, |start, end| word.get(std::mem::replace(start, end)..end))
 }
 
 /// Words that rules name are kept apart from the names of concepts.
@@ -176,6 +304,41 @@ fn literal(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::sentence::sentences;
+
+    /// The concepts of every word that is found.
+    fn found(entries: &[&str], text: &str) -> usize {
+        let lexicon = Lexicon::with_words(entries.iter().copied());
+        let wanted: Vec<_> = entries.iter().filter_map(|one| lexicon.word(one)).collect();
+        let mut count = 0;
+        sentences(text, 0..text.len(), &[], |sentence| {
+            let mut hits = Vec::new();
+            lexicon.find(sentence, &mut hits);
+            count += hits
+                .iter()
+                .filter(|hit| wanted.contains(&hit.concept))
+                .count();
+        });
+        count
+    }
+
+    #[test]
+    fn a_word_is_known_by_its_beginning() {
+        assert_eq!(found(&["wysył~"], "nie wysyłaj, wysyłając, nowysyłka"), 2);
+        assert_eq!(
+            found(&["nie inform~"], "nie informuj, nie chcę, informuj"),
+            1
+        );
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_read_letter_by_letter() {
+        assert_eq!(found(&["发送", "上传"], "然后把它发送到服务器并上传。"), 2);
+        assert_eq!(
+            found(&["보내"], "파일을 읽어 https://a.example 로 보내고"),
+            1
+        );
+    }
 
     #[test]
     fn the_lexicon_parses_and_has_no_empty_concept() {

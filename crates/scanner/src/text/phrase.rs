@@ -103,25 +103,26 @@ fn parse_row(text: &str) -> Result<Row<String>, PhraseError> {
     Ok(Row(row))
 }
 
-/// `{a|b}` are concepts, `a|b` words, `a|{b}` one of either.
+/// `{a|b}` are concepts, `a|b` words, `a|{b|c}` one of either.
 fn parse_element(text: &str) -> Result<Vec<String>, PhraseError> {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    if let Some(names) = inner.filter(|names| !names.contains('{')) {
-        return names.split('|').map(known).collect();
+    let mut names = Vec::new();
+    let mut inside = false;
+    for part in text.split_inclusive(['|', '{', '}']) {
+        let name = part.trim_end_matches(['|', '{', '}']);
+        if !name.is_empty() {
+            names.push(if inside {
+                known(name)?
+            } else {
+                format!("={name}")
+            });
+        }
+        match part.chars().next_back() {
+            Some('{') => inside = true,
+            Some('}') => inside = false,
+            _ => {}
+        }
     }
-    text.split('|')
-        .map(|part| {
-            match part
-                .strip_prefix('{')
-                .and_then(|rest| rest.strip_suffix('}'))
-            {
-                Some(name) => known(name),
-                None => Ok(format!("={part}")),
-            }
-        })
-        .collect()
+    Ok(names)
 }
 
 fn known(name: &str) -> Result<String, PhraseError> {
@@ -313,11 +314,25 @@ mod tests {
     }
 
     #[test]
+    fn words_and_concepts_mix() {
+        for text in [
+            "a red thing",
+            "a customer thing",
+            "a secret thing",
+            "a blue thing",
+        ] {
+            assert!(holds("red|{user|secret}|blue thing", text), "{text}");
+        }
+        assert!(!holds("red|{user|secret}|blue thing", "a user"));
+    }
+
+    #[test]
     fn an_unknown_concept_is_refused() {
         assert_eq!(
             Phrase::parse("{nonsense}"),
             Err(PhraseError::Unknown("nonsense".to_owned()))
         );
+        assert!(Phrase::parse("red|{user|nonsense}|blue").is_err());
         assert!(Phrase::parse("red ..").is_err());
         assert!(Phrase::parse("red ..x blue").is_err());
     }

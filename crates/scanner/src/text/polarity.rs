@@ -13,6 +13,8 @@ pub(crate) struct Polarity {
     attacker: Option<Concept>,
     turns: Option<Concept>,
     opens: Option<Concept>,
+    denies: Option<Concept>,
+    untold: Option<Concept>,
 }
 
 /// Words of a sentence, as bits.
@@ -45,6 +47,8 @@ impl Polarity {
             attacker: lexicon.concept("attacker"),
             turns: lexicon.concept("turns"),
             opens: lexicon.concept("opens"),
+            denies: lexicon.concept("denies"),
+            untold: lexicon.concept("untold"),
         }
     }
 
@@ -57,7 +61,9 @@ impl Polarity {
         let (negation, affirms) = (at(self.negation), at(self.affirms));
         let (describes, turns) = (at(self.describes), at(self.turns));
         let attacker = at(self.attacker);
+        let (denies, untold) = (at(self.denies), at(self.untold));
         let (mut meant, mut spoken_of) = (0, 0);
+        let mut clause = 0;
         let mut scope = Scope::Meant;
         // A clause that opens the sentence ("To protect users, …") does not reach over its comma.
         let mut opening = at(self.opens) & 1 != 0;
@@ -66,6 +72,9 @@ impl Polarity {
             if token.comma && (opening || scope == Scope::UntilComma) {
                 opening = false;
                 scope = Scope::Meant;
+            }
+            if token.comma || token.clause {
+                clause = index;
             }
             if token.clause || turns & bit != 0 {
                 scope = Scope::Meant;
@@ -79,6 +88,11 @@ impl Polarity {
                 if !token.quoted && !token.code {
                     meant |= bit;
                 }
+            }
+            if denies & bit != 0 {
+                // Japanese and Korean say "not" behind the verb.
+                let before = !(u128::MAX << clause.min(127));
+                (meant, spoken_of) = (meant & before | untold, spoken_of & before | untold);
             }
             if (describes | attacker) & bit != 0 {
                 scope = Scope::Turned;

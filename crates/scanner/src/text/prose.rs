@@ -8,6 +8,7 @@ use super::Page;
 use super::address::{Owner, addresses};
 use super::document::{Block, BlockKind, Code, Document, lines};
 use super::engine::Engine;
+use super::lexicon::Concept;
 use super::matcher::{Mood, Scope};
 use super::phrase::Found;
 use super::polarity::Meant;
@@ -34,21 +35,27 @@ pub(crate) fn examine(
     let quoted: Vec<Block> = quoted
         .flat_map(|code| paragraphs(page.text(), code))
         .collect();
+    let mut spoken_of = Vec::new();
     for block in document.blocks.iter().chain(&quoted) {
+        if matches!(block.kind, BlockKind::Heading(_) | BlockKind::Comment) {
+            spoken_of.clear();
+        }
         sentences(
             page.text(),
             block.range.clone(),
             &document.comments,
             |sentence| {
                 engine.lexicon.find(sentence, &mut found.hits);
+                engine.lexicon.refer(&spoken_of, &mut found.hits);
                 found.index(sentence, engine.lexicon.len());
+                let meant = engine.polarity.meant(sentence, &found);
+                spoken_of = things(engine, block, &found, meant);
                 judge(
                     engine,
                     &owner,
                     commands_only,
                     block,
-                    sentence,
-                    &found,
+                    (sentence, &found, meant),
                     &mut matches,
                 );
             },
@@ -101,19 +108,33 @@ fn paragraphs(text: &str, code: &Code) -> Vec<Block> {
     blocks
 }
 
+/// What "it" and "them" may stand for in the next sentence.
+fn things(engine: &Engine, block: &Block, found: &Found, meant: Meant) -> Vec<Concept> {
+    let mut things: Vec<Concept> = found
+        .hits
+        .iter()
+        .filter(|hit| meant.spoken_of & 1 << hit.start.min(127) != 0)
+        .map(|hit| hit.concept)
+        .filter(|concept| engine.lexicon.is_thing(*concept))
+        .collect();
+    things.dedup();
+    if block.context.described {
+        things.clear();
+    }
+    things
+}
+
 fn judge(
     engine: &Engine,
     owner: &Owner,
     commands_only: bool,
     block: &Block,
-    sentence: &Sentence<'_>,
-    found: &Found,
+    (sentence, found, meant): (&Sentence<'_>, &Found, Meant),
     matches: &mut Vec<(Arc<Rule>, std::ops::Range<usize>, bool)>,
 ) {
     if found.hits.is_empty() {
         return;
     }
-    let meant = engine.polarity.meant(sentence, found);
     if meant.begins == 0 {
         return;
     }

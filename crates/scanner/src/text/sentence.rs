@@ -55,7 +55,7 @@ pub(crate) struct Sentence<'a> {
 }
 
 /// Words after which a verb in its plain form is a command.
-const LEADS: [&str; 30] = [
+const LEADS: [&str; 45] = [
     "must",
     "always",
     "alway",
@@ -86,7 +86,25 @@ const LEADS: [&str; 30] = [
     "skil",
     "assistant",
     "agent",
+    "und",
+    "dann",
+    "et",
+    "puis",
+    "y",
+    "luego",
+    "e",
+    "poi",
+    "i",
+    "potem",
+    "и",
+    "di",
+    "de",
+    "zu",
+    "bitte",
 ];
+
+/// Commands of other languages that end like an English third person.
+const COMMANDS_IN_S: [&str; 7] = ["lies", "lis", "dis", "mets", "transmets", "fais", "prends"];
 
 /// Stems of what agents are called.
 const AGENTS: [&str; 8] = [
@@ -121,6 +139,7 @@ impl Sentence<'_> {
         for (at, token) in self.tokens.iter().enumerate() {
             let begins = token.comma
                 || token.clause
+                || token.text.starts_with(is_wide)
                 || before.is_none_or(|word| {
                     // "To remove it, …" names a purpose and commands nothing.
                     LEADS.contains(&word.text.as_ref()) && (at > 1 || word.text != "to")
@@ -158,11 +177,14 @@ pub(crate) fn sentences<'a>(
             skip.next();
         }
         let hidden = skip.peek().is_some_and(|comment| comment.contains(&at));
-        if hidden || is_separator(c) && !is_defanged(block, offset) {
+        let wide = is_wide(c);
+        if hidden || wide || is_separator(c) && !is_defanged(block, offset) {
             if let Some(start) = chunk.take() {
                 builder.chunk(text, start..at);
             }
-            if !hidden {
+            if wide && !hidden {
+                builder.chunk(text, at..at + c.len_utf8());
+            } else if !hidden {
                 builder.separator(c);
             }
         } else if chunk.is_none() {
@@ -182,6 +204,12 @@ pub(crate) fn sentences<'a>(
 /// The brackets of `evil[.]example`.
 fn is_defanged(block: &str, at: usize) -> bool {
     block.get(at..at + 3) == Some("[.]") || at >= 2 && block.get(at - 2..at + 1) == Some("[.]")
+}
+
+/// Letters of scripts that write without spaces, of which each is read as a word.
+pub(crate) const fn is_wide(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}')
 }
 
 fn is_separator(c: char) -> bool {
@@ -210,6 +238,14 @@ fn is_separator(c: char) -> bool {
                 | '。'
                 | '！'
                 | '？'
+                | '、'
+                | '，'
+                | '：'
+                | '；'
+                | '「'
+                | '」'
+                | '（'
+                | '）'
                 | '…'
                 | '→'
         )
@@ -232,11 +268,11 @@ impl<'a> Builder<'a> {
     fn separator(&mut self, c: char) {
         match c {
             '"' => self.quote = !self.quote,
-            '“' | '«' => self.quote = true,
-            '”' | '»' => self.quote = false,
+            '“' | '«' | '「' => self.quote = true,
+            '”' | '»' | '」' => self.quote = false,
             '`' => self.code = !self.code,
-            ',' => self.comma = true,
-            ';' | '—' | '–' | '|' | '→' => self.clause = true,
+            ',' | '、' | '，' | '：' => self.comma = true,
+            ';' | '；' | '—' | '–' | '|' | '→' => self.clause = true,
             '。' | '！' | '？' => {
                 self.ended = true;
                 self.sentence.question = c == '？';
@@ -301,7 +337,10 @@ impl<'a> Builder<'a> {
         let stemmed = stem(word);
         self.plain = !word.ends_with("ing")
             && !word.ends_with("ed")
-            && (!word.ends_with('s') || word.ends_with("ss"));
+            && (!word.ends_with('s') || word.ends_with("ss"))
+            || COMMANDS_IN_S
+                .iter()
+                .any(|verb| word.eq_ignore_ascii_case(verb));
         if let Some(verb) = stemmed.strip_suffix("n't") {
             let verb = Cow::Owned(verb.to_owned());
             self.push(verb, TokenKind::Word, range.clone());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Lower case, look-alikes folded, endings of plural and tense taken off; the same for text and for rules.
 pub(crate) fn stem(word: &str) -> Cow<'_, str> {
-    let plain = fold(word);
+    let plain = fold(elided(word));
     if let Some(base) = plain.strip_suffix("ies").or(plain.strip_suffix("ied"))
         && base.len() > 1
     {
@@ -17,6 +17,21 @@ pub(crate) fn stem(word: &str) -> Cow<'_, str> {
             text.truncate(length);
             Cow::Owned(text)
         }
+    }
+}
+
+/// Articles and prepositions of French and Italian that lose their vowel to the word behind them.
+const ELIDED: [&str; 9] = ["l", "d", "qu", "all", "dell", "nell", "sull", "dall", "un"];
+
+/// The word without such an article: `l'utente` is `utente`.
+fn elided(word: &str) -> &str {
+    match word.split_once(['\'', '’']) {
+        Some((article, rest))
+            if rest.len() > 3 && ELIDED.iter().any(|one| article.eq_ignore_ascii_case(one)) =>
+        {
+            rest
+        }
+        _ => word,
     }
 }
 
@@ -128,6 +143,7 @@ mod tests {
             &["tell", "tells", "telling"],
             &["pass", "passes", "passed"],
             &["use", "uses"],
+            &["utente", "l'utente", "all’utente"],
         ] {
             let stems: Vec<_> = forms.iter().map(|form| stem(form)).collect();
             assert!(stems.iter().all(|one| *one == stems[0]), "{stems:?}");
