@@ -20,6 +20,12 @@ pub(crate) const PATH: &str = "/harness/harness.py";
 
 /// A longer message is none of ours.
 const LONGEST: usize = 1 << 20;
+/// Longer texts of the harness are cut there.
+const LONGEST_TEXT: usize = 500;
+/// A docstring of 8,000 characters that are none of ASCII.
+const LONGEST_DOC: usize = 4 * 8000 + 3;
+const LONGEST_NAME: usize = 1024;
+const MOST_PARAMETERS: usize = 256;
 /// All calls of one skill together.
 const MOST_CASES: usize = 96;
 /// The time one call may take on an idle machine, and all of them together; the wall limit stands above both.
@@ -184,8 +190,13 @@ impl<'a> Harness<'a> {
         match message.kind.as_str() {
             "hello" => self.version = message.version.map(|text| text.chars().take(64).collect()),
             "importing" => {
-                self.observer.during(Some(message.name.clone()), None);
-                self.importing = Some(message.name);
+                let known = self
+                    .modules
+                    .iter()
+                    .any(|module| module.name == message.name);
+                // A name that nobody gave it would be repeated with everything that is seen.
+                self.importing = known.then_some(message.name);
+                self.observer.during(self.importing.clone(), None);
             }
             "module" => self.module(message),
             "ready" => {
@@ -221,7 +232,7 @@ impl<'a> Harness<'a> {
                 .iter()
                 .any(|module| module.name.split('.').next() == Some(top))
         };
-        match (message.error, message.missing) {
+        match (message.error.map(cut), message.missing.map(cut)) {
             (Some(_), Some(missing)) if !own(&missing) => {
                 let top = missing.split('.').next().unwrap_or(&missing).to_owned();
                 if !self.missing_modules.contains(&top) {
@@ -236,7 +247,8 @@ impl<'a> Harness<'a> {
             (None, _) => {
                 self.imported.push(module.name.clone());
                 if self.phase != Phase::Import {
-                    let cases = cases::of_module(module, &message.functions);
+                    let functions: Vec<_> = message.functions.into_iter().filter(is_sane).collect();
+                    let cases = cases::of_module(module, &functions);
                     // Elsewhere the calls are those that stand for themselves.
                     let all = self.phase == Phase::Call;
                     self.waiting.extend(
@@ -342,7 +354,25 @@ impl<'a> Harness<'a> {
     }
 }
 
+/// Text of the payload, no longer than the harness would have made it.
+fn cut(text: String) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}
+
+/// What the harness would have described; a payload that speaks in its place knows no bounds.
+fn is_sane(function: &Function) -> bool {
+    let parameters = || function.init.iter().flatten().chain(&function.parameters);
+    function.name.len() <= LONGEST_NAME
+        && function.doc.len() <= LONGEST_DOC
+        && parameters().count() <= MOST_PARAMETERS
+        && parameters().all(|one| one.0.len().max(one.1.len()).max(one.3.len()) <= LONGEST_NAME)
+}
+
 impl Driver for Harness<'_> {
+    fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     fn greeting(&mut self) -> Vec<u8> {
         let call = self.phase != Phase::Import;
         frame(&json!({

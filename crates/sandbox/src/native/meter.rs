@@ -1,6 +1,7 @@
 //! Memory and CPU time of a whole tree of processes, read from `/proc`.
 
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 
 use crate::sys;
 
@@ -27,6 +28,36 @@ impl Meter {
         }
         self.peak_bytes = self.peak_bytes.max(Some(self.memory_bytes));
     }
+}
+
+/// What the sockets of this process's network may hold, which the kernel counts for no process.
+pub(crate) fn socket_bytes(init: i32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{init}/net/protocols")).unwrap_or_default();
+    let sockets = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok());
+    sockets.sum::<u64>() * bytes_of_a_socket()
+}
+
+/// The same of the sockets that processes hold, where their network is the machine's.
+pub(crate) fn held_socket_bytes(tree: &[i32]) -> u64 {
+    let held = tree.iter().flat_map(|pid| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd"));
+        open.into_iter().flatten().flatten()
+    });
+    let is_socket = |entry: &fs::DirEntry| {
+        fs::metadata(entry.path()).is_ok_and(|file| file.file_type().is_socket())
+    };
+    held.filter(is_socket).count() as u64 * bytes_of_a_socket()
+}
+
+/// A socket takes one packet more than fits; the policy keeps programs from asking for larger buffers.
+fn bytes_of_a_socket() -> u64 {
+    /// As the kernel is built.
+    const USUAL: u64 = 212_992;
+    let most = fs::read_to_string("/proc/sys/net/core/wmem_default");
+    let most = most.ok().and_then(|text| text.trim().parse().ok());
+    2 * most.unwrap_or(USUAL)
 }
 
 /// Every process below `root`, itself included.

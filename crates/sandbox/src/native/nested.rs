@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -131,6 +131,11 @@ pub(crate) fn remove(top: &str) {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 number += 1;
+                // Its owner may have locked everybody out, itself too; nothing of the run is alive to exchange it.
+                drop(fs::set_permissions(
+                    entry.path(),
+                    fs::Permissions::from_mode(0o700),
+                ));
                 let flat = Path::new(top).with_extension(format!("flat{number}"));
                 if fs::rename(entry.path(), &flat).is_ok() {
                     inner.push(flat);

@@ -6,12 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use skillgate_model::Tier;
 
 use super::clock;
 use super::resolver;
-use super::spec::Spec;
+use super::spec::{Spec, WRITABLE};
 use super::supervise::Driver;
 use crate::proxy;
 use crate::seccomp::{self, Action, Machine};
@@ -19,6 +20,10 @@ use crate::sys::{self, Notification};
 
 /// A path longer than the kernel takes is no path.
 const LONGEST_PATH: usize = 4096;
+/// The resolver of the C library sends two at once.
+const MOST_MESSAGES: u64 = 16;
+/// The size of a `struct mmsghdr`.
+const MESSAGE_BYTES: u64 = 64;
 /// The working directory instead of a directory's descriptor.
 const HERE: i32 = libc::AT_FDCWD;
 
@@ -97,6 +102,12 @@ impl Watcher {
         self.listener.as_fd()
     }
 
+    /// Whether another call waits already.
+    pub(crate) fn has_more(&self) -> bool {
+        let mut polled = [PollFd::new(self.fd(), PollFlags::POLLIN)];
+        poll(&mut polled, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+    }
+
     pub(crate) const fn date(&self) -> Date {
         self.date
     }
@@ -127,6 +138,13 @@ impl Watcher {
             }
             return true;
         }
+        if *name == "fcntl" {
+            let refused = !self.may_be_locked(&call);
+            if sys::still_waits(self.fd(), call.id) {
+                sys::answer(self.fd(), call.id, refused.then_some(libc::EPERM));
+            }
+            return true;
+        }
         let Ok(attempts) = decode(name, &call) else {
             // What cannot be described does not happen.
             if sys::still_waits(self.fd(), call.id) {
@@ -144,6 +162,16 @@ impl Watcher {
             driver.attempted(attempt, refusal.is_none());
         }
         true
+    }
+
+    /// Whether the file of a call is the payload's own, or none at all; the kernel takes record locks for the caller alone.
+    fn may_be_locked(&self, call: &Notification) -> bool {
+        let [descriptor, ..] = call.arguments;
+        let Ok(path) = opened(call.pid, descriptor as i32) else {
+            return false;
+        };
+        let own = |top: &&str| Path::new(&path).starts_with(format!("{}{top}", self.top));
+        !path.starts_with('/') || WRITABLE.iter().any(|top| own(&top))
     }
 
     fn tell_time(&self, name: &str, call: &Notification) {
@@ -266,11 +294,24 @@ fn decode(name: &str, call: &Notification) -> Result<Vec<Attempt>, Unreadable> {
             .collect(),
         "sendto" if e != 0 => connect(address(e, call.arguments[5])?),
         "sendto" => resolve(call.pid, b, c),
-        "sendmsg" | "sendmmsg" => message(call.pid, b)?,
+        "sendmsg" => message(call.pid, b)?,
+        "sendmmsg" => messages(call.pid, b, c)?,
         "mmap" if d as i32 & libc::MAP_ANONYMOUS != 0 => Vec::new(),
         "mmap" => vec![Attempt::Load(opened(call.pid, e as i32)?)],
         _ => vec![Attempt::Control],
     })
+}
+
+/// What each of several messages sends; more of them at once than anybody needs are none that can be described.
+fn messages(pid: i32, first: u64, count: u64) -> Result<Vec<Attempt>, Unreadable> {
+    if count & 0xffff_ffff > MOST_MESSAGES {
+        return Err(Unreadable);
+    }
+    let headers = (0..count & 0xffff_ffff).map(|index| first.wrapping_add(index * MESSAGE_BYTES));
+    let each: Vec<_> = headers
+        .map(|header| message(pid, header))
+        .collect::<Result<_, _>>()?;
+    Ok(each.into_iter().flatten().collect())
 }
 
 /// What a message header sends: to an address, or on a connected socket, where only a name server is of interest.

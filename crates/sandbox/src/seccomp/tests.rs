@@ -49,7 +49,7 @@ fn every_line_of_the_policy_can_be_read_on_both_machines() {
             policy(machine, false).unwrap(),
             policy(machine, true).unwrap(),
         );
-        assert!(full.len() > 70 && nested.len() == full.len() + 13);
+        assert!(full.len() > 70 && nested.len() == full.len() + 12);
     }
 }
 
