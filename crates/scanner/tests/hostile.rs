@@ -129,3 +129,18 @@ fn a_dictionary_filled_item_by_item_takes_linear_time() {
         .collect();
     assert!(is_complete(&scan(format!("d = {{}}\n{steps}"))));
 }
+
+#[test]
+fn a_list_of_everything_is_sorted_without_an_order() {
+    let items: Vec<String> = (0..400)
+        .map(|at| match at % 5 {
+            0 => format!("{}", (at * 7919) % 401),
+            1 => format!("'{}'", (at * 31) % 97),
+            2 => format!("[{at}, 'x']"),
+            3 => format!("['{at}']"),
+            _ => "None".to_owned(),
+        })
+        .collect();
+    let list = items.join(", ");
+    assert!(is_complete(&scan(format!("x = sorted([{list}])\n"))));
+}

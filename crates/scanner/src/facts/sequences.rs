@@ -40,7 +40,7 @@ impl<'a> Interp<'a, '_> {
             && list.len() <= 4096
         {
             let mut list = list.to_vec();
-            list.sort_by(|a, b| order(a, b));
+            sort(&mut list);
             items.shape = Shape::List(Rc::new(list));
         }
         Some(items)
@@ -150,15 +150,21 @@ impl<'a> Interp<'a, '_> {
     }
 }
 
-/// Numbers and texts, and lists by their first element; what is not known keeps its place.
-fn order(a: &Value<'_>, b: &Value<'_>) -> std::cmp::Ordering {
-    match (&a.shape, &b.shape) {
-        (Shape::Int(a), Shape::Int(b)) => a.cmp(b),
-        (Shape::Str(a), Shape::Str(b)) => (**a).cmp(&**b),
-        (Shape::List(a), Shape::List(b)) => match (a.first(), b.first()) {
-            (Some(a), Some(b)) if !matches!(a.shape, Shape::List(_)) => order(a, b),
-            _ => std::cmp::Ordering::Equal,
-        },
-        _ => std::cmp::Ordering::Equal,
+/// Puts numbers, texts, or lists by their first element in order; a mixture, which Python refuses, is left alone.
+fn sort(items: &mut [Value<'_>]) {
+    fn key<'v>(item: &'v Value<'_>) -> Option<(i64, &'v str)> {
+        match &item.shape {
+            Shape::Int(number) => Some((*number, "")),
+            Shape::Str(text) => Some((0, text)),
+            Shape::List(items) => match items.first().map(|first| &first.shape) {
+                Some(Shape::Int(number)) => Some((*number, "")),
+                Some(Shape::Str(text)) => Some((0, text)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+    if items.iter().all(|item| key(item).is_some()) {
+        items.sort_by(|a, b| key(a).cmp(&key(b)));
     }
 }
