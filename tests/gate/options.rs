@@ -139,6 +139,34 @@ fn the_same_skill_gets_the_same_verdict_from_the_cache() {
 }
 
 #[test]
+fn without_the_simulation_an_unchanged_skill_keeps_its_report_until_what_it_rests_on_changes() {
+    let place = two();
+    let ids = |arguments: &[&str]| {
+        let reports = place.scan_static(arguments).reports();
+        let id = |report: &crate::place::Report| report.id().to_owned();
+        reports.iter().map(id).collect::<Vec<_>>()
+    };
+    let first = ids(&["skills"]);
+    assert_eq!(ids(&["skills"]), first);
+    let differ = |others: Vec<String>| assert!(others.iter().all(|id| !first.contains(id)));
+    differ(ids(&["--no-cache", "skills"]));
+    differ(ids(&["--profile", "observe", "skills"]));
+    differ(ids(&["--fail-on", "info", "skills"]));
+    place.write("copy/good.py", GOOD);
+    differ(ids(&["copy/good.py"]));
+    place.write("skills/good.py", format!("{GOOD}# changed\n"));
+    differ(ids(&["skills/good.py"]));
+    place.write("skills/good.py", GOOD);
+    assert_eq!(ids(&["skills"]), first);
+    let latest = place.run(&["report", "--format", "json", "good"]);
+    assert!(first.iter().any(|id| latest.exits(0).stdout.contains(id)));
+
+    let grant = "[[grant]]\nskill = \"*\"\nallow = [\"filesystem:read(**)\"]\n";
+    place.write("skillgate.toml", grant);
+    differ(ids(&["skills"]));
+}
+
+#[test]
 fn a_verdict_without_the_simulation_says_so() {
     let outcome = two().scan(&["--static-only", "skills/good.py"]);
     let report = outcome.exits(0).report();

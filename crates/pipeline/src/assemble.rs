@@ -2,14 +2,35 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use globset::Glob;
 use skillgate_permissions::{AuditLog, AuditMode, Example, PolicyFile, PolicyTables};
-use skillgate_scanner::Rules;
+use skillgate_scanner::{Rules, Scanner};
 
 use crate::{ConfigError, GateError, Loaded};
 
+/// A scanner whose rules are compiled when the first skill needs them.
+pub type LazyScanner = LazyLock<Scanner, Box<dyn FnOnce() -> Scanner + Send>>;
+
 impl Loaded {
+    /// The scanner with the rules in force; those of the operator are compiled at once, to say what is wrong with them.
+    ///
+    /// # Errors
+    /// As [`Loaded::rules`].
+    pub fn scanner(&self) -> Result<LazyScanner, GateError> {
+        let only_built_in =
+            self.config.rules.extra.is_empty() && self.config.rules.disable.is_empty();
+        Ok(if only_built_in {
+            LazyLock::new(Box::new(|| {
+                Scanner::new(Rules::built_in().expect("the built-in rules are tested"))
+            }))
+        } else {
+            let scanner = Scanner::new(self.rules()?);
+            LazyLock::new(Box::new(move || scanner))
+        })
+    }
+
     /// The operator's policy, checked with its examples.
     ///
     /// # Errors

@@ -13,13 +13,16 @@ use serde::de::DeserializeOwned;
 pub struct Cache {
     folder: PathBuf,
     salt: blake3::Hash,
+    settings: String,
 }
 
 impl Cache {
     /// The cache in this folder, for one program and one set of rules and limits, which `salt` names.
     ///
+    /// `settings` names everything else that a report depends on: the policy, the profile, what is accepted.
+    ///
     /// `None` where the folder cannot be made, or could be written by anybody else.
-    pub fn open(folder: &Path, salt: &[u8]) -> Option<Self> {
+    pub fn open(folder: &Path, salt: &[u8], settings: &[u8]) -> Option<Self> {
         let _exists_mostly = fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -30,7 +33,13 @@ impl Cache {
         (private && mine).then(|| Self {
             folder: folder.to_owned(),
             salt: blake3::hash(salt),
+            settings: blake3::hash(settings).to_string(),
         })
+    }
+
+    /// The key of what the operator set.
+    pub(crate) fn settings(&self) -> &str {
+        &self.settings
     }
 
     /// What was kept under this key, unless it is damaged.
@@ -79,19 +88,19 @@ mod tests {
     #[test]
     fn a_value_comes_back_for_its_own_key_only() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(&folder.path().join("cache"), b"1").unwrap();
+        let cache = Cache::open(&folder.path().join("cache"), b"1", b"").unwrap();
         cache.put("scan", &["a", "b"], &7);
         assert_eq!(cache.get::<i32>("scan", &["a", "b"]), Some(7));
         assert_eq!(cache.get::<i32>("scan", &["ab", ""]), None);
         assert_eq!(cache.get::<i32>("trace", &["a", "b"]), None);
-        let other = Cache::open(&folder.path().join("cache"), b"2").unwrap();
+        let other = Cache::open(&folder.path().join("cache"), b"2", b"").unwrap();
         assert_eq!(other.get::<i32>("scan", &["a", "b"]), None);
     }
 
     #[test]
     fn a_damaged_or_deleted_entry_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(folder.path(), b"1").unwrap();
+        let cache = Cache::open(folder.path(), b"1", b"").unwrap();
         cache.put("scan", &["a"], &7);
         let path = cache.path("scan", &["a"]);
         let mut bytes = fs::read(&path).unwrap();
@@ -107,6 +116,6 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(Cache::open(folder.path(), b"1").is_none());
+        assert!(Cache::open(folder.path(), b"1", b"").is_none());
     }
 }

@@ -10,10 +10,11 @@ use skillgate_model::{
 };
 use skillgate_permissions::{Declared, PolicyFile};
 use skillgate_sandbox::Job;
-use skillgate_scanner::{Scan, Scanner};
+use skillgate_scanner::Scan;
 
 use crate::accepted::Accepted;
 use crate::advisor::Advisor;
+use crate::assemble::LazyScanner;
 use crate::behaviour::{self, Behaviour};
 use crate::cache::Cache;
 use crate::chosen::Chosen;
@@ -37,7 +38,7 @@ pub enum Simulation<'b> {
 /// The gate: everything that is the same for every candidate.
 pub struct Gate<'g> {
     /// Layer 1.
-    pub scanner: &'g Scanner,
+    pub scanner: &'g LazyScanner,
     /// Layer 2.
     pub simulation: Simulation<'g>,
     /// Layer 3.
@@ -83,20 +84,46 @@ impl Gate<'_> {
         self.examine_loaded(skill, (Instant::now(), now()))
     }
 
-    fn examine_loaded(&self, skill: Skill, (started, started_at): (Instant, String)) -> Examined {
-        let (scan, scan_time) = timed(|| self.scan(&skill));
+    /// Without a simulation, the report of the same bytes under the same settings still stands.
+    fn examine_loaded(&self, skill: Skill, started: (Instant, String)) -> Examined {
+        let standing = match self.simulation {
+            Simulation::Off => self.cache_for(&skill),
+            Simulation::In(_) => None,
+        };
+        let Some(cache) = standing else {
+            let report = self.report(&skill, started);
+            return Examined { skill, report };
+        };
+        let key = [
+            cache.settings(),
+            &skill.digest,
+            &skill.name,
+            &skill.root.to_string_lossy(),
+            &left_out(&skill).join(" "),
+            &format!("{:?}", self.shared_names.get(&skill.name)),
+        ];
+        let report = cache.get("report", &key).unwrap_or_else(|| {
+            let report = self.report(&skill, started);
+            cache.put("report", &key, &report);
+            report
+        });
+        Examined { skill, report }
+    }
+
+    fn report(&self, skill: &Skill, (started, started_at): (Instant, String)) -> Report {
+        let (scan, scan_time) = timed(|| self.scan(skill));
         let inferred = inferred(&scan.findings);
-        let (outcome, simulation_time) = timed(|| self.simulate(&skill));
-        let (trace, behaviour, simulated) = read(outcome, &skill, &inferred);
+        let (outcome, simulation_time) = timed(|| self.simulate(skill));
+        let (trace, behaviour, simulated) = read(outcome, skill, &inferred);
         let (permit, permit_time) =
-            timed(|| Permit::of(&skill, &inferred, &behaviour.observed, &self.policy));
+            timed(|| Permit::of(skill, &inferred, &behaviour.observed, &self.policy));
         let scan_summary = scan_summary(&scan);
-        let mut findings = manifest_findings(&skill, &permit.declared);
-        findings.extend(self.same_name(&skill));
+        let mut findings = manifest_findings(skill, &permit.declared);
+        findings.extend(self.same_name(skill));
         findings.extend(scan.findings);
         findings.extend(behaviour.findings);
-        let verdict = decide(self.evidence(&skill, &findings, &scan.coverage, &permit, &simulated));
-        let report = Report {
+        let verdict = decide(self.evidence(skill, &findings, &scan.coverage, &permit, &simulated));
+        Report {
             schema: "skillgate-report/1".to_owned(),
             id: report_id(&skill.digest, &started_at),
             tool: concat!("skillgate ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -118,20 +145,20 @@ impl Gate<'_> {
                 permit.summary(),
                 permit_time,
             ),
-            skill: summary(&skill),
-            effects: permit.table(&skill, inferred, behaviour.observed),
+            skill: summary(skill),
+            effects: permit.table(skill, inferred, behaviour.observed),
             verdict,
             findings,
             coverage: scan.coverage,
             trace,
-        };
-        Examined { skill, report }
+        }
     }
 
     /// The findings depend on the bytes and on the name, and on nothing else of the candidate.
     fn scan(&self, skill: &Skill) -> Scan {
         let key = [skill.digest.as_str(), &skill.name];
-        let Some(cache) = self.cache_for(skill) else {
+        let cache = self.cache_for(skill);
+        let Some(cache) = cache.filter(|_| !matches!(self.simulation, Simulation::Off)) else {
             return self.scanner.scan(skill);
         };
         cache.get("scan", &key).unwrap_or_else(|| {

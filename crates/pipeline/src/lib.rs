@@ -31,7 +31,7 @@ mod tools;
 pub use accepted::Accepted;
 pub use action::{ActionError, beside, promote, quarantine};
 pub use again::{AgainError, Known, reload};
-pub use assemble::{policy_in, rule_files};
+pub use assemble::{LazyScanner, policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
 pub use chosen::Chosen;

@@ -13,9 +13,8 @@ use serde::Serialize;
 use skillgate_model::{Decision, Profile, Report};
 use skillgate_pipeline as pipeline;
 use skillgate_pipeline::{
-    Accepted, Baseline, Candidate, Chosen, Examined, GateError, Loaded, Simulation,
+    Accepted, Baseline, Candidate, Chosen, Examined, GateError, LazyScanner, Loaded, Simulation,
 };
-use skillgate_scanner::Scanner;
 
 use crate::pool;
 
@@ -24,7 +23,7 @@ use crate::pool;
 pub(crate) struct Gate(Arc<Examiner>);
 
 struct Examiner {
-    scanner: Scanner,
+    scanner: LazyScanner,
     loaded: Loaded,
     /// Whether the configuration was looked for, and so must not be a candidate's own.
     is_found: bool,
@@ -111,9 +110,8 @@ impl Examiner {
         if let Some(profile) = profile {
             loaded.config.profile = named(profile)?;
         }
-        let rules = loaded.rules().map_err(|error| invalid(&error))?;
         let examiner = Self {
-            scanner: Scanner::new(rules),
+            scanner: loaded.scanner().map_err(|error| invalid(&error))?,
             loaded,
             is_found,
             static_only,

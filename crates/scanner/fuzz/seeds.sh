@@ -14,9 +14,9 @@ find "$fixtures/skills" -name 'SKILL.md' -size -4k | while read -r file; do
     sed -n '2,/^---$/p' "$file" | sed '$d' > "corpus/front/$(basename "$(dirname "$file")")"
 done
 find "$fixtures/file" -type f -size -8k | while read -r file; do
-    cp "$file" "corpus/archive/$(echo "$file" | tr '/' '_' | tail -c 60)"
+    cp "$file" "corpus/archive/$(echo "${file#"$fixtures"/file/}" | tr '/' '_')"
 done
 find "$fixtures/file" -path '*PICKLE*' -type f -size -8k | while read -r file; do
-    cp "$file" "corpus/pickle/$(echo "$file" | tr '/' '_' | tail -c 60)"
+    cp "$file" "corpus/pickle/$(echo "${file#"$fixtures"/file/}" | tr '/' '_')"
 done
 cp ../../../rules/*/*.yml corpus/rules/

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 use skillgate_model::{Confidence, EffectKind, RuleInfo, Severity, Taxonomy};
 
+use crate::expression::checked_before;
 use crate::facts::{FactsMatch, Index, ResourceMatch};
 use crate::pattern::{PatternMatch, PatternRule, Resolved, TreeRule, TreeRules};
 use crate::text::{self, TextMatch};
@@ -104,11 +105,11 @@ impl Rules {
     pub fn built_in_and(
         own: impl IntoIterator<Item = (PathBuf, String)>,
     ) -> Result<Self, RuleError> {
-        let built_in: Vec<(String, RuleFile)> =
-            serde_json::from_str(BUILT_IN).map_err(|error| RuleError::Parse {
-                path: PathBuf::from("rules"),
-                message: error.to_string(),
-            })?;
+        let built_in: Vec<(String, RuleFile)> = checked_before(|| serde_json::from_str(BUILT_IN))
+            .map_err(|error| RuleError::Parse {
+            path: PathBuf::from("rules"),
+            message: error.to_string(),
+        })?;
         let mut all = built_in
             .into_iter()
             .map(|(id, file)| file.rule(&PathBuf::from(id)))

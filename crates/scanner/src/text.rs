@@ -79,13 +79,13 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         .then(|| Document::parse(page.text(), &sink.rules().text().cues, page.is_acted_on()));
     hidden::characters(&page, sink);
     let teaches = prose.is_some() && !page.is_acted_on() && teaches_security(skill, &page);
-    lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
+    let spoken = lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
     manifest::examine(&page, sink);
     launched::uncover(&page, sink);
     if let Some(prose) = &prose {
         document(&page, prose, teaches, sink);
     } else {
-        addressed::examine(&page, sink.rules().text(), sink);
+        addressed::examine(&page, sink.rules().text(), &spoken, sink);
     }
     if artifact.kind.is_text() && !artifact.kind.is_program() && artifact.kind != Kind::Notebook {
         sink.examined("text");
@@ -128,11 +128,18 @@ fn teaches_security(skill: &Skill, page: &Page<'_>) -> bool {
 }
 
 /// Runs the rules that read lines; in prose, a line that the context describes as bad says nothing but secrets.
-fn lines(page: &Page<'_>, prose: Option<(&Document, bool)>, sink: &mut Sink<'_>) {
+///
+/// Returns where a program may speak to an agent.
+fn lines(
+    page: &Page<'_>,
+    prose: Option<(&Document, bool)>,
+    sink: &mut Sink<'_>,
+) -> Vec<Range<usize>> {
     let engine = sink.rules().text();
-    let mut found = Vec::new();
+    let (mut found, mut spoken) = (Vec::new(), Vec::new());
     let program = page.artifact.kind.is_program();
-    engine.lines(page.text(), &page.artifact.path, program, &mut |one| {
+    let path = &page.artifact.path;
+    engine.lines(page.text(), path, program, &mut spoken, &mut |one| {
         let wanted = match prose {
             Some((prose, teaches)) => one.secret || !teaches && !prose.describes(one.range.start),
             None => one.scope == Scope::Any,
@@ -144,6 +151,7 @@ fn lines(page: &Page<'_>, prose: Option<(&Document, bool)>, sink: &mut Sink<'_>)
     for (rule, range) in found {
         sink.report(&rule, page.artifact, &page.source, range, None, None);
     }
+    spoken
 }
 
 /// UTF-16 is read as the text it stands for.

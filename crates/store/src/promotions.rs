@@ -28,16 +28,18 @@ impl Tenant<'_> {
 
     /// The entries of one digest, sorted by destination.
     pub fn promotions_of(&self, digest: &str) -> Result<Vec<Promotion>, StoreError> {
-        self.read(|session| {
-            session.documents(
-                "SELECT body FROM promotion WHERE tenant = ?1 AND digest = ?2 ORDER BY destination",
-                values![digest],
-            )
-        })
+        self.read(|session| of(session, digest))
     }
 }
 
-fn all(session: &mut Session<'_>) -> Result<Vec<Promotion>, StoreError> {
+pub(crate) fn of(session: &mut Session<'_>, digest: &str) -> Result<Vec<Promotion>, StoreError> {
+    session.documents(
+        "SELECT body FROM promotion WHERE tenant = ?1 AND digest = ?2 ORDER BY destination",
+        values![digest],
+    )
+}
+
+pub(crate) fn all(session: &mut Session<'_>) -> Result<Vec<Promotion>, StoreError> {
     session.documents(
         "SELECT body FROM promotion WHERE tenant = ?1 ORDER BY destination",
         values![],
@@ -69,14 +71,15 @@ fn put(
     session.audit(act, action, &object, &body)
 }
 
-/// Moves every entry that `which` picks to another state.
+/// Moves every one of these entries that `which` picks to another state.
 pub(crate) fn change(
     session: &mut Session<'_>,
     act: &Act,
+    promotions: Vec<Promotion>,
     which: impl Fn(&Promotion) -> bool,
     to: PromotionState,
 ) -> Result<(), StoreError> {
-    for mut promotion in all(session)? {
+    for mut promotion in promotions {
         if which(&promotion) {
             promotion.state = to;
             put(

@@ -90,6 +90,19 @@ pub(crate) fn named(
     Ok(found.into_iter().filter(wanted).collect())
 }
 
+/// Whether this very part of the subject is blocked now.
+pub(crate) fn is_blocked(
+    session: &mut Session<'_>,
+    entry: &Quarantine,
+) -> Result<bool, StoreError> {
+    let found = session.query(
+        "SELECT state FROM quarantine WHERE tenant = ?1 AND kind = ?2 AND subject = ?3 AND part = ?4",
+        values![entry.kind.as_str(), &entry.subject, &entry.part],
+    )?;
+    let blocked = QuarantineState::Blocked.as_str();
+    Ok(found.first().is_some_and(|row| row.text(0) == Ok(blocked)))
+}
+
 pub(crate) fn enter(
     session: &mut Session<'_>,
     entry: &Quarantine,
@@ -122,12 +135,14 @@ pub(crate) fn enter(
 
 /// Keeps the promotions in step with the state of one of their tools.
 fn follow(session: &mut Session<'_>, entry: &Quarantine, act: &Act) -> Result<(), StoreError> {
+    let promotions = promotions::all(session)?;
     let offers = |promotion: &Promotion| promotion.tools.contains(&entry.subject);
     match entry.state {
         QuarantineState::Probing => Ok(()),
         QuarantineState::Blocked => promotions::change(
             session,
             act,
+            promotions,
             |promotion| promotion.state != PromotionState::Withdrawn && offers(promotion),
             PromotionState::Withdrawn,
         ),
@@ -136,6 +151,7 @@ fn follow(session: &mut Session<'_>, entry: &Quarantine, act: &Act) -> Result<()
             promotions::change(
                 session,
                 act,
+                promotions,
                 |promotion| {
                     promotion.state == PromotionState::Withdrawn
                         && offers(promotion)

@@ -20,8 +20,12 @@ impl Tenant<'_> {
     ) -> Result<(), StoreError> {
         self.write(|session| {
             verdicts.into_iter().try_for_each(|(report, entry)| {
-                put(session, report, act)?;
-                entry.map_or(Ok(()), |entry| quarantine::enter(session, &entry, act))
+                let stood = put(session, report, act)?;
+                let Some(entry) = entry else { return Ok(()) };
+                match stood && quarantine::is_blocked(session, &entry)? {
+                    true => Ok(()),
+                    false => quarantine::enter(session, &entry, act),
+                }
             })
         })
     }
@@ -63,22 +67,38 @@ impl Tenant<'_> {
     }
 }
 
-fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), StoreError> {
+/// Whether the report was there already, and still is the newest on its skill.
+fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<bool, StoreError> {
     let body = encode(report)?;
     let known = session.query(
-        "SELECT body FROM report WHERE tenant = ?1 AND id = ?2",
-        values![&report.id],
+        "SELECT body, seq - (SELECT max(seq) FROM report WHERE tenant = ?1 AND skill = ?3) \
+         FROM report WHERE tenant = ?1 AND id = ?2",
+        values![&report.id, &report.skill.name],
     )?;
-    if let Some(row) = known.first() {
-        return match row.text(0) == Ok(&body) {
-            true => Ok(()),
-            false => Err(StoreError::Conflict {
+    match known.first() {
+        None => insert(session, report, &body)?,
+        Some(row) if row.text(0) != Ok(&body) => {
+            return Err(StoreError::Conflict {
                 what: "report",
                 key: report.id.clone(),
-            }),
-        };
+            });
+        }
+        Some(row) if row.integer(1) == Ok(0) => {
+            reinstate(session, report, act)?;
+            return Ok(true);
+        }
+        // What was said of these bytes before the skill was changed and changed back holds again.
+        Some(_) => renew(session, report)?,
     }
-    session.execute(
+    let action = format!("report.{}", report.verdict.decision.as_str());
+    let object = format!("skill {} {}", report.skill.name, report.skill.digest);
+    session.audit(act, &action, &object, &body)?;
+    reinstate(session, report, act)?;
+    Ok(false)
+}
+
+fn insert(session: &mut Session<'_>, report: &Report, body: &str) -> Result<(), StoreError> {
+    let rows = session.execute(
         "INSERT INTO report (tenant, id, seq, skill, digest, path, decision, complete, started_at, body) \
          VALUES (?1, ?2, (SELECT coalesce(max(seq), 0) + 1 FROM report WHERE tenant = ?1), \
                  ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -90,22 +110,35 @@ fn put(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), Stor
             report.verdict.decision.as_str(),
             i64::from(report.verdict.complete),
             &report.started_at,
-            &body,
+            body,
         ],
-    )?;
-    let action = format!("report.{}", report.verdict.decision.as_str());
-    let object = format!("skill {} {}", report.skill.name, report.skill.digest);
-    session.audit(act, &action, &object, &body)?;
+    );
+    rows.map(drop)
+}
+
+/// Makes a report the newest one again.
+fn renew(session: &mut Session<'_>, report: &Report) -> Result<(), StoreError> {
+    let rows = session.execute(
+        "UPDATE report SET seq = (SELECT max(seq) + 1 FROM report WHERE tenant = ?1) \
+         WHERE tenant = ?1 AND id = ?2",
+        values![&report.id],
+    );
+    rows.map(drop)
+}
+
+/// What was promoted and not examined since its tool was released may be used again.
+fn reinstate(session: &mut Session<'_>, report: &Report, act: &Act) -> Result<(), StoreError> {
     match report.verdict.decision {
         Decision::Quarantine => Ok(()),
-        Decision::Promote => promotions::change(
-            session,
-            act,
-            |promotion| {
-                promotion.digest == report.skill.digest
-                    && promotion.state == PromotionState::Unexamined
-            },
-            PromotionState::Active,
-        ),
+        Decision::Promote => {
+            let promoted = promotions::of(session, &report.skill.digest)?;
+            promotions::change(
+                session,
+                act,
+                promoted,
+                |promotion| promotion.state == PromotionState::Unexamined,
+                PromotionState::Active,
+            )
+        }
     }
 }

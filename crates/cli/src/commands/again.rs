@@ -8,7 +8,6 @@ use skillgate_model::{Decision, Promotion, Quarantine, Report};
 use skillgate_pipeline::{
     Accepted, Baseline, Chosen, Gate, Known, LoadLimits, Loaded, Simulation, reload,
 };
-use skillgate_scanner::Scanner;
 use skillgate_store::{Act, Store};
 use time::OffsetDateTime;
 
@@ -74,7 +73,7 @@ impl Again<'_> {
             std::slice::from_ref(&known.path.to_owned()),
         )?;
         let skill = reload(known, LoadLimits::from(&loaded.config.scan))?;
-        let scanner = Scanner::new(loaded.rules()?);
+        let scanner = loaded.scanner()?;
         crate::interrupt::listen()?;
         let chosen = Chosen::from(&loaded.config.sandbox);
         let simulation = match self.static_only {

@@ -11,7 +11,6 @@ use skillgate_pipeline::{
     Accepted, Baseline, Cache, Chosen, Discovery, Gate, Loaded, Simulation, discover, shared_names,
     well_known,
 };
-use skillgate_scanner::Scanner;
 use time::OffsetDateTime;
 
 use self::session::{Counts, Session};
@@ -35,11 +34,12 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(NOTHING));
     }
     let loaded = settings(args, &found)?;
-    let scanner = Scanner::new(loaded.rules()?);
+    let scanner = loaded.scanner()?;
     // The backend proves itself on programs of its own, which an interrupt must end as well.
     interrupt::listen()?;
     let chosen = Chosen::from(&loaded.config.sandbox);
     let ledger = Ledger::new(args.place.open(&loaded)?, args.place.tenant.clone());
+    let accepted = accepted(args, &loaded)?;
     let gate = Gate {
         scanner: &scanner,
         simulation: match args.static_only {
@@ -48,8 +48,8 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
         },
         policy: loaded.policy()?,
         config: &loaded.config,
-        accepted: accepted(args, &loaded)?,
-        cache: cache(args, &loaded)?,
+        cache: cache(args, &loaded, &accepted)?,
+        accepted,
         shared_names: shared_names(&found.candidates),
     };
     let counts = Session::new(args, &gate, &ledger).run(&found.candidates)?;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
 }
 
 /// What makes earlier results worthless: another program, other rules, other limits.
-fn cache(args: &Scan, loaded: &Loaded) -> anyhow::Result<Option<Cache>> {
+fn cache(args: &Scan, loaded: &Loaded, accepted: &Accepted) -> anyhow::Result<Option<Cache>> {
     if args.no_cache {
         return Ok(None);
     }
@@ -82,7 +82,9 @@ fn cache(args: &Scan, loaded: &Loaded) -> anyhow::Result<Option<Cache>> {
         config.limits,
         config.rules.disable,
     );
-    Ok(Cache::open(&loaded.store().join("cache"), salt.as_bytes()))
+    let settings = format!("{config:?} {accepted:?}");
+    let folder = loaded.store().join("cache");
+    Ok(Cache::open(&folder, salt.as_bytes(), settings.as_bytes()))
 }
 
 fn accepted(args: &Scan, loaded: &Loaded) -> anyhow::Result<Accepted> {

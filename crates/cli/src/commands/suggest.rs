@@ -9,7 +9,6 @@ use skillgate_model::{Effect, Report, Skill, SkillKind};
 use skillgate_permissions::{Suggestion, least};
 use skillgate_pipeline::{Accepted, Chosen, Gate, Simulation, declare, unified};
 use skillgate_sandbox::Choice;
-use skillgate_scanner::Scanner;
 
 use crate::args::Suggest;
 use crate::interrupt;
@@ -17,7 +16,7 @@ use crate::interrupt;
 pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
     let (candidate, loaded) = super::only_one(&args.path, args.config.as_deref())?;
     interrupt::listen()?;
-    let scanner = Scanner::new(loaded.rules()?);
+    let scanner = loaded.scanner()?;
     let choice = Choice {
         require_full: false,
         ..Choice::from(&loaded.config.sandbox)

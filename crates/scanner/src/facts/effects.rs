@@ -3,7 +3,7 @@
 use ruff_text_size::TextRange;
 use skillgate_model::{Effect, EffectKind};
 
-use super::args::Args;
+use super::args::{Args, any_text};
 use super::index::{Compiled, Resource};
 use super::interp::Interp;
 use super::matching::Form;
@@ -61,7 +61,10 @@ impl<'a, 's> Interp<'a, 's> {
         let words = (resource.form == Form::Command && args.positional.len() > 1)
             .then(|| command_line(args));
         let value = words.as_ref().unwrap_or(value);
-        for test in &index.effects {
+        let Some(rules) = index.effects.get(&effect.kind) else {
+            return;
+        };
+        for test in rules.that_may_match(|test| any_text(value, test)) {
             let Some(rule) = index.rule(test.rule) else {
                 continue;
             };
@@ -69,10 +72,7 @@ impl<'a, 's> Interp<'a, 's> {
                 test.pattern.is_match(text)
                     && test.but.as_ref().is_none_or(|but| !but.is_match(text))
             };
-            if test.kind == effect.kind
-                && super::args::any_text(value, &matches)
-                && self.is_due(&rule.when)
-            {
+            if self.is_due(&rule.when) && any_text(value, &matches) {
                 let detail = self.at_what_time(shown.to_owned());
                 self.report(&rule.rule, range, Some(effect.clone()), Some(detail));
             }

@@ -2,12 +2,12 @@
 
 mod builder;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use foldhash::fast::RandomState;
-use regex::bytes::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use builder::Builder;
 
@@ -112,9 +112,36 @@ pub(crate) struct Flow {
 #[derive(Debug, Clone)]
 pub(crate) struct EffectTest {
     pub(crate) rule: RuleId,
-    pub(crate) kind: EffectKind,
     pub(crate) pattern: AsciiExpression,
     pub(crate) but: Option<AsciiExpression>,
+}
+
+/// The rules on the resources of one kind of effect.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EffectRules {
+    rules: Vec<EffectTest>,
+    all: OnceLock<Option<RegexSet>>,
+}
+
+impl EffectRules {
+    pub(super) fn push(&mut self, test: EffectTest) {
+        self.rules.push(test);
+    }
+
+    /// Each rule, unless the expression of none of them finds anything in any of the texts.
+    pub(crate) fn that_may_match(
+        &self,
+        any_text: impl FnOnce(&dyn Fn(&str) -> bool) -> bool,
+    ) -> &[EffectTest] {
+        let all = self.all.get_or_init(|| {
+            let patterns = self.rules.iter().map(|test| test.pattern.pattern());
+            RegexSetBuilder::new(patterns).unicode(false).build().ok()
+        });
+        let none = all
+            .as_ref()
+            .is_some_and(|all| !any_text(&|text| all.is_match(text.as_bytes())));
+        if none { &[] } else { &self.rules }
+    }
 }
 
 /// The texts that rules look for, behind one automaton.
@@ -138,7 +165,7 @@ pub(crate) struct Index {
     pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
     /// Rules on effects that other rules infer.
-    pub(crate) effects: Vec<EffectTest>,
+    pub(crate) effects: BTreeMap<EffectKind, EffectRules>,
     pub(crate) rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     pub(crate) secret_paths: AhoCorasick,

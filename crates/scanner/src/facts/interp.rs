@@ -109,6 +109,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) installing: bool,
     pub(crate) muted: bool,
     pub(crate) found: Vec<Found<'s>>,
+    /// Of each name that was given a value, whether a rule asks for it.
+    pub(crate) asked_for: HashMap<Box<str>, bool, RandomState>,
     seen: HashSet<(usize, u32, u32), RandomState>,
     pub(crate) payloads: Vec<Payload>,
 }
@@ -159,6 +161,7 @@ impl<'a, 's> Interp<'a, 's> {
             installing: false,
             muted: false,
             found: Vec::new(),
+            asked_for: HashMap::default(),
             seen: HashSet::default(),
             payloads: Vec::new(),
         }

@@ -74,7 +74,12 @@ impl<'a, 's> Interp<'a, 's> {
         keyword: bool,
     ) {
         let index = self.index;
-        if !index.assigned_names.is_match(name.as_bytes()) {
+        let asked_for = self.asked_for.get(name).copied().unwrap_or_else(|| {
+            let asked_for = index.assigned_names.is_match(name.as_bytes());
+            self.asked_for.insert(name.into(), asked_for);
+            asked_for
+        });
+        if !asked_for {
             return;
         }
         for (id, target, test, keywords) in &index.assigns {

@@ -1,9 +1,6 @@
 //! Words to an agent outside of prose: comments and descriptions in programs, descriptions in data.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 
 use super::context::Context;
 use super::document::{Block, BlockKind, Document, lines};
@@ -15,7 +12,7 @@ use crate::Sink;
 const TOOL_MARKS: [&str; 5] = ["@mcp", ".tool(", "@tool", "<IMPORTANT>", "<important>"];
 
 /// What a comment says that speaks to an agent rather than to a programmer.
-const TO_AGENTS: [&str; 14] = [
+pub(super) const TO_AGENTS: [&str; 14] = [
     "ai agent",
     "ai assistant",
     "ai model",
@@ -46,15 +43,15 @@ const DESCRIPTION: &str = "\"description\"";
 /// Descriptions that one file is read for, which is more than any host offers to a model.
 const MAX_DESCRIPTIONS: usize = 10_000;
 
-static SPEAKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(TO_AGENTS)
-        .expect("a few constants make an automaton")
-});
-
 /// Reads what a program or a data file says to an agent.
-pub(crate) fn examine(page: &Page<'_>, engine: &Engine, sink: &mut Sink<'_>) {
+///
+/// In a program, `spoken` is where words of [`TO_AGENTS`] stand.
+pub(crate) fn examine(
+    page: &Page<'_>,
+    engine: &Engine,
+    spoken: &[Range<usize>],
+    sink: &mut Sink<'_>,
+) {
     let text = page.text();
     let mut document = Document::default();
     let mut add = |range| {
@@ -65,7 +62,7 @@ pub(crate) fn examine(page: &Page<'_>, engine: &Engine, sink: &mut Sink<'_>) {
         });
     };
     if page.artifact.kind.is_program() {
-        comments(text, &mut add);
+        comments(text, spoken, &mut add);
         let tells = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
         if TOOL_MARKS.iter().any(|mark| tells(mark)) {
             long_strings(text, &mut add);
@@ -95,14 +92,14 @@ fn long_strings(text: &str, add: &mut impl FnMut(Range<usize>)) {
 }
 
 /// The comments and paragraphs of documentation in which an agent is spoken to.
-fn comments(text: &str, add: &mut impl FnMut(Range<usize>)) {
+fn comments(text: &str, spoken: &[Range<usize>], add: &mut impl FnMut(Range<usize>)) {
     let mut read = 0;
-    for found in SPEAKS.find_iter(text) {
-        if found.start() < read {
+    for found in spoken {
+        if found.start < read {
             continue;
         }
         let start = text
-            .get(..found.start())
+            .get(..found.start)
             .and_then(|before| before.rfind('\n'))
             .map_or(0, |at| at + 1);
         let mut end = start;
@@ -122,7 +119,7 @@ fn comments(text: &str, add: &mut impl FnMut(Range<usize>)) {
         if speaks(first_line(text, start)) {
             add(start..end);
         }
-        read = end.max(found.end());
+        read = end.max(found.end);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::addressed::TO_AGENTS;
 use super::context::Cues;
 use super::lexicon::Lexicon;
 use super::matcher::{Mood, Scope, TextMatch};
@@ -19,6 +20,8 @@ use crate::rule::{Matcher, Rule};
 
 /// Bytes on each side of an atom that a regular expression sees of a very long line.
 const WINDOW: usize = 2_048;
+/// Owns the words of [`TO_AGENTS`], which no rule does.
+const SPEAKS: usize = usize::MAX;
 
 /// Everything that is compiled from the rules.
 #[derive(Debug)]
@@ -109,24 +112,29 @@ impl Engine {
             polarity: Polarity::new(&lexicon),
             lexicon,
             says,
-            texts: Atoms::new(&lines, |_| true),
-            programs: Atoms::new(&lines, LineRule::concerns_programs),
+            texts: Atoms::new(&lines, |_| true, &[]),
+            programs: Atoms::new(&lines, LineRule::concerns_programs, &TO_AGENTS),
             lines,
         }
     }
 
-    /// Every match of the rules that read lines.
+    /// Every match of the rules that read lines; in a program, `spoken` gets where an agent may be spoken to.
     pub(crate) fn lines<'e>(
         &'e self,
         text: &str,
         path: &str,
         program: bool,
+        spoken: &mut Vec<Range<usize>>,
         each: &mut dyn FnMut(Match<'e>),
     ) {
         let atoms = if program { &self.programs } else { &self.texts };
         let mut seen: Vec<usize> = vec![0; self.lines.len()];
         let mut applies: Vec<Option<bool>> = vec![None; self.lines.len()];
         for (place, owner) in atoms.find(text) {
+            if owner == SPEAKS {
+                spoken.push(place);
+                continue;
+            }
             let (Some(rule), Some(seen), Some(applies)) = (
                 self.lines.get(owner),
                 seen.get_mut(owner),
@@ -183,8 +191,15 @@ impl Engine {
 }
 
 impl Atoms {
-    fn new(lines: &[LineRule], wanted: impl Fn(&LineRule) -> bool) -> Self {
+    fn new(
+        lines: &[LineRule],
+        wanted: impl Fn(&LineRule) -> bool,
+        spoken: &[&'static str],
+    ) -> Self {
         let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for words in spoken {
+            owners.entry(words).or_default().push(SPEAKS);
+        }
         for (at, rule) in lines.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
             for atom in &rule.atoms {
                 owners.entry(atom).or_default().push(at);

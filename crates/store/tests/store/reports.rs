@@ -1,8 +1,9 @@
 //! Reports are written once and found again.
 
+use skillgate_model::{Quarantine, QuarantineState, SubjectKind};
 use skillgate_store::StoreError;
 
-use crate::sample::{act, report, tenant, with_store};
+use crate::sample::{act, blocked, report, tenant, with_store};
 
 #[test]
 fn a_report_reads_back_as_it_was_written() {
@@ -84,6 +85,48 @@ fn the_same_report_again_changes_nothing_and_another_under_its_id_is_refused() {
             "report `r-1` exists with another content"
         );
         assert_eq!(rows.reports(9).unwrap(), [first], "half a batch stayed");
+    });
+}
+
+#[test]
+fn what_was_said_of_a_skill_before_it_was_changed_is_the_latest_when_it_is_changed_back() {
+    with_store(|store| {
+        let default = tenant("default");
+        let rows = store.tenant(&default);
+        for id in ["r-1", "r-2", "r-1"] {
+            rows.put_report(&report(id, "pdf", "promote"), &act())
+                .unwrap();
+        }
+        let latest = rows.latest_report("pdf").unwrap();
+        assert_eq!(latest.map(|report| report.id).as_deref(), Some("r-1"));
+        assert_eq!(rows.reports(9).unwrap().len(), 2);
+        assert_eq!(rows.audit(0, 9).unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn the_same_report_again_blocks_a_skill_that_was_released_and_no_other() {
+    with_store(|store| {
+        let default = tenant("default");
+        let rows = store.tenant(&default);
+        let bad = report("r-1", "pdf", "quarantine");
+        let entry = blocked(SubjectKind::Skill, "pdf", &bad.skill.digest);
+        let again = || rows.put_verdicts([(&bad, Some(entry.clone()))], &act());
+        again().unwrap();
+        let head = rows.audit_head().unwrap();
+        again().unwrap();
+        assert_eq!(rows.audit_head().unwrap(), head);
+
+        let released = Quarantine {
+            state: QuarantineState::Released,
+            ..entry.clone()
+        };
+        rows.quarantine(&released, &act()).unwrap();
+        again().unwrap();
+        assert_eq!(
+            rows.quarantines(false).unwrap(),
+            std::slice::from_ref(&entry)
+        );
     });
 }
 

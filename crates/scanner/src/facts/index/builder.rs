@@ -1,14 +1,16 @@
 //! Reads the catalogue and the rules into the index.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
 use regex::bytes::RegexSetBuilder;
+use skillgate_model::EffectKind;
 
 use super::{
-    Compiled, EffectTest, Entry, Flow, Index, Resource, RuleId, Selector, Sink, Strings, Test,
+    Compiled, EffectRules, EffectTest, Entry, Flow, Index, Resource, RuleId, Selector, Sink,
+    Strings, Test,
 };
 use crate::expression::AsciiExpression;
 use crate::facts::checks::Check;
@@ -32,7 +34,7 @@ pub(super) struct Builder {
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
     assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
     flows: Vec<Vec<Flow>>,
-    effects: Vec<EffectTest>,
+    effects: BTreeMap<EffectKind, EffectRules>,
     rules: Vec<Compiled>,
     checks: Vec<Option<Arc<Rule>>>,
     secret_paths: Vec<String>,
@@ -50,7 +52,7 @@ impl Default for Builder {
             patterns: HashMap::default(),
             assigns: Vec::new(),
             flows: Vec::new(),
-            effects: Vec::new(),
+            effects: BTreeMap::new(),
             rules: Vec::new(),
             checks: vec![None; Check::ALL.len()],
             secret_paths: Vec::new(),
@@ -240,9 +242,8 @@ impl Builder {
         }
         if let Some(pattern) = &facts.resource {
             let kind = rule.effect.ok_or("`resource` needs the rule's `effect`")?;
-            self.effects.push(EffectTest {
+            self.effects.entry(kind).or_default().push(EffectTest {
                 rule: id,
-                kind,
                 pattern: pattern.clone(),
                 but: facts.but.clone(),
             });
