@@ -54,6 +54,12 @@ impl<'a> Artifact<'a> {
         }
     }
 
+    /// Whether this is the page that the agent acts on, not one that it looks things up in.
+    pub(crate) fn is_acted_on(&self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or("");
+        name.eq_ignore_ascii_case("skill.md")
+    }
+
     /// A part of this artifact with lines of its own file: a code block from line `first_line + 1` on.
     pub(crate) fn part(&self, kind: Kind, bytes: Vec<u8>, first_line: u32) -> Artifact<'static> {
         Artifact {

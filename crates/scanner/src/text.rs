@@ -48,8 +48,7 @@ impl<'a> Page<'a> {
 
     /// Whether this is the page that the agent acts on, not one that it looks things up in.
     fn is_acted_on(&self) -> bool {
-        let name = self.artifact.path.rsplit('/').next().unwrap_or("");
-        name.eq_ignore_ascii_case("skill.md")
+        self.artifact.is_acted_on()
     }
 
     /// Reports the rule that gives a check of this name its words.
@@ -104,7 +103,7 @@ const fn is_document(kind: Kind) -> bool {
 fn document(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink<'_>) {
     let engine = sink.rules().text();
     prose::examine(page, document, engine, teaches, sink);
-    code::uncover(page, document, sink);
+    code::uncover(page, document, teaches, sink);
     setup::examine(page, document, sink);
     hidden::encoded(page, document, sink);
 }

@@ -35,7 +35,7 @@ static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
 /// Files that an agent obeys.
 static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
     compile(concat!(
-        r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|rules|mcp\.json|config\.(?:toml|json)|memory|projects)|\.json)|",
+        r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|rules|mcp\.json|config\.(?:toml|json)|memory|projects/[^\s]*memory)|\.json)|",
         r"CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|MEMORY\.md|SOUL\.md|IDENTITY\.md|\.cursorrules|\.windsurfrules|\.mcp\.json|claude_desktop_config\.json|\.github/copilot-instructions\.md)"
     ))
 });
@@ -140,6 +140,12 @@ const INSTALLERS: &[&str] = &[
     "get.rvm.io",
     "railway.app",
     "railway.com",
+    "apt.llvm.org",
+    "get.chezmoi.io",
+    "moonrepo.dev",
+    "fnm.vercel.app",
+    "sh.nodejs.org",
+    "get.jetify.com",
 ];
 
 /// Repositories whose raw files are such installers.

@@ -6,13 +6,16 @@ use super::setup::forbids;
 use crate::{Kind, Sink};
 
 /// Hands every block whose language an engine reads to that engine, with its line numbers.
-pub(crate) fn uncover(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+///
+/// Where a page beside `SKILL.md` teaches security, blocks that name an attacker are examples.
+pub(crate) fn uncover(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink<'_>) {
     for code in &document.codes {
         let Some(text) = page.text().get(code.range.clone()) else {
             continue;
         };
         // What other pages describe as an attack is no step of the skill.
-        if code.context.described && !page.is_acted_on() {
+        let example = code.context.described || teaches && names_attacker(text);
+        if example && !page.is_acted_on() {
             continue;
         }
         if let Some(kind) = kind_of(code, text) {
@@ -21,8 +24,24 @@ pub(crate) fn uncover(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>)
             sink.uncover(page.artifact.part(kind, bytes, line - 1));
         }
     }
-    commands(page, document, sink);
+    commands(page, document, teaches, sink);
     bare_commands(page, document, sink);
+}
+
+/// Whether an address in a block bears the name of what it is an example of.
+fn names_attacker(text: &str) -> bool {
+    super::address::addresses(text).any(|address| is_villain(address.host))
+        || text.split_whitespace().any(|word| {
+            let host = word.split('/').next().unwrap_or("");
+            host.contains('.') && is_villain(host)
+        })
+}
+
+fn is_villain(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    ["attacker", "evil", "malicious", "hacker", "victim"]
+        .iter()
+        .any(|name| host.split(['.', '-']).any(|part| part == *name))
 }
 
 /// Lines of a paragraph that are commands without a fence around them.
@@ -176,7 +195,7 @@ fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// Commands in back-ticks; those behind `!` run before any model sees the text.
-fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
+fn commands(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink<'_>) {
     let text = page.text();
     for block in &document.blocks {
         let Some(body) = text.get(block.range.clone()) else {
@@ -208,7 +227,8 @@ fn commands(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
             let before = text
                 .get(line_start(text, place.start)..place.start)
                 .unwrap_or("");
-            let forbidden = block.context.described || forbids(before);
+            let example = teaches && !page.is_acted_on() && names_attacker(command);
+            let forbidden = block.context.described || example || forbids(before);
             if runs
                 || !forbidden && is_command(command) && command.contains(['|', ';', '$', '<', '/'])
             {

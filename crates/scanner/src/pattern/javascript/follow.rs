@@ -230,6 +230,7 @@ impl<'s> Follower<'s> {
                 | "satisfies_expression"
                 | "expression_statement"
                 | "spread_element"
+                | "template_substitution"
         );
         if transparent && !values.is_empty() {
             return values.swap_remove(0);

@@ -99,6 +99,34 @@ fn element(text: &str, operation: &str) -> Option<String> {
 
 fn strip(text: &str, operation: &str) -> Option<String> {
     let plain = |pattern: &str| !pattern.contains(['*', '?', '[', '$']);
+    if let Some(mark) = operation.strip_prefix("##*").filter(|mark| plain(mark)) {
+        return Some(text.rsplit(mark).next().unwrap_or(text).to_owned());
+    }
+    if let Some(mark) = operation.strip_prefix("#*").filter(|mark| plain(mark)) {
+        return Some(
+            text.split_once(mark)
+                .map_or(text, |(_, rest)| rest)
+                .to_owned(),
+        );
+    }
+    if let Some(mark) = operation
+        .strip_prefix("%%")
+        .and_then(|rest| rest.strip_suffix('*'))
+        && plain(mark)
+    {
+        return Some(text.split(mark).next().unwrap_or(text).to_owned());
+    }
+    if let Some(mark) = operation
+        .strip_prefix('%')
+        .and_then(|rest| rest.strip_suffix('*'))
+        && plain(mark)
+    {
+        return Some(
+            text.rsplit_once(mark)
+                .map_or(text, |(rest, _)| rest)
+                .to_owned(),
+        );
+    }
     if let Some(suffix) = operation
         .strip_prefix('%')
         .map(|rest| rest.trim_start_matches('%'))
@@ -126,6 +154,10 @@ mod tests {
             ("c u r l", "[2]", "r"),
             ("", ":-bash", "bash"),
             ("abcdef", ": -2", "ef"),
+            ("/bin/bash", "##*/", "bash"),
+            ("/bin/bash", "%/*", "/bin"),
+            ("a.b.c", "%%.*", "a"),
+            ("a.b.c", "#*.", "b.c"),
         ];
         for (text, operation, expected) in cases {
             assert_eq!(

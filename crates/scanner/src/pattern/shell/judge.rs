@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::What;
 use super::programs::join;
@@ -49,6 +49,9 @@ static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:--extra-index-url|--index-url|(?:^| )-i|--registry|--index|--source)[ =](?:https?://)?(?P<host>[\w.-]+)",
     )
 });
+static KEPT_INDEX: LazyLock<Regex> = LazyLock::new(|| {
+    compile(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
+});
 static CRON_LINE: LazyLock<Regex> =
     LazyLock::new(|| compile(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
 
@@ -71,6 +74,29 @@ const COMMON: &[&str] = &[
     "sudo", "su", "ssh", "scp", "git", "ls", "cd", "cat", "rm", "cp", "mv", "curl", "wget",
     "python", "pip", "npm", "docker", "kubectl", "passwd", "gpg",
 ];
+
+/// Programs that people type their passwords into.
+const TRUSTED: [&str; 6] = ["sudo", "su", "ssh", "passwd", "gpg", "doas"];
+
+/// Whether a function of this name stands in the place of a program that is trusted with passwords.
+pub(super) fn is_trusted(name: &str) -> bool {
+    TRUSTED.contains(&name)
+}
+
+/// Whether a shell runs the file at its start.
+pub(super) fn is_read_at_start(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        ".bashrc"
+            | ".zshrc"
+            | ".profile"
+            | ".bash_profile"
+            | ".zprofile"
+            | ".zshenv"
+            | ".bash_login"
+    )
+}
 
 /// The checks that this step meets, each with a word about it.
 pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
@@ -186,7 +212,9 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         }
         "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
         "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun"
-            if foreign_index(&joined) =>
+            if foreign_index(&joined)
+                || joined.contains("config")
+                    && KEPT_INDEX.captures(&joined).is_some_and(is_foreign) =>
         {
             add("shell-foreign-index")
         }
@@ -241,14 +269,16 @@ fn kills_others(words: &[&str]) -> bool {
             .any(|word| matches!(*word, "-9" | "-KILL" | "-1" | "-u" | "--user"))
 }
 
+fn is_foreign(found: Captures<'_>) -> bool {
+    found.name("host").is_some_and(|host| {
+        let host = host.as_str();
+        let local = host.starts_with("localhost") || host.starts_with("127.");
+        !OFFICIAL_INDEXES.contains(&host) && !local && host.contains('.')
+    })
+}
+
 fn foreign_index(joined: &str) -> bool {
-    let option = INDEX_OPTION
-        .captures(joined)
-        .and_then(|found| found.name("host").map(|host| host.as_str().to_owned()));
-    let local = |host: &str| host.starts_with("localhost") || host.starts_with("127.");
-    let foreign = option.is_some_and(|host| {
-        !OFFICIAL_INDEXES.contains(&host.as_str()) && !local(&host) && host.contains('.')
-    });
+    let foreign = INDEX_OPTION.captures(joined).is_some_and(is_foreign);
     let address = joined.contains("install")
         && joined
             .split_whitespace()
@@ -265,6 +295,19 @@ fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>)
         && content.taint == Taint::default()
     {
         found.push(("shell-traces-wiped", path.to_owned()));
+    }
+    let settings = [
+        ".npmrc",
+        "pip.conf",
+        "pip.ini",
+        ".yarnrc",
+        ".yarnrc.yml",
+        "uv.toml",
+    ];
+    if settings.iter().any(|name| path.ends_with(name))
+        && KEPT_INDEX.captures(&content.text).is_some_and(is_foreign)
+    {
+        found.push(("shell-foreign-index", path.to_owned()));
     }
     let code = path
         .rsplit_once('.')

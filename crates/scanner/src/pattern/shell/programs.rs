@@ -1,5 +1,6 @@
 //! What programs do with their arguments and input, as far as flows need it.
 
+mod carriers;
 mod transfer;
 
 use std::ops::Range;
@@ -108,6 +109,9 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     if let Some(kind) = interpreter(&call.name) {
         return interpret(run, call, kind);
     }
+    if let Some(output) = carriers::run(run, call) {
+        return output;
+    }
     if let Some(output) = transfer::run(run, call) {
         return output;
     }
@@ -115,7 +119,14 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "eval" => evaluate(run, call),
         "source" | "." => source(run, call),
         "echo" | "print" => echo(call),
-        "printf" => printf(call),
+        "printf" => match call.arguments {
+            [flag, name, ..] if flag.text == "-v" => {
+                let value = printf(call);
+                run.assign(&name.text, value, &call.span);
+                Value::default()
+            }
+            _ => printf(call),
+        },
         "export" | "declare" | "local" | "typeset" | "readonly" => declare(run, call),
         "set" | "compgen" if call.arguments.is_empty() => Value::unknown(Taint::ENVIRONMENT),
         "alias" => alias(run, call),
@@ -139,6 +150,9 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "rm" | "unlink" | "rmdir" | "shred" => remove(run, call),
         "crontab" | "at" | "batch" => scheduled(run, call),
         "cp" | "mv" | "install" | "ln" => copy(run, call),
+        "gpg" | "gpg2" if has_word(call, &["-d", "--decrypt"]) => {
+            filter(run, call).tainted(Taint::DECODED)
+        }
         "tar" | "zip" | "7z" | "rar" | "gpg" => archive(run, call),
         "whoami" | "hostname" | "uname" | "id" | "ifconfig" | "ip" | "arch" | "lscpu"
         | "sw_vers" | "system_profiler" | "dmidecode" | "ipconfig" => {
@@ -388,6 +402,9 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
         executed(run, code, &call.span);
     }
     let taint = call.input.taint;
+    if kind == Kind::Script {
+        decoding_script(run, call, &code.text);
+    }
     if kind == Kind::Shell {
         return run
             .nested(&code.text, &call.span, call.input)
@@ -402,6 +419,46 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
         );
     }
     Value::unknown(taint)
+}
+
+/// One-liners of Perl, PHP and Ruby that run what they decode or fetch.
+fn decoding_script(run: &mut Run, call: &Call<'_>, code: &str) {
+    let any = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if !any(&[
+        "eval",
+        "system",
+        "exec",
+        "`",
+        "passthru",
+        "assert",
+        "instance_eval",
+    ]) {
+        return;
+    }
+    let line: String = code.chars().take(120).collect();
+    if any(&[
+        "base64_decode",
+        "decode_base64",
+        "decode64",
+        "unpack1",
+        "pack(\"H",
+        "pack('H",
+        "gzinflate",
+        "str_rot13",
+        "hex2bin",
+        "pack(q",
+    ]) {
+        run.check(&call.span, "shell-decoded-code", line);
+    } else if any(&[
+        "file_get_contents('http",
+        "file_get_contents(\"http",
+        "URI.open",
+        "LWP::Simple",
+        "HTTP::Tiny",
+        "Net::HTTP.get",
+    ]) {
+        run.check(&call.span, "shell-downloaded-code", line);
+    }
 }
 
 fn script_file(run: &mut Run, call: &Call<'_>, kind: Kind, argument: &Value) -> Value {
@@ -584,7 +641,14 @@ fn alias(run: &mut Run, call: &Call<'_>) -> Value {
 }
 
 fn read(run: &mut Run, call: &Call<'_>) -> Value {
-    let value = if *call.input == Value::default() {
+    let silent = call
+        .arguments
+        .iter()
+        .any(|argument| argument.text.starts_with('-') && argument.text.contains('s'));
+    let value = if silent && run.shadows {
+        // What is typed unseen into something that bears the name of a program is a password.
+        Value::unknown(Taint::SECRET)
+    } else if *call.input == Value::default() {
         Value::unknown(Taint::ARGUMENT)
     } else {
         call.input.clone()

@@ -22,6 +22,20 @@ const MAX_BRACES: usize = 256;
 /// Bytes that one brace expansion may make.
 const MAX_BRACE_BYTES: usize = 64 << 10;
 
+/// Variables whose value a shell or another program runs as a command.
+const RUN_LATER: [&str; 10] = [
+    "PROMPT_COMMAND",
+    "GIT_SSH_COMMAND",
+    "GIT_PAGER",
+    "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF",
+    "PAGER",
+    "MANPAGER",
+    "LESSOPEN",
+    "EDITOR",
+    "VISUAL",
+];
+
 /// What is known while a script is followed.
 pub(super) struct Run {
     pub(super) facts: Vec<Fact>,
@@ -34,6 +48,10 @@ pub(super) struct Run {
     calling: Vec<Rc<List>>,
     /// Where facts of a nested script are put.
     anchor: Option<Range<usize>>,
+    /// The last address that a descriptor was opened to.
+    socket: Option<String>,
+    /// Inside a function that bears the name of a program which is trusted with passwords.
+    pub(super) shadows: bool,
     depth: usize,
     steps: usize,
     /// Where nothing could be read, or following stopped.
@@ -58,6 +76,8 @@ impl Run {
             functions: HashMap::new(),
             calling: Vec::new(),
             anchor: None,
+            socket: None,
+            shadows: false,
             depth: 0,
             steps: 0,
             broken: None,
@@ -196,7 +216,13 @@ impl Run {
             Body::Function { name, body } => {
                 self.functions.insert(name.clone(), body.clone());
                 self.fork_bomb(name, body, &command.span);
+                let outside = self.shadows;
+                if super::judge::is_trusted(name) {
+                    self.shadows = true;
+                    self.check(&command.span, "shell-shadowed-command", name);
+                }
                 self.call_function(body.clone(), &[], input);
+                self.shadows = outside;
                 Value::default()
             }
             Body::Simple { assignments, words } => {
@@ -265,6 +291,14 @@ impl Run {
                     output,
                     &redirect.target.span,
                 );
+                let descriptor = !target.text.is_empty()
+                    && target.text.bytes().all(|byte| byte.is_ascii_digit());
+                if descriptor
+                    && !matches!(target.text.as_str(), "0" | "1" | "2")
+                    && let Some(address) = self.socket.clone()
+                {
+                    super::programs::sent(self, output.taint, &address, &redirect.target.span);
+                }
                 if redirect.kind == RedirectKind::Output {
                     self.write(&target, output, &redirect.target.span);
                 }
@@ -281,6 +315,7 @@ impl Run {
             return;
         };
         let address = rest.replacen('/', ":", 1);
+        self.socket = Some(address.clone());
         self.fact(span, What::Connect(address.clone()));
         if program.is_some_and(super::programs::is_shell) {
             self.check(
@@ -325,7 +360,11 @@ impl Run {
                 content: content.clone(),
             },
         );
-        let kind = Kind::identify(text, content.text.as_bytes());
+        let kind = if super::judge::is_read_at_start(text) {
+            Kind::Shell
+        } else {
+            Kind::identify(text, content.text.as_bytes())
+        };
         if kind.is_program() && content.text.trim_matches(UNKNOWN).len() > 16 {
             self.uncover(
                 span,
@@ -391,6 +430,9 @@ impl Run {
                 value: value.text.clone(),
             },
         );
+        if RUN_LATER.contains(&name) && value.text.contains(' ') {
+            self.nested(&value.text, span, &Value::default());
+        }
         self.variables.insert(name.to_owned(), value);
     }
 
@@ -520,11 +562,16 @@ impl Run {
             return;
         }
         let value = self.expand(word);
-        let unquoted = word.parts.iter().all(|part| match part {
-            Part::Text { plain, .. } => *plain,
-            Part::Variable { .. } | Part::Output(_) => true,
-            Part::Process(_) => false,
+        // `"${list[@]}"` and `"$@"` stay several words inside quotes.
+        let list = word.parts.iter().any(|part| {
+            matches!(part, Part::Variable { name, operation } if operation == "[@]" || name == "@" && operation.is_empty())
         });
+        let unquoted = list
+            || word.parts.iter().all(|part| match part {
+                Part::Text { plain, .. } => *plain,
+                Part::Variable { .. } | Part::Output(_) => true,
+                Part::Process(_) => false,
+            });
         let dynamic = word
             .parts
             .iter()
@@ -637,6 +684,8 @@ impl Run {
             "IFS" => Value::text(" "),
             "PWD" | "OLDPWD" => Value::text("."),
             "SHELL" | "BASH" => Value::text("/bin/bash"),
+            // The commands that the user types.
+            "BASH_COMMAND" | "READLINE_LINE" => Value::unknown(Taint::SECRET),
             "HOSTNAME" | "HOST" | "USER" | "LOGNAME" | "USERNAME" | "UID" => {
                 Value::unknown(Taint::MACHINE)
             }

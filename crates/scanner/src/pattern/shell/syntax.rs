@@ -543,6 +543,9 @@ impl<'a> Parser<'a> {
         let (mut assignments, mut words) = (Vec::new(), Vec::new());
         loop {
             self.blanks();
+            if self.operator_of_test(&words) {
+                continue;
+            }
             if self.redirect(redirects) {
                 continue;
             }
@@ -559,6 +562,25 @@ impl<'a> Parser<'a> {
         }
         let nothing = assignments.is_empty() && words.is_empty() && redirects.is_empty();
         (!nothing).then_some(Body::Simple { assignments, words })
+    }
+
+    /// Inside `[[ … ]]`, what joins and compares is no connection of commands.
+    fn operator_of_test(&mut self, words: &[Word]) -> bool {
+        let is = |word: Option<&Word>, text: &str| {
+            word.is_some_and(|word| {
+                matches!(word.parts.as_slice(), [Part::Text { text: one, .. }] if one == text)
+            })
+        };
+        if !is(words.first(), "[[") || is(words.last(), "]]") {
+            return false;
+        }
+        let length = match (self.peek(0), self.peek(1)) {
+            (b'&', b'&') | (b'|', b'|') => 2,
+            (b'(' | b')' | b'<' | b'>', _) if !self.done() => 1,
+            _ => return false,
+        };
+        self.at += length;
+        true
     }
 
     /// `name=value`, `name+=value`, `name[index]=value`, `name=(a b)`.

@@ -13,6 +13,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         "curl" | "wget" | "http" | "https" | "xh" | "httpie" | "aria2c" | "fetch" | "lynx"
         | "axel" | "GET" | "POST" => web(run, call),
         "nc" | "ncat" | "netcat" | "socat" | "telnet" | "cryptcat" => raw_client(run, call),
+        "getent" if !asks_hosts(call) => return None,
         "dig" | "nslookup" | "host" | "drill" | "resolvectl" | "getent" => names(run, call),
         "ping" | "traceroute" => names(run, call),
         "scp" | "rsync" | "sftp" | "ftp" | "lftp" | "ssh" | "rclone" | "gsutil" | "s3cmd"
@@ -30,6 +31,12 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         "mail" | "mailx" | "sendmail" | "mutt" | "msmtp" => copy(run, call),
         _ => return None,
     })
+}
+
+/// Other databases of `getent` are files of this machine.
+fn asks_hosts(call: &Call<'_>) -> bool {
+    let database = call.arguments.first();
+    database.is_some_and(|name| name.text.contains("hosts"))
 }
 
 /// Judges data that leaves the machine.
