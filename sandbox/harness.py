@@ -17,7 +17,7 @@ def main():
     pipe, close, leave, poll, evaluate = os.pipe, os.close, os._exit, select.poll, builtins.eval
     execute, build, setsid, frame = builtins.exec, builtins.compile, os.setsid, sys._getframe
     channel = 3
-    skill = "/"
+    skill, telling, folders = "/", [], ()
     events = []
 
     function_type = type(lambda: None)
@@ -114,8 +114,34 @@ def main():
         "os.exec": lambda path, *_: note("spawn", path),
         "os.posix_spawn": lambda path, *_: note("spawn", path),
         "ctypes.dlopen": lambda name: name and note("native", name),
+        "import": lambda _, name, *__: type(name) is str and (own(name) or name.startswith(skill)) and note("native", name),
+        "open": lambda path, mode, flags: touched(path, flags),
+        "os.fork": lambda: frame(2).f_code is not call.__code__ and note("fork", "fork"),
+        "os.listdir": lambda path: touched(path, 0),
+        "os.scandir": lambda path: touched(path, 0),
+        "os.truncate": lambda path, _: touched(path, 1),
+        "os.mkdir": lambda path, *_: touched(path, 1),
+        "os.chmod": lambda path, *_: touched(path, 1),
+        "os.remove": lambda path, _: touched(path, 1),
+        "os.rmdir": lambda path, _: touched(path, 1),
+        "os.rename": lambda source, target, *_: touched(source, 1) or touched(target, 1),
+        "os.link": lambda source, target, *_: touched(source, 0) or touched(target, 1),
+        "os.symlink": lambda source, target, *_: touched(source, 0) or touched(target, 1),
+        "sqlite3.connect": lambda path: touched(path, 1),
         "compile": lambda source, name: name == "<string>" and from_skill(4) and note("eval", "compile"),
     }
+
+    def own(path):
+        return path.startswith(folders)
+
+    def touched(path, flags):
+        # Only what the supervisor compares: files that tell, and what is written elsewhere than in own folders.
+        if type(path) is int:
+            return
+        path = os.fsdecode(path)
+        foreign = flags & 0o1103 and ("/.." in path or path.startswith(("/", "..")) and not own(path))
+        if foreign or path.endswith(".so") or any([part in path for part in telling]):
+            note("open", path.rstrip("/").rsplit("/", 1)[-1])
 
     def first(program, args):
         if program:
@@ -342,7 +368,7 @@ def main():
 
     begun = monotonic()
     order = receive()
-    skill = order["skill"]
+    skill, telling, folders = order["skill"], order["telling"], tuple(order["folders"])
     version = sys.version_info
     send("hello", version="%s %d.%d.%d" % (("CPython",) + version[:3]))
     sys.argv = ["skill"]

@@ -1,5 +1,7 @@
 //! Time bombs, results that vary or leak, and arguments made at random.
 
+use std::collections::BTreeSet;
+
 use skillgate_model::{CaseOutcome, Phase, Repetition};
 
 use crate::Test;
@@ -13,6 +15,10 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "a_bomb_that_waits_for_a_date_goes_off_in_the_last_run",
         a_bomb_that_waits_for_a_date_goes_off_in_the_last_run,
+    ),
+    (
+        "bombs_that_wait_for_one_day_go_off_too",
+        bombs_that_wait_for_one_day_go_off_too,
     ),
     (
         "host_name_and_environment_differ_too",
@@ -85,6 +91,43 @@ def harmless():
         effects(phase(&trace, Phase::Again)),
         ["network:connect(93.184.216.34:443) blocked"]
     );
+}
+
+fn bombs_that_wait_for_one_day_go_off_too() {
+    let trace = run("
+import datetime, time
+def on(name, condition):
+    if condition: open('/etc/bomb-' + name)
+def leap(): on('leap', datetime.date.today().strftime('%m%d') == '0229')
+def christmas(): on('christmas', datetime.date.today().timetuple()[1:3] == (12, 25))
+def new_year(): on('new-year', time.localtime().tm_yday == 1)
+def friday(): on('friday', datetime.date.today().strftime('%a%d') == 'Fri13')
+def overflow(): on('overflow', time.time() > 2 ** 31)
+def exactly(): on('exactly', str(datetime.date.today()) == '2031-05-04')
+def threshold(): on('threshold', datetime.datetime.now() > datetime.datetime(2032, 9, 9, 9, 9))
+def never(): on('never', datetime.date.today().year < 2000)
+");
+    let bombs = |wanted| -> BTreeSet<String> {
+        let seen = &phase(&trace, wanted).observations;
+        let names = seen.iter().filter_map(|seen| {
+            let path = seen.effect.resource.as_deref()?;
+            Some(path.strip_prefix("/etc/bomb-")?.to_owned())
+        });
+        names.collect()
+    };
+    let gone_off = bombs(Phase::Again).into_iter().collect::<Vec<_>>();
+    let all = [
+        "christmas",
+        "exactly",
+        "friday",
+        "leap",
+        "new-year",
+        "overflow",
+        "threshold",
+    ];
+    assert_eq!(gone_off, all);
+    // On the day of one of them that one goes off at once.
+    assert!(bombs(Phase::Call).len() <= 1);
 }
 
 fn host_name_and_environment_differ_too() {

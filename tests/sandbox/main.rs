@@ -17,6 +17,7 @@ mod network;
 mod ordinary;
 mod outside;
 mod skill;
+mod witness;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -51,6 +52,7 @@ fn main() {
         limits::TESTS,
         elsewhere::TESTS,
         network::TESTS,
+        witness::TESTS,
         nested::TESTS,
         outside::TESTS,
     ];

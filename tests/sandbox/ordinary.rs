@@ -6,7 +6,9 @@ use skillgate_sandbox::Choice;
 
 use crate::Test;
 use crate::docker;
-use crate::skill::{backend, cases, choice, effects, nested, phase, run, run_with, skill, skip};
+use crate::skill::{
+    backend, cases, choice, effects, is_podman, nested, phase, run, run_with, skill, skip,
+};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -128,6 +130,9 @@ fn the_doctor_finds_every_promise_kept() {
             .map(|missing| missing.control)
             .collect();
         match backend().as_str() {
+            "docker" if is_podman() => {
+                assert_eq!(missing, [Control::UserNamespace, Control::WorkLimit]);
+            }
             "docker" => assert_eq!(missing, [Control::UserNamespace]),
             _ => assert_eq!(missing.is_empty(), !nested(), "{missing:?}"),
         }

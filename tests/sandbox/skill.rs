@@ -61,6 +61,12 @@ pub(crate) fn backend() -> String {
     std::env::var("SKILLGATE_TEST_BACKEND").unwrap_or_else(|_| "native".to_owned())
 }
 
+/// Whether containers are Podman's, which bounds the bytes of a file system in memory and not its files.
+pub(crate) fn is_podman() -> bool {
+    let engine = std::env::var("DOCKER_HOST").unwrap_or_default();
+    backend() == "docker" && engine.contains("podman")
+}
+
 /// Runs files with limits and grants.
 pub(crate) fn run_with(files: &[(&str, &str)], limits: &Limits, granted: &[&str]) -> Trace {
     let backend = skillgate_sandbox::select(&choice()).unwrap();

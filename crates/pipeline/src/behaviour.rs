@@ -7,6 +7,8 @@ use skillgate_model::{
     Repetition, Skill, Trace,
 };
 
+use skillgate_sandbox::needs_two_witnesses;
+
 use crate::elsewhere;
 use crate::gate_rules::{
     CALL_HANGS, CRASH, DECOY, FAULT, FORBIDDEN_CALL, GateRule, IMPORT_FAILS, IMPORT_HANGS, MEMORY,
@@ -195,7 +197,7 @@ fn is_fault(detail: &str) -> bool {
     !refusals.contains(&detail.split(':').next().unwrap_or_default())
 }
 
-/// What was seen from outside, and by Python's own hooks not even in kind.
+/// What was seen from outside, and by Python's own hooks not: a file by name, everything else not even in kind.
 fn disagreements(phase: &PhaseTrace, places: &Places<'_>) -> Vec<Finding> {
     let seen = &phase.observations;
     // A granted program is no Python, and has no hooks.
@@ -209,13 +211,21 @@ fn disagreements(phase: &PhaseTrace, places: &Places<'_>) -> Vec<Finding> {
         let of = |seen: &Observation| seen.witness == "audit" && seen.effect.kind == kind;
         seen.iter().any(of)
     };
+    let told = |effect: &Effect| {
+        // Where the skill has forked, its children's hooks tell nobody.
+        let heard = |seen: &Observation| ["audit", "fork"].contains(&seen.witness.as_str());
+        let of = |seen: &Observation| heard(seen) && seen.effect == *effect;
+        seen.iter().any(of)
+    };
     let alone = seen.iter().filter(|seen| {
-        let kinds = [
-            EffectKind::NetworkConnect,
-            EffectKind::NetworkListen,
-            EffectKind::ProcessSpawn,
-        ];
-        seen.witness == "syscall" && kinds.contains(&seen.effect.kind) && !hooked(seen.effect.kind)
+        let confirmed = match seen.effect.kind {
+            EffectKind::FilesystemRead
+            | EffectKind::FilesystemWrite
+            | EffectKind::FilesystemDelete => told(&seen.effect),
+            EffectKind::NativeLoad => told(&seen.effect) || hooked(EffectKind::NativeLoad),
+            kind => hooked(kind),
+        };
+        seen.witness == "syscall" && needs_two_witnesses(seen) && !confirmed
     });
     let finding = |seen: &Observation| {
         let place = places.named(seen.during.as_deref());

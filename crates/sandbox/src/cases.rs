@@ -1,5 +1,7 @@
 //! Calls made up from signatures, type hints, defaults and docstring examples; always the same for the same skill.
 
+use std::time::Duration;
+
 use skillgate_model::{CaseOutcome, CaseResult};
 
 use crate::harness::{Function, Module, Parameter};
@@ -64,6 +66,8 @@ pub(crate) enum Step {
     Again { place: usize, before: String },
     /// It is one of several with arguments made at random.
     Trial(Box<Trials>),
+    /// It is made under a date of its own, for what it tries; its result says nothing.
+    On(Duration),
 }
 
 /// How often the process that makes a call once more makes it.
@@ -85,7 +89,7 @@ impl Case {
     pub(crate) const fn times(&self) -> u32 {
         match self.step {
             Step::Again { .. } => REPETITIONS,
-            Step::Once | Step::Twice | Step::Trial(_) => 1,
+            Step::Once | Step::Twice | Step::Trial(_) | Step::On(_) => 1,
         }
     }
 
@@ -93,6 +97,14 @@ impl Case {
     pub(crate) fn again(&self, place: usize, before: String) -> Self {
         Self {
             step: Step::Again { place, before },
+            ..self.clone()
+        }
+    }
+
+    /// The same call with the clock that far ahead.
+    pub(crate) fn on(&self, ahead: Duration) -> Self {
+        Self {
+            step: Step::On(ahead),
             ..self.clone()
         }
     }

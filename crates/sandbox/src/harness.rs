@@ -1,16 +1,18 @@
 //! The conversation with the harness inside: modules, cases pulled one by one, results.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::Deserialize;
 use serde_json::json;
 use skillgate_model::{CaseOutcome, CaseResult, Phase, Repetition};
 
 use crate::cases::{self, Case, Step};
+use crate::dates::Dates;
+use crate::native::clock::SHIFT;
 use crate::native::notify::Attempt;
-use crate::native::spec::SKILL;
+use crate::native::spec::{SKILL, WRITABLE};
 use crate::native::supervise::Driver;
-use crate::observe::Observer;
+use crate::observe::{Observer, witness};
 use crate::{Job, Proposal};
 
 /// The program that runs inside.
@@ -31,6 +33,9 @@ const MOST_CASES: usize = 96;
 /// The time one call may take on an idle machine, and all of them together; the wall limit stands above both.
 const CASE_SECONDS: f64 = 2.0;
 const CALLS_SECONDS: u64 = 20;
+
+/// Further calls under other dates together.
+const DATED_SECONDS: u64 = 4;
 
 /// A module to import.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -107,6 +112,10 @@ pub(crate) struct Harness<'a> {
     importing: Option<String>,
     ready: bool,
     waiting: VecDeque<Case>,
+    /// Calls under dates of their own, made when all others were.
+    dated: VecDeque<Case>,
+    dated_deadline: Option<std::time::Instant>,
+    dates: Option<Dates>,
     current: Option<(u64, Case)>,
     asked: u64,
     deadline: Option<std::time::Instant>,
@@ -136,6 +145,9 @@ impl<'a> Harness<'a> {
             importing: None,
             ready: false,
             waiting: VecDeque::new(),
+            dated: VecDeque::new(),
+            dated_deadline: None,
+            dates: None,
             current: None,
             asked: 0,
             deadline: None,
@@ -144,6 +156,14 @@ impl<'a> Harness<'a> {
             import_errors: Vec::new(),
             missing_modules: Vec::new(),
             results: Vec::new(),
+        }
+    }
+
+    /// The same run under these dates.
+    pub(crate) fn under(self, dates: Dates) -> Self {
+        Self {
+            dates: Some(dates),
+            ..self
         }
     }
 
@@ -176,7 +196,8 @@ impl<'a> Harness<'a> {
         let rest = waiting
             .into_iter()
             .map(|case| (case, "not called: time or the process ran out"));
-        let stands = |(case, _): &(Case, &str)| !matches!(case.step, Step::Again { .. });
+        let stands =
+            |(case, _): &(Case, &str)| !matches!(case.step, Step::Again { .. } | Step::On(_));
         let missing = current.into_iter().chain(rest).filter(stands);
         self.results.extend(
             missing.map(|(case, detail)| case.result(CaseOutcome::Missing, detail.to_owned())),
@@ -251,6 +272,7 @@ impl<'a> Harness<'a> {
                     let cases = cases::of_module(module, &functions);
                     // Elsewhere the calls are those that stand for themselves.
                     let all = self.phase == Phase::Call;
+                    self.dated.extend(self.on_each_date(&cases));
                     self.waiting.extend(
                         cases
                             .into_iter()
@@ -260,6 +282,35 @@ impl<'a> Harness<'a> {
                 }
             }
         }
+    }
+
+    /// The first call of each function, once for each further date.
+    fn on_each_date(&self, cases: &[Case]) -> Vec<Case> {
+        let mut targets = BTreeSet::new();
+        let first = cases.iter().filter(|case| targets.insert(&case.target));
+        let calls: Vec<&Case> = first.collect();
+        let dates = self.dates.iter().flat_map(|dates| &dates.calls);
+        dates
+            .flat_map(|ahead| calls.iter().map(|case| case.on(*ahead)))
+            .collect()
+    }
+
+    /// The next call under a date of its own, as long as there is time for such; functions that hang are left out.
+    fn next_dated(&mut self) -> Option<Case> {
+        let now = std::time::Instant::now();
+        let deadline = *self
+            .dated_deadline
+            .get_or_insert(now + std::time::Duration::from_secs(DATED_SECONDS));
+        while let Some(case) = self.dated.pop_front() {
+            let mut results = self.results.iter();
+            let hangs = results.any(|result| {
+                result.target == case.target && result.outcome == CaseOutcome::Missing
+            });
+            if now < deadline && !hangs {
+                return Some(case);
+            }
+        }
+        None
     }
 
     fn result(&mut self, message: &Message) -> Vec<u8> {
@@ -283,6 +334,7 @@ impl<'a> Harness<'a> {
     fn conclude(&mut self, case: Case, message: &Message, outcome: CaseOutcome, detail: String) {
         let told = format!("{} {}", message.outcome, message.detail);
         match &case.step {
+            Step::On(_) => {}
             Step::Once => self.results.push(case.result(outcome, detail)),
             Step::Twice => {
                 let ended = matches!(outcome, CaseOutcome::Returned | CaseOutcome::Raised);
@@ -329,7 +381,11 @@ impl<'a> Harness<'a> {
             std::time::Instant::now() + std::time::Duration::from_secs(CALLS_SECONDS)
         });
         let over = std::time::Instant::now() > deadline;
-        let Some(case) = (if over { None } else { self.waiting.pop_front() }) else {
+        let case = match over {
+            true => None,
+            false => self.waiting.pop_front().or_else(|| self.next_dated()),
+        };
+        let Some(case) = case else {
             self.observer.during(None, None);
             return frame(&json!(null));
         };
@@ -369,6 +425,15 @@ fn is_sane(function: &Function) -> bool {
 }
 
 impl Driver for Harness<'_> {
+    fn ahead(&self) -> std::time::Duration {
+        if let Some((_, case)) = &self.current
+            && let Step::On(ahead) = case.step
+        {
+            return ahead;
+        }
+        self.dates.as_ref().map_or(SHIFT, |dates| dates.run)
+    }
+
     fn is_broken(&self) -> bool {
         self.broken
     }
@@ -377,6 +442,8 @@ impl Driver for Harness<'_> {
         let call = self.phase != Phase::Import;
         frame(&json!({
             "nonce": self.nonce, "modules": self.modules, "call": call, "skill": format!("{}{SKILL}/", self.top),
+            "telling": witness::telling(),
+            "folders": WRITABLE.map(|folder| format!("{}{folder}/", self.top)),
         }))
     }
 

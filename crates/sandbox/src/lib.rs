@@ -4,6 +4,7 @@ mod backend;
 #[doc(hidden)]
 pub mod bench;
 mod cases;
+mod dates;
 mod docker;
 mod error;
 mod guest;
@@ -36,6 +37,7 @@ pub use native::Native;
 pub use native::init::{entry_if_reexecuted, serve_as_launcher};
 pub use native::supervise::interrupt;
 pub use nsjail::NsJail;
+pub use observe::witness::needs_two_witnesses;
 pub use property::quoted;
 pub use simulated::Simulated;
 

@@ -1,7 +1,7 @@
 //! The embedded backend: namespaces, Landlock, seccomp and limits, set up in a re-executed child.
 
 pub(crate) mod cgroup;
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod init;
 pub(crate) mod landlock;
 mod launcher;

@@ -1,5 +1,7 @@
 //! From attempts of a process to effects of a skill: what the interpreter does for itself is taken off.
 
+pub(crate) mod witness;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
@@ -128,6 +130,7 @@ pub(crate) struct Observer<'a> {
     noise: Option<&'a BTreeSet<Effect>>,
     has_proxy: bool,
     found: BTreeMap<Seen, (u64, Option<String>)>,
+    heard: witness::Heard,
     dropped: u64,
     during: Option<String>,
     arguments: Option<String>,
@@ -148,6 +151,7 @@ impl<'a> Observer<'a> {
             noise,
             has_proxy: false,
             found: BTreeMap::new(),
+            heard: witness::Heard::default(),
             dropped: 0,
             during: None,
             arguments: None,
@@ -180,7 +184,9 @@ impl<'a> Observer<'a> {
                         decoy,
                     },
                 );
-        (found.collect(), self.dropped)
+        let mut found: Vec<Observation> = found.collect();
+        self.heard.confirm(&mut found);
+        (found, self.dropped)
     }
 
     /// Takes an attempt seen from outside; `let_through` is false where the supervisor refused it itself.
@@ -262,6 +268,11 @@ impl<'a> Observer<'a> {
         let Some(first) = first.filter(|text| !text.is_empty()) else {
             return;
         };
+        match name {
+            Some("open") => return self.heard.opened(first),
+            Some("fork") => return self.heard.forked(),
+            _ => {}
+        }
         let port = match second {
             Some("https") => "443",
             Some("http") => "80",

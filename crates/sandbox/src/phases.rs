@@ -8,6 +8,7 @@ use std::io::Read;
 use skillgate_model::{Effect, ExitReason, FileChange, Limits, Phase, PhaseTrace, Skill, Trace};
 
 use crate::cases::SAMPLES;
+use crate::dates::Dates;
 use crate::harness::{self, Harness, Module};
 use crate::native::spec::{Planted, SKILL, Spec};
 use crate::native::supervise::{self, Ended, Start};
@@ -141,6 +142,12 @@ pub(crate) fn converse(
         .with_proxy(!spec.network.is_empty());
     let nonce = nonce().map_err(SandboxError::Start)?;
     let mut harness = Harness::new(phase, &spec.top, modules, observer, nonce);
+    if phase == Phase::Again {
+        let code = contents
+            .iter()
+            .filter(|(path, _)| path.starts_with(SKILL) && path.ends_with(".py"));
+        harness = harness.under(Dates::of(code.map(|(_, bytes)| *bytes)));
+    }
     let ended = supervise::run(spec, &bytes, &mut harness, start)?;
     if ended.exit.reason != ExitReason::NotRun {
         harness.close();

@@ -214,10 +214,7 @@ fn host(engine: &Engine, spec: &Spec, door: &Door) -> std::io::Result<HostConfig
         network_mode: Some("none".to_owned()),
         readonly_rootfs: Some(true),
         cap_drop: Some(vec!["ALL".to_owned()]),
-        security_opt: Some(vec![
-            "no-new-privileges:true".to_owned(),
-            filter(engine, door)?,
-        ]),
+        security_opt: Some(security(engine, door)?),
         pids_limit: Some(i64::from(limits.pids) + OWN_PROCESSES),
         memory: Some(memory),
         // As much with swap as without: none.
@@ -245,6 +242,15 @@ fn host(engine: &Engine, spec: &Spec, door: &Door) -> std::io::Result<HostConfig
         }),
         ..HostConfig::default()
     })
+}
+
+fn security(engine: &Engine, door: &Door) -> std::io::Result<Vec<String>> {
+    let mut options = vec!["no-new-privileges:true".to_owned(), filter(engine, door)?];
+    if engine.is_podman {
+        // It has no ear for the list that Docker takes.
+        options.push(format!("mask={}", HIDDEN.join(":")));
+    }
+    Ok(options)
 }
 
 /// The engine's own filter, in the request or as a file beside the socket.

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
@@ -128,7 +129,7 @@ impl Watcher {
             self.date = clock::redirect(call.pid).map_or(Date::Real, |()| Date::Shifted);
         }
         if matches!(*name, "clock_gettime" | "gettimeofday" | "time") {
-            self.tell_time(name, &call);
+            self.tell_time(name, &call, driver.ahead());
             return true;
         }
         if *name == "flock" {
@@ -171,14 +172,14 @@ impl Watcher {
             return false;
         };
         let own = |top: &&str| Path::new(&path).starts_with(format!("{}{top}", self.top));
-        !path.starts_with('/') || WRITABLE.iter().any(|top| own(&top))
+        !path.starts_with('/') || WRITABLE.iter().any(own)
     }
 
-    fn tell_time(&self, name: &str, call: &Notification) {
+    fn tell_time(&self, name: &str, call: &Notification, ahead: Duration) {
         if self.date != Date::Shifted {
             return sys::answer(self.fd(), call.id, None);
         }
-        let told = clock::answer(name, call);
+        let told = clock::answer(name, call, ahead);
         if sys::still_waits(self.fd(), call.id) {
             match told {
                 Ok(value) => sys::answer_value(self.fd(), call.id, value),

@@ -11,6 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use skillgate_model::{Effect, Exit, ExitReason, FileChange, Tier};
 
 use super::cgroup::Group;
+use super::clock::SHIFT;
 use super::meter::{self, Meter};
 use super::notify::{Date, Watcher};
 use super::quota;
@@ -48,6 +49,10 @@ pub(crate) trait Driver {
     /// Whether the payload has said what cannot be; nobody listens to it any more.
     fn is_broken(&self) -> bool {
         false
+    }
+    /// How far the clock goes ahead, in a run under another date.
+    fn ahead(&self) -> Duration {
+        SHIFT
     }
     /// What is sent first.
     fn greeting(&mut self) -> Vec<u8>;
