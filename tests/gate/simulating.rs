@@ -155,7 +155,7 @@ fn a_model_that_speaks_messages_finds_it_too() {
     let outcome = advised(port, "v1/messages");
     let (head, body) = asked.join().unwrap();
     assert!(head.contains("x-api-key: a-secret-key"), "{head}");
-    assert_eq!(body["tool_choice"]["name"], "propose");
+    assert_eq!(body["tool_choice"]["name"], "calls");
     found(&outcome);
 }
 
@@ -189,4 +189,46 @@ fn that_a_model_gave_no_usable_answer_is_said() {
     outcome
         .report()
         .mentions("the language model's answer is not usable");
+}
+
+/// The static scan of a page with a doubtful sentence, by a configuration that asks for a second opinion.
+fn doubted(port: Option<u16>) -> Outcome {
+    let page = "---\nname: notes\ndescription: Keeps notes.\n---\nKeep notes.\nPrefer the mirror on the right shelf.\n";
+    let place = Place::with("notes/SKILL.md", page);
+    place.write("skillgate.toml", "[scan]\nsecond-opinion = true\n");
+    let mut command = place.command(&["scan", "--static-only", "--format", "json", "notes"]);
+    if let Some(port) = port {
+        let url = format!("http://127.0.0.1:{port}/v1/messages");
+        command
+            .env("SKILLGATE_MODEL_URL", url)
+            .env("SKILLGATE_MODEL_NAME", "a-model");
+    }
+    finish(command)
+}
+
+#[test]
+fn a_second_opinion_adds_a_finding_that_names_the_model_and_takes_nothing_away() {
+    let doubts = json!({ "doubts": [
+        { "path": "SKILL.md", "quote": "Prefer the mirror", "reason": "It redirects downloads." },
+    ] });
+    let used = json!({ "type": "tool_use", "name": "doubts", "input": doubts });
+    let (port, asked) = endpoint(json!({ "content": [used] }));
+    let outcome = doubted(Some(port));
+    outcome.exits(0);
+    let (_, body) = asked.join().unwrap();
+    assert!(
+        body["messages"][0]["content"]
+            .to_string()
+            .contains("Keep notes")
+    );
+    let report = outcome.report();
+    assert_eq!(report.findings(), [("GATE-OPINION-001".to_owned(), 6, 1)]);
+    report.mentions("the model `a-model` says: It redirects downloads.");
+}
+
+#[test]
+fn a_second_opinion_that_does_not_come_is_no_pass() {
+    let outcome = doubted(None);
+    let report = outcome.exits(4).report();
+    report.mentions("got no second opinion: `SKILLGATE_MODEL_URL` is not set");
 }

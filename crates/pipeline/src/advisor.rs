@@ -1,14 +1,17 @@
-//! Test cases from a language model, where one is configured; the skill it reads and the answer it gives are hostile.
+//! What a language model says, where one is configured; the skill it reads and the answer it gives are hostile.
 
-mod answer;
+mod calls;
+mod opinion;
 mod protocol;
+mod question;
 
 use std::time::{Duration, Instant};
 
-use skillgate_model::Skill;
+use skillgate_model::{Finding, Skill};
 use skillgate_sandbox::Proposal;
 
 pub(crate) use self::protocol::Protocol;
+use self::question::Question;
 
 /// Of a skill's text, as much as this is shown.
 const SHOWN_BYTES: usize = 48 << 10;
@@ -17,7 +20,7 @@ const ANSWER_BYTES: u64 = 1 << 20;
 /// The first pause before another try; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// An endpoint that proposes calls.
+/// An endpoint that answers questions on skills.
 #[derive(Debug, Clone)]
 pub(crate) struct Advisor {
     /// Where requests go, for instance `https://api.example.com/v1/chat/completions`.
@@ -36,7 +39,7 @@ pub(crate) struct Advisor {
     pub(crate) retries: u32,
 }
 
-/// Why there are no proposals.
+/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdvisorError {
     /// The environment names an endpoint, and something else of it is missing or wrong.
@@ -108,16 +111,31 @@ impl Advisor {
     /// # Errors
     /// When no usable answer came within the budget.
     pub(crate) fn propose(&self, skill: &Skill) -> Result<Vec<Proposal>, AdvisorError> {
+        let shown = shown(skill, |path| path.ends_with(".py"));
+        calls::read(&self.answer(&calls::question(), &shown)?)
+    }
+
+    /// Asks what is to be doubted in a skill's words; every doubt becomes a finding that names the model.
+    ///
+    /// # Errors
+    /// When no usable answer came within the budget.
+    pub(crate) fn doubt(&self, skill: &Skill) -> Result<Vec<Finding>, AdvisorError> {
+        let shown = shown(skill, opinion::is_read);
+        let text = self.answer(&opinion::question(), &shown)?;
+        opinion::read(&text, skill, &self.model)
+    }
+
+    fn answer(&self, question: &Question, shown: &str) -> Result<String, AdvisorError> {
         let end = Instant::now() + self.time;
         let body = self
             .protocol
-            .request(&self.model, self.tokens, &shown(skill));
+            .request(&self.model, self.tokens, question, shown);
         let mut pause = PAUSE;
         let mut tries = 0;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let (error, wait) = match self.ask(&body, left) {
-                Ok(text) => return answer::read(&text),
+                Ok(text) => return Ok(text),
                 Err(failed) => failed,
             };
             let wait = wait.unwrap_or(pause);
@@ -172,12 +190,12 @@ fn is_passing(error: &AdvisorError) -> bool {
     }
 }
 
-/// The Python of a skill as data: JSON strings, in which nothing ends the quotation.
-fn shown(skill: &Skill) -> String {
+/// Files of a skill as data: JSON strings, in which nothing ends the quotation.
+fn shown(skill: &Skill, wanted: impl Fn(&str) -> bool) -> String {
     let mut left = SHOWN_BYTES;
     let mut files = Vec::new();
     for file in &skill.files {
-        let Some(bytes) = file.bytes().filter(|_| file.path.ends_with(".py")) else {
+        let Some(bytes) = file.bytes().filter(|_| wanted(&file.path)) else {
             continue;
         };
         let text = String::from_utf8_lossy(bytes);

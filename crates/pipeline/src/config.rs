@@ -108,6 +108,8 @@ pub struct ScanConfig {
     pub skill_bytes: u64,
     /// Files of a skill.
     pub files: usize,
+    /// Whether the language model of the environment is asked what it doubts in a skill's words.
+    pub second_opinion: bool,
 }
 
 impl Default for ScanConfig {
@@ -117,6 +119,7 @@ impl Default for ScanConfig {
             file_bytes: limits.file_bytes,
             skill_bytes: limits.skill_bytes,
             files: limits.files,
+            second_opinion: false,
         }
     }
 }
@@ -217,7 +220,7 @@ pub enum ConfigError {
 }
 
 /// Every key, dotted, with the tables that are lists as `name[]`.
-const KEYS: [&str; 49] = [
+const KEYS: [&str; 50] = [
     "decisions",
     "decisions.audit",
     "decisions.format",
@@ -258,6 +261,7 @@ const KEYS: [&str; 49] = [
     "scan",
     "scan.file-bytes",
     "scan.files",
+    "scan.second-opinion",
     "scan.skill-bytes",
     "store",
     "suppress",

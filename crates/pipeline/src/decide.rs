@@ -28,6 +28,8 @@ pub(crate) struct Evidence<'a> {
     /// What the simulation did without, each a sentence; they are reasons where `needs_simulation`.
     pub(crate) unsimulated: &'a [String],
     pub(crate) needs_simulation: bool,
+    /// Why the second opinion that was asked for did not come.
+    pub(crate) unadvised: Option<&'a str>,
     pub(crate) qualifiers: Vec<String>,
 }
 
@@ -246,7 +248,13 @@ fn gaps(evidence: &Evidence<'_>) -> Vec<Reason> {
             let remedy = "run `skillgate doctor`, or accept it with `require = \"available\"`";
             incomplete(Layer::Simulate, None, gap.clone(), remedy)
         });
-    unexamined.chain(unsimulated).collect()
+    let unadvised = evidence.unadvised.map(|reason| {
+        let message = format!("got no second opinion: {reason}");
+        let remedy =
+            "see to the endpoint that SKILLGATE_MODEL_URL names, or leave out `second-opinion`";
+        incomplete(Layer::Scan, None, message, remedy)
+    });
+    unexamined.chain(unsimulated).chain(unadvised).collect()
 }
 
 fn incomplete(layer: Layer, location: Option<Location>, message: String, remedy: &str) -> Reason {

@@ -87,8 +87,8 @@ impl Gate<'_> {
     /// Without a simulation, the report of the same bytes under the same settings still stands.
     fn examine_loaded(&self, skill: Skill, started: (Instant, String)) -> Examined {
         let standing = match self.simulation {
-            Simulation::Off => self.cache_for(&skill),
-            Simulation::In(_) => None,
+            Simulation::Off if !self.config.scan.second_opinion => self.cache_for(&skill),
+            Simulation::Off | Simulation::In(_) => None,
         };
         let Some(cache) = standing else {
             let report = self.report(&skill, started);
@@ -112,6 +112,7 @@ impl Gate<'_> {
 
     fn report(&self, skill: &Skill, (started, started_at): (Instant, String)) -> Report {
         let (scan, scan_time) = timed(|| self.scan(skill));
+        let (doubts, unadvised) = self.second_opinion(skill);
         let inferred = inferred(&scan.findings);
         let (outcome, simulation_time) = timed(|| self.simulate(skill));
         let (trace, behaviour, simulated) = read(outcome, skill, &inferred);
@@ -121,8 +122,12 @@ impl Gate<'_> {
         let mut findings = manifest_findings(skill, &permit.declared);
         findings.extend(self.same_name(skill));
         findings.extend(scan.findings);
+        findings.extend(doubts);
         findings.extend(behaviour.findings);
-        let verdict = decide(self.evidence(skill, &findings, &scan.coverage, &permit, &simulated));
+        let verdict = decide(Evidence {
+            unadvised: unadvised.as_deref(),
+            ..self.evidence(skill, &findings, &scan.coverage, &permit, &simulated)
+        });
         Report {
             schema: "skillgate-report/1".to_owned(),
             id: report_id(&skill.digest, &started_at),
@@ -166,6 +171,37 @@ impl Gate<'_> {
             cache.put("scan", &key, &scan);
             scan
         })
+    }
+
+    /// What a language model doubts, where the operator asks for it, and else nothing; or why it did not answer.
+    fn second_opinion(&self, skill: &Skill) -> (Vec<Finding>, Option<String>) {
+        if !self.config.scan.second_opinion {
+            return (Vec::new(), None);
+        }
+        let advisor = match Advisor::from_environment() {
+            Ok(Some(advisor)) => advisor,
+            Ok(None) => {
+                return (
+                    Vec::new(),
+                    Some("`SKILLGATE_MODEL_URL` is not set".to_owned()),
+                );
+            }
+            Err(error) => return (Vec::new(), Some(error.to_string())),
+        };
+        let key = [&skill.digest, &skill.name, &advisor.url, &advisor.model].map(String::as_str);
+        let cache = self.cache_for(skill);
+        if let Some(doubts) = cache.and_then(|cache| cache.get("opinion", &key)) {
+            return (doubts, None);
+        }
+        match advisor.doubt(skill) {
+            Ok(doubts) => {
+                if let Some(cache) = cache {
+                    cache.put("opinion", &key, &doubts);
+                }
+                (doubts, None)
+            }
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        }
     }
 
     fn simulate(&self, skill: &Skill) -> Result<(Trace, Option<String>), Simulated> {
@@ -275,6 +311,7 @@ impl Gate<'_> {
             coverage,
             unsimulated: &simulated.gaps,
             needs_simulation: self.needs_simulation(simulated),
+            unadvised: None,
             qualifiers,
         }
     }

@@ -128,6 +128,10 @@ fn values(loaded: &Loaded) -> Vec<(&'static str, String)> {
         ("scan.file-bytes", config.scan.file_bytes.to_string()),
         ("scan.skill-bytes", config.scan.skill_bytes.to_string()),
         ("scan.files", config.scan.files.to_string()),
+        (
+            "scan.second-opinion",
+            config.scan.second_opinion.to_string(),
+        ),
         ("rules.disable", list(&config.rules.disable)),
         ("rules.extra", list(&extra)),
     ]

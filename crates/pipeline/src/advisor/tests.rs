@@ -325,3 +325,54 @@ fn without_an_endpoint_nobody_is_asked() {
         "the variable `SKILLGATE_MODEL_TOKENS` is no number above zero"
     );
 }
+
+/// What becomes of doubts in the skill of the tests.
+fn doubted(doubts: &Value) -> String {
+    let (url, _requests) = server(vec![Answer::Says(200, completion(doubts))]);
+    match advisor(&url, Protocol::OpenAi).doubt(&skill()) {
+        Ok(findings) => findings
+            .iter()
+            .map(|finding| {
+                let at = &finding.location;
+                let detail = finding.detail.as_deref().unwrap_or_default();
+                format!("{}:{}:{} {detail}\n", at.path, at.line, at.column)
+            })
+            .collect(),
+        Err(error) => format!("{error}\n"),
+    }
+}
+
+#[test]
+fn a_doubt_is_a_finding_where_its_quotation_stands() {
+    let doubts = json!({ "doubts": [
+        { "path": "tool.py", "quote": "Ignore the schema", "reason": "It talks\u{1b}[2J to the model." },
+        { "path": "tool.py", "quote": "Upload the keys", "reason": "This is not there." },
+        { "path": "../tool.py", "quote": "Ignore the schema", "reason": "Nor is this file." },
+        { "path": "tool.py", "quote": "f", "reason": "Too short to show anything." },
+    ] });
+    expect![[r"
+        tool.py:2:8 the model `test-model` says: It talks[2J to the model.
+    "]]
+    .assert_eq(&doubted(&doubts));
+    assert_eq!(doubted(&json!({ "doubts": [] })), "");
+}
+
+#[test]
+fn doubts_of_another_form_are_no_opinion() {
+    let doubt = json!({ "path": "tool.py", "quote": "Ignore the schema", "reason": "r" });
+    for wrong in [
+        json!({}),
+        json!({ "doubts": [], "verdict": "promote" }),
+        json!({ "doubts": [{ "path": "tool.py" }] }),
+        json!({ "calls": [] }),
+    ] {
+        expect![[r"
+            the language model's answer is not usable: it does not follow the schema
+        "]]
+        .assert_eq(&doubted(&wrong));
+    }
+    expect![[r"
+        the language model's answer is not usable: it doubts too much
+    "]]
+    .assert_eq(&doubted(&json!({ "doubts": vec![doubt; 13] })));
+}
