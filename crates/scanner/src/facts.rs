@@ -41,9 +41,9 @@ mod statements;
 mod value;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-use ruff_python_ast::{ModModule, PySourceType, PythonVersion, Stmt};
+use ruff_python_ast::{ExceptHandler, ModModule, PySourceType, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 use skillgate_model::Skill;
@@ -55,9 +55,12 @@ pub(crate) use index::Index;
 use interp::{Interp, Sibling};
 pub(crate) use matching::{FactsMatch, ResourceMatch};
 
-/// Sibling modules that one file may draw in, and their bytes together.
-const MAX_SIBLINGS: usize = 24;
-const MAX_SIBLING_BYTES: usize = 512 << 10;
+/// Modules of the skill that one file may import, and their bytes together.
+const MAX_SIBLINGS: usize = 48;
+const MAX_SIBLING_BYTES: usize = 768 << 10;
+/// The same with the modules that those import in turn.
+const MAX_DISTANT: usize = 24;
+const MAX_DISTANT_BYTES: usize = 512 << 10;
 
 pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
     if artifact.kind != Kind::Python {
@@ -113,6 +116,19 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             layer.kind = Kind::Python;
         }
         sink.uncover(layer);
+    }
+    match siblings.cut {
+        None => {}
+        // A package that vendors another one is ordinary: it is said, and what its own imports do is known.
+        Some(true) => {
+            if let Some(rule) = index.check(Check::DistantModules) {
+                sink.report_file(rule, artifact, None, None);
+            }
+        }
+        Some(false) => sink.incomplete(format!(
+            "`{}` imports more modules of the skill than the scanner follows",
+            artifact.path
+        )),
     }
     if spent {
         sink.incomplete(format!(
@@ -185,11 +201,16 @@ fn drop_deep<T>(tree: T) {
 /// The other modules of the skill that a module imports, parsed.
 struct Siblings {
     parsed: Vec<(String, Parsed<ModModule>)>,
+    /// Whether there are more than the bounds allow, and only among those that others import.
+    cut: Option<bool>,
 }
 
 impl Siblings {
     fn of(artifact: &Artifact<'_>, skill: &Skill, module: &ModModule) -> Self {
-        let mut siblings = Self { parsed: Vec::new() };
+        let mut siblings = Self {
+            parsed: Vec::new(),
+            cut: None,
+        };
         let files = skill
             .files
             .iter()
@@ -197,14 +218,16 @@ impl Siblings {
         if artifact.depth > 0 || files.clone().next().is_none() {
             return siblings;
         }
-        let mut wanted = imports(&module.body);
-        let mut bytes = 0;
-        while let Some(path) = wanted.pop() {
+        let mut wanted = VecDeque::from(imports(&module.body));
+        let (mut near, mut bytes) = (wanted.len(), 0);
+        while let Some(path) = wanted.pop_front() {
+            let distant = near == 0;
+            near = near.saturating_sub(1);
             let known = siblings
                 .parsed
                 .iter()
                 .any(|(names, ..)| names.contains(&path));
-            if known || siblings.parsed.len() >= MAX_SIBLINGS {
+            if known {
                 continue;
             }
             let tail = path.replace('.', "/");
@@ -220,9 +243,18 @@ impl Siblings {
             let Some(file) = files.clone().find(matches) else {
                 continue;
             };
-            bytes += file.bytes().map_or(0, <[u8]>::len);
+            let size = file.bytes().map_or(0, <[u8]>::len);
+            let (count, most) = match distant {
+                true => (MAX_DISTANT, MAX_DISTANT_BYTES),
+                false => (MAX_SIBLINGS, MAX_SIBLING_BYTES),
+            };
+            if siblings.parsed.len() >= count || bytes + size > most {
+                siblings.cut = Some(siblings.cut.map_or(distant, |cut| cut && distant));
+                continue;
+            }
+            bytes += size;
             let decoded = file.bytes().and_then(|bytes| encoding::decode(bytes).ok());
-            let Some(decoded) = decoded.filter(|_| bytes <= MAX_SIBLING_BYTES) else {
+            let Some(decoded) = decoded else {
                 continue;
             };
             let parsed = parse(&decoded.text);
@@ -272,8 +304,22 @@ fn imports(body: &[Stmt]) -> Vec<String> {
                     .iter()
                     .flat_map(|inner| imports(std::slice::from_ref(inner))),
             ),
-            Stmt::Try(try_) => paths.extend(imports(&try_.body)),
-            Stmt::If(if_) => paths.extend(imports(&if_.body)),
+            Stmt::Try(try_) => {
+                for body in [&try_.body, &try_.orelse, &try_.finalbody] {
+                    paths.extend(imports(body));
+                }
+                for handler in &try_.handlers {
+                    let ExceptHandler::ExceptHandler(handler) = handler;
+                    paths.extend(imports(&handler.body));
+                }
+            }
+            Stmt::If(if_) => {
+                paths.extend(imports(&if_.body));
+                let clauses = if_.elif_else_clauses.iter();
+                paths.extend(clauses.flat_map(|clause| imports(&clause.body)));
+            }
+            Stmt::With(with) => paths.extend(imports(&with.body)),
+            Stmt::ClassDef(class) => paths.extend(imports(&class.body)),
             _ => {}
         }
     }

@@ -1,17 +1,18 @@
 //! PDF, Office and markup: what they do when they are opened.
 
-use std::io::Read;
 use std::sync::LazyLock;
 
-use flate2::read::ZlibDecoder;
 use regex::bytes::Regex;
 
 use super::{say, tail};
-use crate::{Artifact, Kind, Sink};
+use crate::{Artifact, Kind, Sink, unpack};
 
-/// Streams of a PDF that are unpacked, and how far.
-const MAX_STREAMS: usize = 256;
-const MAX_STREAM_BYTES: u64 = 1 << 20;
+/// How far one stream of a PDF is unpacked, one of objects, and all of them together, in bytes.
+const MAX_STREAM_BYTES: usize = 256 << 10;
+const MAX_OBJECTS_BYTES: usize = 16 << 20;
+const MAX_STREAMS_BYTES: usize = 64 << 20;
+/// How far before a stream its dictionary is looked for.
+const DICTIONARY: usize = 512;
 
 fn compile(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
@@ -42,21 +43,39 @@ static FIELD_COMMAND: LazyLock<Regex> =
 pub(super) fn examine_pdf(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let bytes = artifact.bytes.as_ref();
     judge_pdf(artifact, bytes, sink);
-    for start in memchr::memmem::find_iter(bytes, b"stream").take(MAX_STREAMS) {
+    let mut total = 0;
+    for start in memchr::memmem::find_iter(bytes, b"stream") {
+        let before = bytes
+            .get(start.saturating_sub(DICTIONARY)..start)
+            .unwrap_or_default();
         let body = bytes.get(start + 6..).unwrap_or_default();
         let body = body
             .strip_prefix(b"\r\n")
             .or_else(|| body.strip_prefix(b"\n"))
             .unwrap_or(body);
         // Only a zlib header is worth a try; 0x78 begins every stream that the filter makes.
-        if body.first() == Some(&0x78) {
-            let mut content = Vec::new();
-            // A stream that breaks off still shows what came before.
-            let _ = ZlibDecoder::new(body)
-                .take(MAX_STREAM_BYTES)
-                .read_to_end(&mut content);
-            judge_pdf(artifact, &content, sink);
+        if before.ends_with(b"end") || body.first() != Some(&0x78) {
+            continue;
         }
+        if total > MAX_STREAMS_BYTES {
+            sink.incomplete("the streams of the PDF unpack to more than the scanner's bounds");
+            break;
+        }
+        // Objects, and so actions, lie in object streams; of pictures and fonts the beginning is enough.
+        let objects = memchr::memmem::find(before, b"/ObjStm").is_some();
+        let most = if objects {
+            MAX_OBJECTS_BYTES
+        } else {
+            MAX_STREAM_BYTES
+        };
+        let Some(unpacked) = unpack::unpack(body, most) else {
+            continue;
+        };
+        total += unpacked.bytes.len();
+        if objects && unpacked.bytes.len() == most {
+            sink.incomplete("an object stream of the PDF is larger than the scanner's bounds");
+        }
+        judge_pdf(artifact, &unpacked.bytes, sink);
     }
     tail::examine(artifact, sink);
     sink.examined("data");
@@ -130,7 +149,7 @@ pub(super) fn examine_markup(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     if XML_ENTITY.is_match(bytes) {
         say(sink, artifact, "xml-entity", String::new());
     }
-    for script in MARKUP_SCRIPT.captures_iter(bytes).take(64) {
+    for script in MARKUP_SCRIPT.captures_iter(bytes) {
         let Some(body) = script
             .get(1)
             .filter(|body| !body.as_bytes().trim_ascii().is_empty())

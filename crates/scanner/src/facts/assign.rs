@@ -6,7 +6,7 @@ use super::interp::Interp;
 use super::join::join;
 use super::methods::MAX_CHANGED;
 use super::names::{Name, Names};
-use super::origin::Sinks;
+use super::origin::{Origins, Sinks};
 use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
@@ -155,6 +155,8 @@ impl<'a> Interp<'a, '_> {
                 // A copy each time would be quadratic; what is not kept counts by its origins alone.
                 if pairs.len() < MAX_CHANGED {
                     Rc::make_mut(pairs).push((key, value));
+                } else {
+                    receiver = receiver.from(Origins::BUILT);
                 }
             }
             (Shape::List(items), _) => {

@@ -120,6 +120,7 @@ impl<'a, 's> Interp<'a, 's> {
         match &callee.shape {
             Shape::Name(name) => self.call_name(*name, callee, args, receiver, range),
             Shape::Function(id) => {
+                self.call_range = range;
                 let method = self
                     .functions
                     .get(*id as usize)
@@ -147,7 +148,10 @@ impl<'a, 's> Interp<'a, 's> {
                 }
                 self.call(&partial.0, &all, receiver, range)
             }
-            Shape::Class(id) => self.construct(*id, args),
+            Shape::Class(id) => {
+                self.call_range = range;
+                self.construct(*id, args)
+            }
             Shape::Instance(id) => match self.class_attribute(*id, "__call__", 0) {
                 Some(method) => self.call(&method, args, Some(callee), range),
                 None => args.blend(),

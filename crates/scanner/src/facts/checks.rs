@@ -37,6 +37,8 @@ checks! {
     ConstantCode = "python-constant-code",
     /// Byte code built or loaded from data.
     ByteCode = "python-byte-code",
+    /// More modules of the skill behind its imports than are followed.
+    DistantModules = "python-distant-modules",
     /// Code far to the right.
     FarRight = "python-far-right",
     /// Code after very many blank lines.
@@ -49,8 +51,6 @@ checks! {
     ClassWalk = "python-class-walk",
     /// A comment that would switch a scanner off.
     Suppression = "python-suppression",
-    /// More folding than the bounds allow.
-    Bounds = "python-bounds",
     /// A file of the skill that is no code is executed.
     AssetCode = "python-asset-code",
     /// A module behind another module that has no business with it.

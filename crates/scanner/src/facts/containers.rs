@@ -4,6 +4,7 @@ use super::args::Args;
 use super::interp::Interp;
 use super::join::join;
 use super::methods::MAX_CHANGED;
+use super::origin::Origins;
 use super::value::Shape;
 use super::value::Value;
 use ruff_python_ast::Expr;
@@ -74,11 +75,13 @@ impl<'a> Interp<'a, '_> {
         };
         if room && self.loops == 0 {
             changed.shape = Shape::List(Rc::new(list));
-        } else if self.loops > 0 && !items.is_empty() || !room {
+        } else {
             // Inside a loop the length is not known, and an index would lie.
             changed.shape = Shape::Unknown;
-        } else {
-            changed.shape = Shape::Unknown;
+            if !room {
+                // A list that outgrew its bound is put together from parts, whatever they are.
+                changed = changed.from(Origins::BUILT);
+            }
         }
         if let Some(target) = target {
             self.rebind(target, changed);

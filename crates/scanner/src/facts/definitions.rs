@@ -104,6 +104,7 @@ impl<'a> Interp<'a, '_> {
                 None
             },
             is_static,
+            foreign: self.foreign,
             public: if hidden {
                 Origins::NONE
             } else {

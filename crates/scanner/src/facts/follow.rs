@@ -30,13 +30,22 @@ impl<'a, 's> Interp<'a, 's> {
 
     /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.
     pub(crate) fn follow(&mut self, id: FunctionId, args: &Args<'a>) -> Value<'a> {
-        if self.calls.contains(&id) || self.calls.len() >= MAX_CALLS {
+        if self.calls.contains(&id) {
+            return args.blend();
+        }
+        if self.calls.len() >= MAX_CALLS {
+            // What a constant command becomes further down is not known.
+            self.spent |= self.following && args.all().any(|value| value.as_raw().is_some());
             return args.blend();
         }
         let summary = self.summarise(id);
         let blend = args.blend();
         let Some(summary) = summary else { return blend };
         let worth = summary.depends && (self.tells_more(id, args) || !self.called)
+            || summary.computes
+                && args
+                    .all()
+                    .all(|value| value.is_constant() || value.as_name().is_some())
             || summary.timed && (!self.called || self.installing);
         self.timed |= summary.timed;
         if worth && self.fuel > 0 {
@@ -95,6 +104,7 @@ impl<'a, 's> Interp<'a, 's> {
         let unknown = Summary {
             returns: Value::UNKNOWN,
             depends: false,
+            computes: false,
             timed: false,
         };
         let Some(function) = self.functions.get(id as usize) else {
@@ -107,7 +117,13 @@ impl<'a, 's> Interp<'a, 's> {
             function.class,
             function.is_static,
         );
+        let foreign = function.foreign;
         let defaults = function.defaults.clone();
+        let place = (self.foreign, self.outside, self.muted);
+        self.foreign = foreign;
+        self.outside = foreign.then(|| self.outside.unwrap_or(self.call_range));
+        // Without arguments of this file it does what its own file is reported for.
+        self.muted |= foreign && args.is_none();
         let scope = Scope::new(ScopeKind::Function, Some(function.scope.clone()));
         let outer = (
             std::mem::replace(&mut self.scope, scope.clone()),
@@ -147,13 +163,14 @@ impl<'a, 's> Interp<'a, 's> {
             }
         }
         self.calls.pop();
+        (self.foreign, self.outside, self.muted) = place;
         let returns = self.returned.take().unwrap_or(Value::of(Shape::Nothing));
         let depends = self.depends
             || (!matches!(
                 returns.shape,
                 Shape::Unknown | Shape::Nothing | Shape::Foreign
-            ) && returns.from.meets(Origins::INNER))
-            || is_expression(code) && returns.from.meets(Origins::INNER);
+            ) && returns.from.meets(Origins::INNER));
+        let computes = is_expression(code) && returns.from.meets(Origins::INNER);
         let timed = self.timed;
         let (outer_depends, outer_timed);
         (
@@ -175,6 +192,7 @@ impl<'a, 's> Interp<'a, 's> {
         Summary {
             returns,
             depends,
+            computes,
             timed,
         }
     }

@@ -119,11 +119,13 @@ impl<'a> Interp<'a, '_> {
         let module = std::mem::replace(&mut self.module, scope.clone());
         let outer = std::mem::replace(&mut self.scope, scope.clone());
         let (muted, following) = (self.muted, self.following);
+        let foreign = std::mem::replace(&mut self.foreign, true);
         let pending = std::mem::take(&mut self.pending);
         let branches = std::mem::replace(&mut self.branches, 0);
         (self.muted, self.following) = (true, true);
         self.suite(sibling.body);
         (self.muted, self.following) = (muted, following);
+        self.foreign = foreign;
         (self.module, self.scope, self.pending, self.branches) = (module, outer, pending, branches);
         Some(Value::of(Shape::Names(scope)))
     }

@@ -149,6 +149,8 @@ impl EffectRules {
 pub(crate) struct Strings {
     pub(crate) automaton: AhoCorasick,
     pub(crate) owners: Vec<RuleId>,
+    /// How many rules own an atom.
+    pub(crate) rules: usize,
     pub(crate) patterns: HashMap<RuleId, AsciiExpression, RandomState>,
 }
 

@@ -21,7 +21,7 @@ const MAX_NESTING: u32 = 1_500;
 /// From which nesting on the stack is grown as needed.
 const SHALLOW: u32 = 24;
 /// How deep calls are followed.
-pub(crate) const MAX_CALLS: usize = 6;
+pub(crate) const MAX_CALLS: usize = 8;
 /// Bytes that folding may produce in one file, beside sixteen times its size.
 const FOLDED_BYTES: usize = 4 << 20;
 /// Expressions that followed calls may evaluate in one file, beside two for each byte.
@@ -87,6 +87,12 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) repeats: u32,
     /// Conditions on the names of secrets around this place; counted only in files that encode something.
     pub(crate) sensitive: u32,
+    /// Whether the code at hand lies in another module of the skill.
+    pub(crate) foreign: bool,
+    /// The call that led from this file into another module, at which its findings are shown.
+    pub(crate) outside: Option<TextRange>,
+    /// The place of the call at hand.
+    pub(crate) call_range: TextRange,
     /// The text of the last error that was raised, for the handler that takes it out again.
     pub(crate) raised: Option<&'a str>,
     /// Where a value picked by such a condition is encoded.
@@ -145,6 +151,9 @@ impl<'a, 's> Interp<'a, 's> {
             timed: false,
             repeats: 0,
             sensitive: 0,
+            foreign: false,
+            outside: None,
+            call_range: TextRange::default(),
             raised: None,
             encoded_secret: None,
             encodes: false,
@@ -233,6 +242,7 @@ impl<'a, 's> Interp<'a, 's> {
         if self.muted || self.found.len() >= MOST_FOUND {
             return;
         }
+        let range = self.outside.unwrap_or(range);
         let key = (
             std::ptr::from_ref(rule) as usize,
             range.start().to_u32(),
@@ -302,6 +312,7 @@ impl<'a, 's> Interp<'a, 's> {
         executed: bool,
     ) {
         const MOST: usize = 64;
+        let range = self.outside.unwrap_or(range);
         let range = range.start().to_usize()..range.end().to_usize();
         let known = |payload: &Payload| payload.bytes == bytes;
         if self.muted || self.payloads.iter().any(known) {

@@ -95,11 +95,14 @@ impl<'a, 's> Interp<'a, 's> {
         let Some(strings) = &index.strings else {
             return;
         };
-        if self.muted || text.len() < 4 || text.len() > 1 << 20 {
+        if self.muted || text.len() < 4 {
             return;
         }
         let mut told = smallvec::SmallVec::<[u16; 4]>::new();
-        for found in strings.automaton.find_overlapping_iter(text).take(256) {
+        for found in strings.automaton.find_overlapping_iter(text) {
+            if told.len() == strings.rules {
+                break;
+            }
             let Some(id) = strings.owners.get(found.pattern().as_usize()) else {
                 continue;
             };

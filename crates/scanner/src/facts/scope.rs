@@ -84,6 +84,8 @@ pub(crate) struct Function<'a> {
     pub(crate) scope: Rc<Scope<'a>>,
     pub(crate) class: Option<ClassId>,
     pub(crate) is_static: bool,
+    /// Whether its code lies in another module of the skill.
+    pub(crate) foreign: bool,
     pub(crate) public: Origins,
     pub(crate) state: State<'a>,
 }
@@ -106,6 +108,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) returns: Value<'a>,
     /// Whether it is worth interpreting again with the arguments of a call.
     pub(crate) depends: bool,
+    /// Whether it computes what it returns from constants, if it is given them.
+    pub(crate) computes: bool,
     /// Whether it does something that only counts when it runs on import or on installation.
     pub(crate) timed: bool,
 }

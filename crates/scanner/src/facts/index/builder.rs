@@ -1,6 +1,6 @@
 //! Reads the catalogue and the rules into the index.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -319,6 +319,12 @@ impl Builder {
             Some(Strings {
                 automaton: automaton(self.atoms.iter().map(|(atom, _)| atom.as_str()).collect())?,
                 owners: self.atoms.iter().map(|(_, id)| *id).collect(),
+                rules: self
+                    .atoms
+                    .iter()
+                    .map(|(_, id)| *id)
+                    .collect::<BTreeSet<_>>()
+                    .len(),
                 patterns: self.patterns,
             })
         };
