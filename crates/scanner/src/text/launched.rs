@@ -11,6 +11,8 @@ use crate::{Kind, Sink};
 const COMMAND: &str = "\"command\"";
 /// Names what the program is given.
 const ARGUMENTS: &str = "\"args\"";
+/// Keys under which hosts look for what they start.
+const HOSTS: [&str; 4] = ["\"mcpServers\"", "\"servers\"", "\"hooks\"", "\"tasks\""];
 /// Commands that one file is read for, which is more than any host starts.
 const MAX_COMMANDS: usize = 1_000;
 /// Bytes of an object in which its arguments are looked for.
@@ -18,10 +20,11 @@ const MAX_OBJECT: usize = 16_384;
 
 /// Hands every command of a JSON file, with its arguments, to the engine of the shell.
 pub(crate) fn uncover(page: &Page<'_>, sink: &mut Sink<'_>) {
-    if page.artifact.kind != Kind::Json {
+    let text = page.text();
+    let starts = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    if page.artifact.kind != Kind::Json || !HOSTS.iter().any(starts) {
         return;
     }
-    let text = page.text();
     for at in memchr::memmem::find_iter(text.as_bytes(), COMMAND).take(MAX_COMMANDS) {
         let Some(line) = command_line(text, at) else {
             continue;

@@ -340,6 +340,11 @@ impl Run {
             return written.clone();
         }
         let plain = without_brackets(path);
+        if plain != path
+            && (crate::pattern::places::is_credential(&plain) || plain.starts_with("/etc/"))
+        {
+            self.check(span, "shell-obfuscated-word", path);
+        }
         self.fact(span, What::Read(plain.clone()));
         Value::unknown(crate::pattern::value::of_path(&plain))
     }
