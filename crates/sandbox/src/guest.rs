@@ -10,7 +10,7 @@ use crate::native::environment;
 use crate::native::init::rules;
 use crate::native::landlock::Rules;
 use crate::native::spec::{DESCRIPTORS, SKILL, Spec, WORK};
-use crate::observe::PATH;
+use crate::observe::places::PATH;
 use crate::seccomp::{self, Machine};
 use crate::{harness, interpreter, phases};
 

@@ -1,11 +1,16 @@
 //! The conversation with the harness inside: modules, cases pulled one by one, results.
 
+mod bounds;
+mod modules;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use serde::Deserialize;
 use serde_json::json;
 use skillgate_model::{CaseOutcome, CaseResult, Phase, Repetition};
 
+use self::bounds::{cut, is_sane};
+pub(crate) use self::modules::{Module, modules};
 use crate::cases::{self, Case, Step};
 use crate::dates::Dates;
 use crate::native::clock::SHIFT;
@@ -13,7 +18,6 @@ use crate::native::notify::Attempt;
 use crate::native::spec::{SKILL, WRITABLE};
 use crate::native::supervise::Driver;
 use crate::observe::{Observer, witness};
-use crate::{Job, Proposal};
 
 /// The program that runs inside.
 pub(crate) const PROGRAM: &str = include_str!("../../../sandbox/harness.py");
@@ -22,12 +26,6 @@ pub(crate) const PATH: &str = "/harness/harness.py";
 
 /// A longer message is none of ours.
 const LONGEST: usize = 1 << 20;
-/// Longer texts of the harness are cut there.
-const LONGEST_TEXT: usize = 500;
-/// A docstring of 8,000 characters that are none of ASCII.
-const LONGEST_DOC: usize = 4 * 8000 + 3;
-const LONGEST_NAME: usize = 1024;
-const MOST_PARAMETERS: usize = 256;
 /// All calls of one skill together.
 const MOST_CASES: usize = 96;
 /// The time one call may take on an idle machine, and all of them together; the wall limit stands above both.
@@ -36,23 +34,6 @@ const CALLS_SECONDS: u64 = 20;
 
 /// Further calls under other dates together.
 const DATED_SECONDS: u64 = 4;
-
-/// A module to import.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Module {
-    pub(crate) name: String,
-    /// Where its import starts.
-    pub(crate) directory: String,
-    /// Its file.
-    #[serde(skip)]
-    pub(crate) path: String,
-    /// Whether it does something of its own when it is run as a program.
-    #[serde(skip)]
-    pub(crate) script: bool,
-    /// Calls that somebody proposes for its functions, or for others.
-    #[serde(skip)]
-    pub(crate) proposals: Vec<Proposal>,
-}
 
 /// A function of a module, as the harness describes it.
 #[derive(Debug, Clone, Deserialize)]
@@ -410,20 +391,6 @@ impl<'a> Harness<'a> {
     }
 }
 
-/// Text of the payload, no longer than the harness would have made it.
-fn cut(text: String) -> String {
-    text.chars().take(LONGEST_TEXT).collect()
-}
-
-/// What the harness would have described; a payload that speaks in its place knows no bounds.
-fn is_sane(function: &Function) -> bool {
-    let parameters = || function.init.iter().flatten().chain(&function.parameters);
-    function.name.len() <= LONGEST_NAME
-        && function.doc.len() <= LONGEST_DOC
-        && parameters().count() <= MOST_PARAMETERS
-        && parameters().all(|one| one.0.len().max(one.1.len()).max(one.3.len()) <= LONGEST_NAME)
-}
-
 impl Driver for Harness<'_> {
     fn ahead(&self) -> std::time::Duration {
         if let Some((_, case)) = &self.current
@@ -484,62 +451,4 @@ fn frame(message: &serde_json::Value) -> Vec<u8> {
     let mut frame = length.to_le_bytes().to_vec();
     frame.extend_from_slice(body.as_bytes());
     frame
-}
-
-/// The modules of a skill, in the order in which they are imported.
-pub(crate) fn modules(job: &Job<'_>, top: &str) -> Vec<Module> {
-    let skill = job.skill;
-    let mut found = Vec::new();
-    for file in &skill.files {
-        let Some(bytes) = file.bytes() else { continue };
-        let Some(stem) = file.path.strip_suffix(".py") else {
-            continue;
-        };
-        if stem.chars().any(char::is_control) || is_test(stem) {
-            continue;
-        }
-        let mut parts: Vec<&str> = stem.split('/').collect();
-        // A package starts at the highest folder that has an `__init__.py` all the way down.
-        let package = |parts: &[&str]| {
-            let init = format!("{}/__init__.py", parts.join("/"));
-            skill.files.iter().any(|file| file.path == init)
-        };
-        let mut start = parts.len() - 1;
-        while start > 0 && parts.get(..start).is_some_and(package) {
-            start -= 1;
-        }
-        if parts.last() == Some(&"__init__") && start < parts.len() - 1 {
-            parts.pop();
-        }
-        let (above, name) = parts.split_at(start.min(parts.len() - 1));
-        let mut directory = top.to_owned();
-        for part in above {
-            directory.push('/');
-            directory.push_str(part);
-        }
-        found.push(Module {
-            name: name.join("."),
-            directory,
-            path: format!("{top}/{}", file.path),
-            script: contains(bytes, b"__main__"),
-            proposals: job.proposals.to_vec(),
-        });
-    }
-    found
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
-}
-
-/// Tests and set-up files are not what an agent calls.
-fn is_test(stem: &str) -> bool {
-    let mut parts: Vec<&str> = stem.split('/').collect();
-    let name = parts.pop().unwrap_or("");
-    parts
-        .iter()
-        .any(|part| matches!(*part, "test" | "tests" | "__pycache__"))
-        || matches!(name, "conftest" | "setup")
-        || name.starts_with("test_")
-        || name.ends_with("_test")
 }

@@ -28,7 +28,7 @@ use self::spec::{HOME, HOSTNAME, SKILL, Spec};
 use self::supervise::Ended;
 use crate::harness::{self, Module};
 use crate::interpreter::{self, Interpreter};
-use crate::observe::{PATH, PROXY_VARIABLES};
+use crate::observe::places::{PATH, PROXY_VARIABLES};
 use crate::proxy::{self, Destination};
 use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, phases};
 

@@ -18,7 +18,7 @@ use crate::native::learned::Place;
 use crate::native::spec::SKILL;
 use crate::native::supervise::Jail;
 use crate::native::{Order, cgroup};
-use crate::observe::PATH;
+use crate::observe::places::PATH;
 use crate::{Backend, Choice, Job, Probe, SandboxError, Unavailable, harness, phases};
 
 /// nsjail around every run.

@@ -1,5 +1,6 @@
 //! From attempts of a process to effects of a skill: what the interpreter does for itself is taken off.
 
+pub(crate) mod places;
 pub(crate) mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,116 +9,14 @@ use std::path::Path;
 
 use skillgate_model::{Effect, EffectKind, Observation};
 
-use crate::cases::MARK;
+use self::places::{DECOYS, ENVIRONMENT, OWN, PATH, ROUTINE};
+use crate::cases::values::MARK;
 use crate::native::notify::Attempt;
-use crate::native::spec::{HOME, SKILL, WORK};
+use crate::native::spec::{HOME, WORK};
 use crate::proxy;
 
 /// Different observations of one run; what does not fit is counted.
 const MOST: usize = 1000;
-
-/// Secrets that no skill has business with; the files exist in the jail, their content is worthless.
-pub(crate) const DECOYS: [(&str, &str); 14] = [
-    (
-        "/home/agent/.ssh/id_rsa",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nZGVjb3k=\n-----END OPENSSH PRIVATE KEY-----\n",
-    ),
-    (
-        "/home/agent/.ssh/id_ed25519",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nZGVjb3k=\n-----END OPENSSH PRIVATE KEY-----\n",
-    ),
-    ("/home/agent/.ssh/config", "Host build\n  User agent\n"),
-    (
-        "/home/agent/.aws/credentials",
-        "[default]\naws_access_key_id = AKIADECOYDECOYDECOY0\naws_secret_access_key = decoy\n",
-    ),
-    (
-        "/home/agent/.netrc",
-        "machine build.invalid login agent password decoy\n",
-    ),
-    (
-        "/home/agent/.git-credentials",
-        "https://agent:decoy@build.invalid\n",
-    ),
-    (
-        "/home/agent/.npmrc",
-        "//registry.invalid/:_authToken=decoy\n",
-    ),
-    (
-        "/home/agent/.pypirc",
-        "[pypi]\nusername = agent\npassword = decoy\n",
-    ),
-    ("/home/agent/.kube/config", "apiVersion: v1\nkind: Config\n"),
-    ("/home/agent/.docker/config.json", "{\"auths\": {}}\n"),
-    ("/home/agent/.config/gcloud/credentials.db", "decoy\n"),
-    (
-        "/home/agent/.config/google-chrome/Default/Login Data",
-        "decoy\n",
-    ),
-    (
-        "/home/agent/.mozilla/firefox/profile.default/logins.json",
-        "{\"logins\": []}\n",
-    ),
-    ("/work/.env", "API_KEY=decoy\n"),
-];
-
-/// Variables that are set for every program, so that reading them says nothing.
-const ENVIRONMENT: [&str; 12] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "TMPDIR",
-    "TZ",
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "http_proxy",
-    "https_proxy",
-];
-
-/// Variables that lead programs to the proxy.
-pub(crate) const PROXY_VARIABLES: [&str; 4] =
-    ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
-
-/// Folders of the run itself.
-const OWN: [&str; 5] = [SKILL, WORK, HOME, "/tmp", "/dev/shm"];
-
-/// Where programs are looked for inside.
-pub(crate) const PATH: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
-
-/// Read by the C library and by Python's own modules on behalf of any program.
-const ROUTINE: [&str; 27] = [
-    "/etc/ld.so.cache",
-    "/etc/ld.so.preload",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/nsswitch.conf",
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    "/etc/protocols",
-    "/etc/mime.types",
-    "/etc/os-release",
-    "/etc/locale.alias",
-    "/etc/ssl",
-    "/usr/share/locale",
-    "/usr/share/zoneinfo",
-    "/usr/lib/zoneinfo",
-    "/usr/share/lib/zoneinfo",
-    "/etc/zoneinfo",
-    "/dev/tty",
-    // How many processors there are.
-    "/proc/stat",
-    "/sys/devices/system/cpu/online",
-    "/sys/devices/system/cpu/possible",
-    "/sys/fs/cgroup/cpu.max",
-    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
-    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
-];
 
 /// An effect, whether it was allowed, its witness, whether it was a decoy.
 type Seen = (Effect, bool, &'static str, bool);

@@ -7,12 +7,13 @@ use std::io::Read;
 
 use skillgate_model::{Effect, ExitReason, FileChange, Limits, Phase, PhaseTrace, Skill, Trace};
 
-use crate::cases::SAMPLES;
+use crate::cases::values::SAMPLES;
 use crate::dates::Dates;
 use crate::harness::{self, Harness, Module};
 use crate::native::spec::{Planted, SKILL, Spec};
 use crate::native::supervise::{self, Ended, Start};
-use crate::observe::{DECOYS, Observer};
+use crate::observe::Observer;
+use crate::observe::places::DECOYS;
 use crate::{Probe, SandboxError};
 
 /// One run of these modules under these limits.

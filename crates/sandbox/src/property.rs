@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use skillgate_model::CaseOutcome;
 
-use crate::cases::MARK;
+use crate::cases::values::MARK;
 
 /// Sets of arguments for one function.
 const TRIALS: u32 = 8;

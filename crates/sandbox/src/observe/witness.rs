@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use skillgate_model::{Effect, EffectKind, Observation};
 
-use super::{DECOYS, base};
+use super::base;
+use super::places::DECOYS;
 
 /// Names of files opened, as the hooks tell them; more are not compared.
 const MOST: usize = 1000;
