@@ -331,8 +331,16 @@ impl<'a> Interp<'a, '_> {
                 }
                 (None, Shape::Dict(pairs)) => {
                     for (key, value) in pairs.iter() {
-                        if let Shape::Str(Text::Borrowed(key)) = key.shape {
-                            args.keywords.push((key, value.clone()));
+                        match key.shape {
+                            Shape::Str(Text::Borrowed(key)) => {
+                                args.keywords.push((key, value.clone()));
+                            }
+                            // A name that was put together is taken for that of the first argument.
+                            _ if args.positional.is_empty() => args.positional.push(value.clone()),
+                            _ => {
+                                let rest = args.rest.take().unwrap_or(Value::UNKNOWN);
+                                args.rest = Some(join(rest, value.clone()));
+                            }
                         }
                     }
                 }

@@ -69,6 +69,11 @@ impl<'a> Interp<'a, '_> {
                 if matches!(name, "write" | "writelines" | "write_bytes" | "write_text") =>
             {
                 let handle = handle.clone();
+                if let (Some(path), Some(code)) =
+                    (handle.0.as_gapped(), args.at(0).and_then(Value::as_raw))
+                {
+                    self.program_written(path, code, range);
+                }
                 let data = args.blend();
                 self.written(&handle.0, handle.1, &data);
                 None
@@ -96,6 +101,23 @@ impl<'a> Interp<'a, '_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    /// A program that is written to a file is read like any other.
+    fn program_written(&mut self, path: &str, code: &[u8], range: TextRange) {
+        let step = || vec!["file".to_owned()];
+        if [".py", ".pth", ".pyw"]
+            .iter()
+            .any(|end| path.ends_with(end))
+        {
+            self.uncover(range, step(), code, true);
+        } else if [".sh", ".bash", ".command"]
+            .iter()
+            .any(|end| path.ends_with(end))
+        {
+            let script = [b"#!/bin/sh\n", code].concat();
+            self.uncover(range, step(), &script, false);
         }
     }
 
