@@ -139,7 +139,8 @@ impl Sentence<'_> {
         for (at, token) in self.tokens.iter().enumerate() {
             let begins = token.comma
                 || token.clause
-                || token.text.starts_with(is_wide)
+                // Where other languages put their commands is not known here.
+                || !token.text.is_ascii()
                 || before.is_none_or(|word| {
                     // "To remove it, …" names a purpose and commands nothing.
                     LEADS.contains(&word.text.as_ref()) && (at > 1 || word.text != "to")
