@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 const RECORDED: &str = include_str!("../../../fixtures/corpora.json");
 
-/// Pools whose bars are not reached: 85 % at 1.5 % is right for malicious Python, 84.3 % at 1.6 % was measured.
+/// Pools whose bars are not reached: 85 % at 1.5 % is right for malicious Python; 92.4 % at 1.6 % was measured, which is
+/// three of 184 files: two that run a caller's code, and one that checks no certificates.
 const SHORT: [&str; 1] = ["python, malicious"];
 
 #[derive(Deserialize)]
