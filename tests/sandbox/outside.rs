@@ -161,7 +161,7 @@ pub(crate) struct Beside {
 
 /// As an ordinary user, and as one whose user namespaces are switched off; nobody but root can start those.
 pub(crate) fn beside(filter: &str) -> Vec<Beside> {
-    if !nix::unistd::geteuid().is_root() || skill::backend() != "native" {
+    if !nix::unistd::geteuid().is_root() || skill::backend() != "native" || skill::nested() {
         return Vec::new();
     }
     let nested = [

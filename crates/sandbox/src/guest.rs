@@ -37,7 +37,10 @@ struct Order {
 pub(crate) fn order(spec: &Spec) -> std::io::Result<Vec<u8>> {
     let other = std::io::Error::other;
     let machine = Machine::here().ok_or(std::io::ErrorKind::Unsupported)?;
-    let policy = seccomp::policy(machine, false).map_err(other)?;
+    let mut policy = seccomp::policy(machine, false).map_err(other)?;
+    if !spec.observed && !spec.executable {
+        policy = seccomp::without_programs(policy);
+    }
     let filter = seccomp::assemble(&policy, machine, spec.observed);
     let instruction = |one: &libc::sock_filter| {
         let mut bytes = one.code.to_ne_bytes().to_vec();

@@ -365,6 +365,10 @@ fn restrict(spec: &Spec, control: BorrowedFd<'_>) -> Step<std::convert::Infallib
     let machine = Machine::here().ok_or(("choose a policy", io::ErrorKind::Unsupported.into()))?;
     let policy = seccomp::policy(machine, !full)
         .map_err(|line| ("read the policy", io::Error::other(line)))?;
+    let policy = match spec.observed || spec.executable {
+        true => policy,
+        false => seccomp::without_programs(policy),
+    };
     let filter = seccomp::assemble(&policy, machine, spec.observed);
     step("limit resources")(limit(spec, others))?;
     let listener = step("install the filter")(sys::install_filter(&filter, spec.observed))?;

@@ -49,7 +49,7 @@ fn every_line_of_the_policy_can_be_read_on_both_machines() {
             policy(machine, false).unwrap(),
             policy(machine, true).unwrap(),
         );
-        assert!(full.len() > 70 && nested.len() == full.len() + 12);
+        assert!(full.len() > 70 && nested.len() == full.len() + 16);
     }
 }
 
@@ -125,4 +125,16 @@ fn the_launchers_descriptors_pass_and_others_are_announced() {
     assert_eq!(x86_64(46, [1022, 0, 0, 0, 0, 0]), libc::SECCOMP_RET_ALLOW);
     assert_eq!(x86_64(46, [5, 0, 0, 0, 0, 0]), notify);
     assert_eq!(x86_64(44, [5, 0, 0, 0, 0x7fff_0000_0000, 0]), notify);
+}
+
+#[test]
+fn where_nobody_watches_no_program_is_started() {
+    let rules = without_programs(policy(Machine::X86_64, true).unwrap());
+    let of = |name: &str| -> Vec<Action> {
+        let named = rules.iter().filter(|rule| rule.name == name);
+        named.map(|rule| rule.action).collect()
+    };
+    assert_eq!(of("execve"), [Action::Fail(libc::EACCES)]);
+    // The launcher's own way.
+    assert_eq!(of("execveat"), [Action::Allow, Action::Refuse]);
 }
