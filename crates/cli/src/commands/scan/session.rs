@@ -19,8 +19,10 @@ use crate::commands::ledger::Ledger;
 use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
-/// Skills examined before their reports are written; two such chunks at most are held in memory.
-const CHUNK: usize = 128;
+/// Skills examined before their reports are written.
+const CHUNK: usize = 64;
+/// Chunks examined side by side, so that no thread waits for the last skill of one; one more is being written.
+const LANES: usize = 2;
 
 /// What decides the exit code.
 #[derive(Debug, Default, Clone, Copy)]
@@ -65,20 +67,23 @@ impl<'s> Session<'s> {
         let mut writer = Writer::new(format(&self.args.format)?, style, &mut output);
         let gate = self.gate;
         std::thread::scope(|scope| {
-            // While one chunk is written durably, the next one is examined.
-            let (done, chunks) = mpsc::sync_channel(0);
-            let progress = &progress;
-            scope.spawn(move || {
-                for chunk in candidates.chunks(CHUNK) {
-                    let examined = pool.install(|| examine(gate, chunk, progress));
-                    if done.send(examined).is_err() || interrupt::is_set() {
-                        break;
+            // While one chunk is written durably, the next ones are examined.
+            let (progress, pool) = (&progress, &pool);
+            let lane = |first: usize| {
+                let (done, chunks) = mpsc::sync_channel(0);
+                scope.spawn(move || {
+                    for chunk in candidates.chunks(CHUNK).skip(first).step_by(LANES) {
+                        let examined = pool.install(|| examine(gate, chunk, progress));
+                        if done.send(examined).is_err() || interrupt::is_set() {
+                            break;
+                        }
                     }
-                }
-            });
-            chunks
-                .into_iter()
-                .try_for_each(|chunk| progress.suspend(|| self.conclude(&chunk, &mut writer)))
+                });
+                chunks
+            };
+            let lanes: [mpsc::Receiver<Vec<Examined>>; LANES] = std::array::from_fn(lane);
+            let mut in_order = lanes.iter().cycle().map_while(|lane| lane.recv().ok());
+            in_order.try_for_each(|chunk| progress.suspend(|| self.conclude(&chunk, &mut writer)))
         })?;
         progress.finish_and_clear();
         unless_broken_pipe(writer.finish().map(|_| ()))?;
