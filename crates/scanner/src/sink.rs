@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use skillgate_model::{Confidence, Effect, Examination, Excerpt, Finding, Layer, Location};
+use skillgate_model::{Effect, Examination, Excerpt, Finding, Layer, Location};
 
 use crate::source::Source;
 use crate::{Artifact, Kind, Rule, Rules};
@@ -138,13 +138,8 @@ impl<'a> Sink<'a> {
             text: secrets.redact(&excerpt.text).into_owned(),
             ..excerpt
         });
-        let mut info = rule.info.clone();
-        if rule.info.excusable && artifact.quoted && !artifact.is_acted_on() {
-            // A reference page shows it, nothing runs it, and an operator may grant it.
-            std::sync::Arc::make_mut(&mut info).confidence = Confidence::Low;
-        }
         self.findings.push(Finding {
-            rule: info,
+            rule: rule.info.clone(),
             layer: Layer::Scan,
             location,
             effect: effect.or_else(|| rule.effect.map(Effect::any)),
