@@ -31,6 +31,7 @@ mod literals;
 mod matching;
 mod meaning;
 mod methods;
+mod modules;
 mod names;
 mod origin;
 mod paths;
@@ -46,7 +47,6 @@ use std::collections::{HashMap, VecDeque};
 use ruff_python_ast::{ExceptHandler, ModModule, PySourceType, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
-use skillgate_model::Skill;
 
 use crate::source::Source;
 use crate::{Artifact, Kind, Sink};
@@ -54,6 +54,7 @@ use checks::Check;
 pub(crate) use index::Index;
 use interp::{Interp, Sibling};
 pub(crate) use matching::{FactsMatch, ResourceMatch};
+pub(crate) use modules::Modules;
 
 /// Modules of the skill that one file may import, and their bytes together.
 const MAX_SIBLINGS: usize = 48;
@@ -62,7 +63,7 @@ const MAX_SIBLING_BYTES: usize = 768 << 10;
 const MAX_DISTANT: usize = 24;
 const MAX_DISTANT_BYTES: usize = 512 << 10;
 
-pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_>) {
+pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut Sink<'_>) {
     if artifact.kind != Kind::Python {
         return;
     }
@@ -81,9 +82,9 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     let text = &*decoded.text;
     let parsed = parse(text);
     let source = Source::new(text);
-    let siblings = Siblings::of(artifact, skill, parsed.syntax());
+    let siblings = Siblings::of(artifact, modules, parsed.syntax());
     let table = siblings.table();
-    let mut interp = Interp::new(index, skill, &table, text.len());
+    let mut interp = Interp::new(index, modules, &table, text.len());
     interp.encodes = memchr::memmem::find(text.as_bytes(), b"64encode").is_some();
     interp.installing = artifact.path.rsplit('/').next() == Some("setup.py");
     if let Some(codec) = &decoded.odd {
@@ -206,16 +207,12 @@ struct Siblings {
 }
 
 impl Siblings {
-    fn of(artifact: &Artifact<'_>, skill: &Skill, module: &ModModule) -> Self {
+    fn of(artifact: &Artifact<'_>, modules: &Modules<'_>, module: &ModModule) -> Self {
         let mut siblings = Self {
             parsed: Vec::new(),
             cut: None,
         };
-        let files = skill
-            .files
-            .iter()
-            .filter(|file| file.path.ends_with(".py") && file.path != artifact.path);
-        if artifact.depth > 0 || files.clone().next().is_none() {
+        if artifact.depth > 0 {
             return siblings;
         }
         let mut wanted = VecDeque::from(imports(&module.body));
@@ -230,17 +227,7 @@ impl Siblings {
             if known {
                 continue;
             }
-            let tail = path.replace('.', "/");
-            let matches = |file: &&skillgate_model::SkillFile| {
-                [format!("{tail}.py"), format!("{tail}/__init__.py")]
-                    .iter()
-                    .any(|end| {
-                        file.path
-                            .strip_suffix(end.as_str())
-                            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
-                    })
-            };
-            let Some(file) = files.clone().find(matches) else {
+            let Some(file) = modules.find(&path, &artifact.path) else {
                 continue;
             };
             let size = file.bytes().map_or(0, <[u8]>::len);

@@ -63,10 +63,11 @@ impl Scanner {
 
     /// Examines every file of a skill, and then the skill as a whole.
     pub fn scan(&self, skill: &Skill) -> Scan {
+        let modules = facts::Modules::of(skill);
         let files: Vec<FileScan> = skill
             .files
             .par_iter()
-            .map(|file| self.scan_file(skill, file))
+            .map(|file| self.scan_file(skill, &modules, file))
             .collect();
         let mut sink = Sink::new(&self.rules);
         text::across_files(skill, &files, &mut sink);
@@ -86,7 +87,7 @@ impl Scanner {
         scan
     }
 
-    fn scan_file(&self, skill: &Skill, file: &SkillFile) -> FileScan {
+    fn scan_file(&self, skill: &Skill, modules: &facts::Modules<'_>, file: &SkillFile) -> FileScan {
         let mut sink = Sink::new(&self.rules);
         data::examine_entry(skill, file, &mut sink);
         let Content::Bytes(bytes) = &file.content else {
@@ -110,7 +111,7 @@ impl Scanner {
                 break;
             }
             sink.begin(&artifact);
-            facts::examine(&artifact, skill, &mut sink);
+            facts::examine(&artifact, modules, &mut sink);
             pattern::examine(&artifact, skill, &mut sink);
             text::examine(&artifact, skill, &mut sink);
             data::examine(&artifact, skill, &mut sink);

@@ -63,27 +63,47 @@ const SHAPES: &[Shape] = &[
     ("foreign lines", "a.ps1", |n| repeat("iex iwr irm ", n)),
 ];
 
-fn scan(scanner: &Scanner, name: &str, bytes: Vec<u8>) -> Duration {
-    let file = SkillFile {
-        path: name.to_owned(),
-        raw: name.into(),
+fn scan(scanner: &Scanner, files: Vec<(String, Vec<u8>)>) -> Duration {
+    let file = |(path, bytes): (String, Vec<u8>)| SkillFile {
+        raw: path.clone().into(),
+        path,
         mode: 0o644,
         size: bytes.len() as u64,
         sha256: String::new(),
         content: Content::Bytes(bytes.into()),
     };
     let skill = Skill {
-        name: name.to_owned(),
-        kind: SkillKind::File,
-        root: name.into(),
+        name: "skill".to_owned(),
+        kind: SkillKind::Folder,
+        root: "skill".into(),
         manifest: Manifest::default(),
         manifest_path: None,
-        files: vec![file],
+        files: files.into_iter().map(file).collect(),
         digest: String::new(),
     };
     let start = Instant::now();
     scanner.scan(&skill);
     start.elapsed()
+}
+
+/// Files that import and read what is not there.
+fn seekers(count: usize) -> Vec<(String, Vec<u8>)> {
+    let seek =
+        |number: usize| format!("import absent{number}\nexec(open('absent{number}.txt').read())\n");
+    let text: String = (0..40).map(seek).collect();
+    let file = |number| (format!("m{number}.py"), text.clone().into_bytes());
+    (0..count).map(file).collect()
+}
+
+fn fits((single, double): (Duration, Duration)) -> bool {
+    double <= single * 3 + Duration::from_millis(40)
+}
+
+#[test]
+fn twice_the_files_are_no_more_than_about_twice_the_time() {
+    let scanner = Scanner::new(Rules::built_in().unwrap());
+    let times = || (scan(&scanner, seekers(400)), scan(&scanner, seekers(800)));
+    assert!((0..3).any(|_| fits(times())), "{:?}", times());
 }
 
 #[test]
@@ -93,12 +113,9 @@ fn twice_the_length_is_no_more_than_about_twice_the_time() {
     for (shape, name, make) in SHAPES {
         let times = || {
             (
-                scan(&scanner, name, make(20_000)),
-                scan(&scanner, name, make(40_000)),
+                scan(&scanner, vec![((*name).to_owned(), make(20_000))]),
+                scan(&scanner, vec![((*name).to_owned(), make(40_000))]),
             )
-        };
-        let fits = |(single, double): (Duration, Duration)| {
-            double <= single * 3 + Duration::from_millis(40)
         };
         // A second and a third try, because the machine has other work.
         if !(0..3).any(|_| fits(times())) {

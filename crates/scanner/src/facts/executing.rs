@@ -194,20 +194,8 @@ impl<'a> Interp<'a, '_> {
     pub(crate) fn asset(&mut self, path: &str) -> Option<String> {
         const LARGEST: u64 = 1 << 20;
         let path = path.trim_start_matches("./");
-        if self.skill.files.len() < 2
-            || path.starts_with('/')
-            || path.starts_with('~')
-            || path.is_empty()
-        {
-            return None;
-        }
-        let file = self.skill.files.iter().find(|file| {
-            file.size <= LARGEST
-                && file
-                    .path
-                    .strip_suffix(path)
-                    .is_some_and(|before| before.is_empty() || before.ends_with('/'))
-        })?;
+        let mut files = self.modules.ending_in(path);
+        let file = files.find(|file| file.size <= LARGEST)?;
         let text = std::str::from_utf8(file.bytes()?).ok()?;
         self.may_fold(text.len()).then(|| text.to_owned())
     }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use ruff_python_ast::Stmt;
 use ruff_text_size::{Ranged, TextRange};
-use skillgate_model::{Effect, EffectKind, Skill};
+use skillgate_model::{Effect, EffectKind};
 
 use super::checks::Check;
 use super::index::{Index, RuleId};
 use super::matching::When;
+use super::modules::Modules;
 use super::scope::{Class, ClassId, Function, FunctionId, Scope, ScopeKind};
 use super::value::Value;
 use crate::rule::Rule;
@@ -58,7 +59,7 @@ pub(crate) struct Sibling<'a> {
 /// The state of interpreting one module.
 pub(crate) struct Interp<'a, 's> {
     pub(crate) index: &'s Index,
-    pub(crate) skill: &'s Skill,
+    pub(crate) modules: &'s Modules<'s>,
     pub(crate) siblings: &'a HashMap<String, Sibling<'a>>,
     pub(crate) loaded: HashMap<&'a str, Rc<Scope<'a>>>,
     pub(crate) module: Rc<Scope<'a>>,
@@ -124,14 +125,14 @@ pub(crate) struct Interp<'a, 's> {
 impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn new(
         index: &'s Index,
-        skill: &'s Skill,
+        modules: &'s Modules<'s>,
         siblings: &'a HashMap<String, Sibling<'a>>,
         size: usize,
     ) -> Self {
         let module = Scope::new(ScopeKind::Module, None);
         Self {
             index,
-            skill,
+            modules,
             siblings,
             loaded: HashMap::new(),
             scope: module.clone(),
