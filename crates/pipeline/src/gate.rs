@@ -35,6 +35,16 @@ pub enum Simulation<'b> {
     Off,
 }
 
+impl<'b> Simulation<'b> {
+    /// In what is chosen, unless the operator wants the static layers alone.
+    pub const fn unless(static_only: bool, chosen: &'b Chosen) -> Self {
+        match static_only {
+            true => Self::Off,
+            false => Self::In(chosen),
+        }
+    }
+}
+
 /// The gate: everything that is the same for every candidate.
 pub struct Gate<'g> {
     /// Layer 1.

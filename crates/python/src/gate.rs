@@ -203,10 +203,7 @@ impl Examiner {
         Ok(work(&pipeline::Gate {
             scanner: &self.scanner,
             // That no backend works is a reason of every verdict, never a pass.
-            simulation: match static_only {
-                true => Simulation::Off,
-                false => Simulation::In(&chosen),
-            },
+            simulation: Simulation::unless(static_only, &chosen),
             policy: self.loaded.policy()?,
             config,
             accepted: Accepted::new(Baseline::read(None)?, &config.suppress, today)?,

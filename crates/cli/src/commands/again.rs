@@ -76,10 +76,7 @@ impl Again<'_> {
         let scanner = loaded.scanner()?;
         crate::interrupt::listen()?;
         let chosen = Chosen::from(&loaded.config.sandbox);
-        let simulation = match self.static_only {
-            true => Simulation::Off,
-            false => Simulation::In(&chosen),
-        };
+        let simulation = Simulation::unless(self.static_only, &chosen);
         let gate = Gate {
             scanner: &scanner,
             simulation,

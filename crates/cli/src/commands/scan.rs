@@ -42,10 +42,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     let accepted = accepted(args, &loaded)?;
     let gate = Gate {
         scanner: &scanner,
-        simulation: match args.static_only {
-            true => Simulation::Off,
-            false => Simulation::In(&chosen),
-        },
+        simulation: Simulation::unless(args.static_only, &chosen),
         policy: loaded.policy()?,
         config: &loaded.config,
         cache: cache(args, &loaded, &accepted)?,

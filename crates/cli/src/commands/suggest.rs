@@ -22,13 +22,10 @@ pub(crate) fn run(args: &Suggest) -> anyhow::Result<ExitCode> {
         ..Choice::from(&loaded.config.sandbox)
     };
     let chosen = Chosen::new(choice);
-    let simulation = match args.static_only {
-        true => Simulation::Off,
-        false => {
-            chosen.backend().map_err(Clone::clone)?;
-            Simulation::In(&chosen)
-        }
-    };
+    if !args.static_only {
+        chosen.backend().map_err(Clone::clone)?;
+    }
+    let simulation = Simulation::unless(args.static_only, &chosen);
     let gate = Gate {
         scanner: &scanner,
         simulation,
