@@ -7,6 +7,7 @@ use super::join::join;
 use super::origin::Origins;
 use super::origin::Sinks;
 use super::scope::Code;
+use super::scope::Function;
 use super::scope::FunctionId;
 use super::scope::Scope;
 use super::scope::ScopeKind;
@@ -35,13 +36,21 @@ impl<'a, 's> Interp<'a, 's> {
         }
         if self.calls.len() >= MAX_CALLS {
             // What a constant command becomes further down is not known.
-            self.spent |= self.following && args.all().any(|value| value.as_raw().is_some());
+            self.spent |= self.following
+                && args.all().any(|value| value.as_raw().is_some())
+                && self
+                    .functions
+                    .get(id as usize)
+                    .is_none_or(Function::may_use_arguments);
             return args.blend();
         }
         let summary = self.summarise(id);
         let blend = args.blend();
         let Some(summary) = summary else { return blend };
+        let inner = args.all().any(|value| value.from.meets(Origins::INNER));
+        self.depends |= summary.depends && inner;
         let worth = summary.depends && (self.tells_more(id, args) || !self.called)
+            || summary.gives && args.all().any(Value::has_content)
             || summary.computes
                 && args
                     .all()
@@ -51,16 +60,7 @@ impl<'a, 's> Interp<'a, 's> {
         if worth && self.fuel > 0 {
             return self.interpret(id, Some(args)).returns;
         }
-        let mut result = summary.returns;
-        if result.from.meets(Origins::INNER) {
-            result.from = result
-                .from
-                .without(Origins::INNER)
-                .without(Origins::PARAM)
-                .without(Origins::WEB);
-            result.taint_with(&blend);
-        }
-        result
+        summary.returns.given(&blend)
     }
 
     /// Whether these arguments are more than the summary of the function took for granted.
@@ -104,6 +104,7 @@ impl<'a, 's> Interp<'a, 's> {
         let unknown = Summary {
             returns: Value::UNKNOWN,
             depends: false,
+            gives: false,
             computes: false,
             timed: false,
         };
@@ -165,11 +166,12 @@ impl<'a, 's> Interp<'a, 's> {
         self.calls.pop();
         (self.foreign, self.outside, self.muted) = place;
         let returns = self.returned.take().unwrap_or(Value::of(Shape::Nothing));
-        let depends = self.depends
-            || (!matches!(
+        let depends = self.depends;
+        let gives = returns.from.meets(Origins::INNER)
+            && !matches!(
                 returns.shape,
                 Shape::Unknown | Shape::Nothing | Shape::Foreign
-            ) && returns.from.meets(Origins::INNER));
+            );
         let computes = is_expression(code) && returns.from.meets(Origins::INNER);
         let timed = self.timed;
         let (outer_depends, outer_timed);
@@ -192,6 +194,7 @@ impl<'a, 's> Interp<'a, 's> {
         Summary {
             returns,
             depends,
+            gives,
             computes,
             timed,
         }

@@ -162,8 +162,9 @@ pub(crate) struct Index {
     methods: HashMap<Box<str>, Entry, RandomState>,
     pub(crate) attributes: HashMap<Box<str>, Vec<RuleId>, RandomState>,
     pub(crate) strings: Option<Strings>,
-    pub(crate) assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
-    /// Every name that one of `assigns` asks for.
+    /// Rules on what a name is given, and whether keywords of calls count.
+    pub(crate) assigns: Vec<(RuleId, Test, bool)>,
+    /// The names that each of `assigns` asks for, in the same order.
     pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
     /// Rules on effects that other rules infer.

@@ -116,8 +116,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) installing: bool,
     pub(crate) muted: bool,
     pub(crate) found: Vec<Found<'s>>,
-    /// Of each name that was given a value, whether a rule asks for it.
-    pub(crate) asked_for: HashMap<Box<str>, bool, RandomState>,
+    /// Of each name that was given a value, the rules in `Index::assigns` that ask for it.
+    pub(crate) asked_for: HashMap<Box<str>, Rc<[usize]>, RandomState>,
     seen: HashSet<(usize, u32, u32), RandomState>,
     pub(crate) payloads: Vec<Payload>,
 }

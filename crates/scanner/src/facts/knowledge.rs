@@ -74,17 +74,29 @@ impl<'a, 's> Interp<'a, 's> {
         keyword: bool,
     ) {
         let index = self.index;
-        let asked_for = self.asked_for.get(name).copied().unwrap_or_else(|| {
-            let asked_for = index.assigned_names.is_match(name.as_bytes());
-            self.asked_for.insert(name.into(), asked_for);
-            asked_for
-        });
-        if !asked_for {
-            return;
+        if !self.asked_for.contains_key(name) {
+            let rules = index
+                .assigned_names
+                .matches(name.as_bytes())
+                .iter()
+                .collect();
+            self.asked_for.insert(name.into(), rules);
         }
-        for (id, target, test, keywords) in &index.assigns {
-            if (*keywords || !keyword) && test.holds(Some(value), false) && target.is_match(name) {
+        let Some(rules) = self.asked_for.get(name).filter(|rules| !rules.is_empty()) else {
+            return;
+        };
+        for at in rules.clone().iter() {
+            let Some((id, test, keywords)) = index.assigns.get(*at) else {
+                continue;
+            };
+            if keyword && !keywords {
+                continue;
+            }
+            if test.holds(Some(value), false) {
                 self.report_plain(*id, range, format!("`{name}`"));
+            } else {
+                // A caller may hand over what the rule waits for.
+                self.depends |= test.tainted.is_none() && value.from.meets(Origins::INNER);
             }
         }
     }

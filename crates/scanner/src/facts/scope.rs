@@ -90,6 +90,16 @@ pub(crate) struct Function<'a> {
     pub(crate) state: State<'a>,
 }
 
+impl Function<'_> {
+    /// Whether its arguments may matter, as far as it was looked at.
+    pub(crate) fn may_use_arguments(&self) -> bool {
+        match &self.state {
+            State::Known(summary) => summary.depends || summary.gives,
+            State::New | State::Running => true,
+        }
+    }
+}
+
 /// How far a function is known.
 #[derive(Debug)]
 pub(crate) enum State<'a> {
@@ -106,8 +116,10 @@ pub(crate) enum State<'a> {
 pub(crate) struct Summary<'a> {
     /// What it returns when nothing is known of its arguments.
     pub(crate) returns: Value<'a>,
-    /// Whether it is worth interpreting again with the arguments of a call.
+    /// Whether it does something that depends on its parameters.
     pub(crate) depends: bool,
+    /// Whether it returns something of a known shape that is made of its parameters.
+    pub(crate) gives: bool,
     /// Whether it computes what it returns from constants, if it is given them.
     pub(crate) computes: bool,
     /// Whether it does something that only counts when it runs on import or on installation.

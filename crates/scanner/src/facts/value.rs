@@ -11,6 +11,9 @@ use super::scope::{ClassId, FunctionId, Scope};
 /// Stands in a folded text for a part that is not known.
 pub(crate) const GAP: char = '\u{FFFC}';
 
+/// Elements of a container that are asked whether anything is known of them.
+const LOOKED_AT: usize = 16;
+
 /// Text that lies in the syntax tree, or was folded.
 #[derive(Debug, Clone)]
 pub(crate) enum Text<'a> {
@@ -180,6 +183,32 @@ impl<'a> Value<'a> {
         self.chain = self.chain.or(part.chain);
     }
 
+    /// What a function returns, with the origins of what it was given in place of those of its parameters.
+    pub(crate) fn given(mut self, blend: &Self) -> Self {
+        match &mut self.shape {
+            Shape::List(items) | Shape::OneOf(items)
+                if items.iter().any(Self::is_made_of_parameters) =>
+            {
+                let items = Rc::make_mut(items);
+                for item in items.iter_mut().take(LOOKED_AT) {
+                    *item = std::mem::replace(item, Self::UNKNOWN).given(blend);
+                }
+            }
+            _ => {}
+        }
+        if self.is_made_of_parameters() {
+            let own = Origins::INNER.union(Origins::PARAM).union(Origins::WEB);
+            self.from = self.from.without(own).union(blend.from);
+            self.chain = self.chain.or(blend.chain);
+            // What the function made safe stays so whatever it was given.
+        }
+        self
+    }
+
+    fn is_made_of_parameters(&self) -> bool {
+        self.from.meets(Origins::INNER)
+    }
+
     /// Adds origins, safe for nothing.
     #[must_use]
     pub(crate) fn from(mut self, origins: Origins) -> Self {
@@ -188,6 +217,35 @@ impl<'a> Value<'a> {
             self.safe = Sinks::NONE;
         }
         self
+    }
+
+    /// Whether something is known of it that a function can pass on: a text, a number, something to call.
+    pub(crate) fn has_content(&self) -> bool {
+        match &self.shape {
+            Shape::Str(_)
+            | Shape::Bytes(_)
+            | Shape::Path(_)
+            | Shape::Int(_)
+            | Shape::Name(_)
+            | Shape::Function(_)
+            | Shape::Class(_)
+            | Shape::Bound(_)
+            | Shape::Partial(_)
+            | Shape::Handle(_)
+            | Shape::Names(_)
+            | Shape::Picked(_) => true,
+            Shape::List(items) => items.iter().take(LOOKED_AT).any(Self::has_content),
+            Shape::Dict(pairs) => pairs
+                .iter()
+                .take(LOOKED_AT)
+                .any(|(_, value)| value.has_content()),
+            Shape::OneOf(values) => values.iter().any(Self::has_content),
+            Shape::Unknown
+            | Shape::Foreign
+            | Shape::Nothing
+            | Shape::Bool(_)
+            | Shape::Instance(_) => false,
+        }
     }
 
     /// The whole text, where all of it is known.

@@ -32,7 +32,8 @@ pub(super) struct Builder {
     attributes: HashMap<Box<str>, Vec<RuleId>, RandomState>,
     atoms: Vec<(String, RuleId)>,
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
-    assigns: Vec<(RuleId, AsciiExpression, Test, bool)>,
+    assigns: Vec<(RuleId, Test, bool)>,
+    targets: Vec<AsciiExpression>,
     flows: Vec<Vec<Flow>>,
     effects: BTreeMap<EffectKind, EffectRules>,
     rules: Vec<Compiled>,
@@ -51,6 +52,7 @@ impl Default for Builder {
             atoms: Vec::new(),
             patterns: HashMap::default(),
             assigns: Vec::new(),
+            targets: Vec::new(),
             flows: Vec::new(),
             effects: BTreeMap::new(),
             rules: Vec::new(),
@@ -238,7 +240,8 @@ impl Builder {
         }) = &facts.assign
         {
             let test = self.test(value)?;
-            self.assigns.push((id, target.clone(), test, *keywords));
+            self.assigns.push((id, test, *keywords));
+            self.targets.push(target.clone());
         }
         if let Some(pattern) = &facts.resource {
             let kind = rule.effect.ok_or("`resource` needs the rule's `effect`")?;
@@ -328,7 +331,7 @@ impl Builder {
                 patterns: self.patterns,
             })
         };
-        let targets = self.assigns.iter().map(|(_, target, ..)| target.pattern());
+        let targets: Vec<&str> = self.targets.iter().map(AsciiExpression::pattern).collect();
         let assigned_names = RegexSetBuilder::new(targets)
             .unicode(false)
             .build()
