@@ -5,6 +5,7 @@
 //! examined in turn, to a bounded depth.
 
 mod artifact;
+mod atoms;
 mod catalogue;
 mod data;
 mod expression;

@@ -85,7 +85,7 @@ impl<'a> Sink<'a> {
         detail: Option<String>,
     ) {
         let (location, excerpt) = match &artifact.anchor {
-            Some((location, excerpt)) => (location.clone(), excerpt.clone()),
+            Some((location, excerpt)) => (location.clone(), self.redacted(excerpt)),
             None => (
                 source.location(&artifact.path, artifact.first_line, range.clone()),
                 source.excerpt_with(artifact.first_line, range.clone(), &|text| {
@@ -106,10 +106,17 @@ impl<'a> Sink<'a> {
         detail: Option<String>,
     ) {
         let (location, excerpt) = match &artifact.anchor {
-            Some((location, excerpt)) => (location.clone(), excerpt.clone()),
+            Some((location, excerpt)) => (location.clone(), self.redacted(excerpt)),
             None => (Location::file(&artifact.path), None),
         };
         self.push(rule, artifact, location, excerpt, effect, detail, "");
+    }
+
+    fn redacted(&self, excerpt: &Option<Excerpt>) -> Option<Excerpt> {
+        excerpt.as_ref().map(|excerpt| Excerpt {
+            text: self.rules.text().redact(&excerpt.text).into_owned(),
+            ..*excerpt
+        })
     }
 
     #[expect(
@@ -132,12 +139,7 @@ impl<'a> Sink<'a> {
             return;
         }
         let fingerprint = fingerprint(&rule.info.id, &location.path, text, detail.as_deref());
-        let secrets = self.rules.text();
-        let detail = detail.map(|detail| secrets.redact(&detail).into_owned());
-        let excerpt = excerpt.map(|excerpt| Excerpt {
-            text: secrets.redact(&excerpt.text).into_owned(),
-            ..excerpt
-        });
+        let detail = detail.map(|detail| self.rules.text().redact(&detail).into_owned());
         self.findings.push(Finding {
             rule: rule.info.clone(),
             layer: Layer::Scan,

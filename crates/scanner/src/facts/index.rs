@@ -16,6 +16,7 @@ use super::intrinsic::Intrinsic;
 use super::matching::{Literal, When};
 use super::names::{Name, Names};
 use super::origin::{Origins, Sinks};
+use crate::atoms::Atoms;
 use crate::expression::AsciiExpression;
 use crate::rule::Rule;
 use skillgate_model::EffectKind;
@@ -147,7 +148,7 @@ impl EffectRules {
 /// The texts that rules look for, behind one automaton.
 #[derive(Debug, Clone)]
 pub(crate) struct Strings {
-    pub(crate) automaton: AhoCorasick,
+    pub(crate) atoms: Atoms,
     pub(crate) owners: Vec<RuleId>,
     /// How many rules own an atom.
     pub(crate) rules: usize,

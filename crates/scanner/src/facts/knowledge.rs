@@ -1,5 +1,7 @@
 //! What names, imports, texts and assignments mean to the rules.
 
+use std::ops::ControlFlow;
+
 use ruff_text_size::TextRange;
 
 use super::args::Args;
@@ -111,15 +113,12 @@ impl<'a, 's> Interp<'a, 's> {
             return;
         }
         let mut told = smallvec::SmallVec::<[u16; 4]>::new();
-        for found in strings.automaton.find_overlapping_iter(text) {
-            if told.len() == strings.rules {
-                break;
-            }
-            let Some(id) = strings.owners.get(found.pattern().as_usize()) else {
-                continue;
+        strings.atoms.each(text, |atom, place| {
+            let Some(id) = strings.owners.get(atom) else {
+                return ControlFlow::Continue(());
             };
             if told.contains(id) {
-                continue;
+                return ControlFlow::Continue(());
             }
             told.push(*id);
             if strings
@@ -127,10 +126,14 @@ impl<'a, 's> Interp<'a, 's> {
                 .get(id)
                 .is_none_or(|pattern| pattern.is_match(text))
             {
-                let atom = text.get(found.range()).unwrap_or("");
+                let atom = text.get(place).unwrap_or("");
                 self.report_plain(*id, range, format!("`{atom}`"));
             }
-        }
+            match told.len() == strings.rules {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
     }
 
     /// A text annotation: something may evaluate it, so it is looked at as an expression.

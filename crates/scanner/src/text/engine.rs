@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::sync::Arc;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::addressed::TO_AGENTS;
@@ -15,6 +14,7 @@ use super::matcher::{Mood, Scope, TextMatch};
 use super::phrase::Compiled;
 use super::polarity::Polarity;
 use super::validate::Validator;
+use crate::atoms::Atoms;
 use crate::expression::Expression;
 use crate::rule::{Matcher, Rule};
 
@@ -27,20 +27,30 @@ const SPEAKS: usize = usize::MAX;
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) cues: Cues,
+    rules: Vec<Arc<Rule>>,
+    /// What only prose needs, compiled when the first is read.
+    reading: OnceLock<Reading>,
+    /// For prose, manifests and data: every rule that reads lines.
+    texts: OnceLock<OwnedAtoms>,
+    /// For programs, of which there are many: the few rules that concern them.
+    programs: OwnedAtoms,
+    /// For what is to be redacted: the rules on secrets.
+    secrets: OwnedAtoms,
+    lines: Vec<LineRule>,
+}
+
+/// The rules that read sentences, with the words they know.
+#[derive(Debug)]
+pub(crate) struct Reading {
     pub(crate) lexicon: Lexicon,
     pub(crate) polarity: Polarity,
     pub(crate) says: Vec<Says>,
-    /// For prose, manifests and data: every rule that reads lines.
-    texts: Atoms,
-    /// For programs, of which there are many: the few rules that concern them.
-    programs: Atoms,
-    lines: Vec<LineRule>,
 }
 
 /// The atoms of some rules, and to which each belongs.
 #[derive(Debug)]
-struct Atoms {
-    automaton: AhoCorasick,
+struct OwnedAtoms {
+    atoms: Atoms,
     owners: Vec<Vec<usize>>,
 }
 
@@ -80,42 +90,32 @@ pub(crate) struct Match<'e> {
 
 impl Engine {
     pub(crate) fn compile<'r>(rules: impl Iterator<Item = &'r Arc<Rule>>) -> Self {
-        let texts: Vec<(&Arc<Rule>, &TextMatch)> = rules
-            .filter_map(|rule| match &rule.matcher {
-                Matcher::Text(text) => Some((rule, text.as_ref())),
-                Matcher::Facts(_) | Matcher::Pattern(_) | Matcher::Check(_) => None,
-            })
+        let rules: Vec<Arc<Rule>> = rules
+            .filter(|rule| text_of(rule).is_some())
+            .cloned()
             .collect();
-        let words = texts
-            .iter()
-            .flat_map(|(_, text)| &text.says)
-            .flat_map(|phrase| phrase.words());
-        let lexicon = Lexicon::with_words(words);
-        let says = texts
-            .iter()
-            .filter(|(_, text)| !text.says.is_empty())
-            .map(|(rule, text)| Says {
-                rule: Arc::clone(rule),
-                phrases: text.says.iter().map(|one| one.compile(&lexicon)).collect(),
-                scope: text.scope,
-                foreign: text.foreign,
-                mood: text.mood,
-            })
-            .collect();
-        let lines: Vec<LineRule> = texts
-            .iter()
+        let lines: Vec<LineRule> = texts(&rules)
             .filter(|(_, text)| !text.regex.is_empty())
             .map(|(rule, text)| LineRule::compile(rule, text))
             .collect();
         Self {
             cues: Cues::built_in(),
-            polarity: Polarity::new(&lexicon),
-            lexicon,
-            says,
-            texts: Atoms::new(&lines, |_| true, &[]),
-            programs: Atoms::new(&lines, LineRule::concerns_programs, &TO_AGENTS),
+            reading: OnceLock::new(),
+            texts: OnceLock::new(),
+            programs: OwnedAtoms::new(&lines, LineRule::concerns_programs, &TO_AGENTS),
+            secrets: OwnedAtoms::new(&lines, |rule| rule.redact, &[]),
             lines,
+            rules,
         }
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::compile(&self.rules))
+    }
+
+    fn texts(&self) -> &OwnedAtoms {
+        self.texts
+            .get_or_init(|| OwnedAtoms::new(&self.lines, |_| true, &[]))
     }
 
     /// Every match of the rules that read lines; in a program, `spoken` gets where an agent may be spoken to.
@@ -127,23 +127,27 @@ impl Engine {
         spoken: &mut Vec<Range<usize>>,
         each: &mut dyn FnMut(Match<'e>),
     ) {
-        let atoms = if program { &self.programs } else { &self.texts };
+        let atoms = if program {
+            &self.programs
+        } else {
+            self.texts()
+        };
         let mut seen: Vec<usize> = vec![0; self.lines.len()];
         let mut applies: Vec<Option<bool>> = vec![None; self.lines.len()];
-        for (place, owner) in atoms.find(text) {
+        atoms.each(text, |owner, place| {
             if owner == SPEAKS {
                 spoken.push(place);
-                continue;
+                return;
             }
             let (Some(rule), Some(seen), Some(applies)) = (
                 self.lines.get(owner),
                 seen.get_mut(owner),
                 applies.get_mut(owner),
             ) else {
-                continue;
+                return;
             };
             if *seen > place.start {
-                continue;
+                return;
             }
             if *applies.get_or_insert_with(|| rule.applies(text, path)) {
                 let window = window(text, place.start, seen.saturating_sub(WINDOW / 2));
@@ -161,15 +165,17 @@ impl Engine {
                 *seen = end.max(place.end);
                 rule.matches(text, window, each);
             }
-        }
+        });
     }
 
     /// The text with every secret starred out, byte for byte.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let owners: BTreeSet<usize> = self.texts.find(text).map(|(_, owner)| owner).collect();
+        let mut owners = BTreeSet::new();
+        self.secrets.each(text, |owner, _| {
+            owners.insert(owner);
+        });
         let rules = owners.iter().filter_map(|owner| self.lines.get(*owner));
         let secrets: Vec<Range<usize>> = rules
-            .filter(|rule| rule.redact)
             .flat_map(|rule| &rule.regexes)
             .flat_map(|regex| regex.regex().captures_iter(text))
             .filter_map(|captures| captures.get(1).or(captures.get(0)))
@@ -190,7 +196,42 @@ impl Engine {
     }
 }
 
-impl Atoms {
+impl Reading {
+    fn compile(rules: &[Arc<Rule>]) -> Self {
+        let words = texts(rules)
+            .flat_map(|(_, text)| &text.says)
+            .flat_map(|phrase| phrase.words());
+        let lexicon = Lexicon::with_words(words);
+        let says = texts(rules)
+            .filter(|(_, text)| !text.says.is_empty())
+            .map(|(rule, text)| Says {
+                rule: Arc::clone(rule),
+                phrases: text.says.iter().map(|one| one.compile(&lexicon)).collect(),
+                scope: text.scope,
+                foreign: text.foreign,
+                mood: text.mood,
+            })
+            .collect();
+        Self {
+            polarity: Polarity::new(&lexicon),
+            lexicon,
+            says,
+        }
+    }
+}
+
+fn text_of(rule: &Rule) -> Option<&TextMatch> {
+    match &rule.matcher {
+        Matcher::Text(text) => Some(text),
+        Matcher::Facts(_) | Matcher::Pattern(_) | Matcher::Check(_) => None,
+    }
+}
+
+fn texts(rules: &[Arc<Rule>]) -> impl Iterator<Item = (&Arc<Rule>, &TextMatch)> {
+    rules.iter().filter_map(|rule| Some((rule, text_of(rule)?)))
+}
+
+impl OwnedAtoms {
     fn new(
         lines: &[LineRule],
         wanted: impl Fn(&LineRule) -> bool,
@@ -206,25 +247,20 @@ impl Atoms {
             }
         }
         Self {
-            automaton: AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .build(owners.keys())
-                .expect("atoms are short and few, within the automaton's bounds"),
+            atoms: Atoms::new(owners.keys().copied())
+                .expect("atoms are short and few, within the table's bounds"),
             owners: owners.into_values().collect(),
         }
     }
 
-    /// Every atom in the text with each rule it belongs to.
-    fn find(&self, text: &str) -> impl Iterator<Item = (Range<usize>, usize)> {
-        self.automaton
-            .find_overlapping_iter(text.as_bytes())
-            .flat_map(|found| {
-                let owners = self.owners.get(found.pattern().as_usize());
-                owners
-                    .into_iter()
-                    .flatten()
-                    .map(move |owner| (found.range(), *owner))
-            })
+    /// Says of every atom in the text where it is, once for each rule it belongs to.
+    fn each(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
+        self.atoms.each(text, |atom, place| {
+            for owner in self.owners.get(atom).into_iter().flatten() {
+                found(*owner, place.clone());
+            }
+            ControlFlow::Continue(())
+        });
     }
 }
 

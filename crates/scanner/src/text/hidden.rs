@@ -27,22 +27,29 @@ pub(crate) fn characters(page: &Page<'_>, sink: &mut Sink<'_>) {
     if text.is_ascii() {
         return;
     }
-    let mut chars = text.char_indices().peekable();
-    let mut before = '\0';
-    while let Some((start, c)) = chars.next() {
-        let Some(class) = Class::of(c) else {
-            before = c;
+    let mut from = 0;
+    while let Some(start) = Class::next_begin(text, from) {
+        let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
+        let mut chars = rest.chars();
+        let Some(first) = chars.next() else {
+            break;
+        };
+        from = start + first.len_utf8();
+        let Some(class) = Class::of(first) else {
             continue;
         };
-        let mut run = vec![c];
-        let mut end = start + c.len_utf8();
-        while let Some((at, next)) = chars.next_if(|(_, next)| Class::of(*next) == Some(class)) {
-            run.push(next);
-            end = at + next.len_utf8();
-        }
-        let after = chars.peek().map_or('\0', |(_, next)| *next);
-        class.judge(page, sink, start..end, &run, (before, after));
-        before = run.last().copied().unwrap_or(c);
+        let run: Vec<char> = rest
+            .chars()
+            .take_while(|c| Class::of(*c) == Some(class))
+            .collect();
+        let end = start + run.iter().map(|c| c.len_utf8()).sum::<usize>();
+        let after = text.get(end..).and_then(|rest| rest.chars().next());
+        let around = (
+            before.chars().next_back().unwrap_or('\0'),
+            after.unwrap_or('\0'),
+        );
+        class.judge(page, sink, start..end, &run, around);
+        from = end;
     }
 }
 
@@ -55,6 +62,13 @@ enum Class {
 }
 
 impl Class {
+    /// Where the next character begins whose first byte may be that of one of these.
+    fn next_begin(text: &str, from: usize) -> Option<usize> {
+        let rest = text.as_bytes().get(from..)?;
+        let may_begin_one = |byte: &u8| matches!(byte, 0xe1 | 0xe2 | 0xef | 0xf3);
+        rest.iter().position(may_begin_one).map(|at| from + at)
+    }
+
     const fn of(c: char) -> Option<Self> {
         match c {
             '\u{e0000}'..='\u{e007f}' => Some(Self::Tag),

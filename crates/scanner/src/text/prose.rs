@@ -7,7 +7,7 @@ use skillgate_model::Severity;
 use super::Page;
 use super::address::{Owner, addresses};
 use super::document::{Block, BlockKind, Code, Document, lines};
-use super::engine::Engine;
+use super::engine::{Engine, Reading};
 use super::lexicon::Concept;
 use super::matcher::{Mood, Scope};
 use super::phrase::Found;
@@ -25,6 +25,10 @@ pub(crate) fn examine(
     commands_only: bool,
     sink: &mut Sink<'_>,
 ) {
+    if document.blocks.is_empty() && document.codes.is_empty() {
+        return;
+    }
+    let engine = engine.reading();
     let mut found = Found::default();
     let mut matches: Vec<(Arc<Rule>, std::ops::Range<usize>, bool)> = Vec::new();
     let owner = Owner::of(page.text());
@@ -109,7 +113,7 @@ fn paragraphs(text: &str, code: &Code) -> Vec<Block> {
 }
 
 /// What "it" and "them" may stand for in the next sentence.
-fn things(engine: &Engine, block: &Block, found: &Found, meant: Meant) -> Vec<Concept> {
+fn things(engine: &Reading, block: &Block, found: &Found, meant: Meant) -> Vec<Concept> {
     let mut things: Vec<Concept> = found
         .hits
         .iter()
@@ -125,7 +129,7 @@ fn things(engine: &Engine, block: &Block, found: &Found, meant: Meant) -> Vec<Co
 }
 
 fn judge(
-    engine: &Engine,
+    engine: &Reading,
     owner: &Owner,
     commands_only: bool,
     block: &Block,

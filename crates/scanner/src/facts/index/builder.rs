@@ -12,6 +12,7 @@ use super::{
     Compiled, EffectRules, EffectTest, Entry, Flow, Index, Resource, RuleId, Selector, Sink,
     Strings, Test,
 };
+use crate::atoms::Atoms;
 use crate::expression::AsciiExpression;
 use crate::facts::checks::Check;
 use crate::facts::intrinsic::{self, Intrinsic};
@@ -320,7 +321,8 @@ impl Builder {
             None
         } else {
             Some(Strings {
-                automaton: automaton(self.atoms.iter().map(|(atom, _)| atom.as_str()).collect())?,
+                atoms: Atoms::new(self.atoms.iter().map(|(atom, _)| atom.as_str()))
+                    .map_err(|error| error.to_string())?,
                 owners: self.atoms.iter().map(|(_, id)| *id).collect(),
                 rules: self
                     .atoms
