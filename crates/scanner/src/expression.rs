@@ -18,6 +18,11 @@ pub(crate) fn checked_before<T>(read: impl FnOnce() -> T) -> T {
     read
 }
 
+/// Compiles an expression that stands in this program; each is built once, in a `LazyLock`.
+pub(crate) fn constant(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
 /// An expression over prose, in which letters are Unicode's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]

@@ -4,13 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
+use crate::expression::constant;
 
 /// Files that hold credentials or the traces of a person.
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(concat!(
+    constant(concat!(
         r"(?i)(?:^|[/\\~])(?:",
         r"\.ssh(?:/?$|/\*|/(?:id_\w+|identity|\w*key\w*|config)(?:$|[^.\w]))|\.aws(?:/?$|/credentials|/config|/\*)|\.azure(?:/|$)|",
         r"\.config/(?:gcloud|gh|solana|op|sops|rclone|hub)(?:/|$)|\.kube(?:/?$|/config)|\.docker/config\.json|",
@@ -27,14 +25,14 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A project's own secrets, which honest tools read and only thieves send.
 static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:^|[/\\])(?:\.env(?:\.(?:local|production|prod|development))?|secrets?\.(?:ya?ml|json|toml|txt)|credentials?\.(?:json|ya?ml|txt)|service[-_]?account[\w-]*\.json|[\w.-]*(?:private|secret)[\w-]*\.(?:pem|key)|\.htpasswd|master\.key|id_(?:rsa|ed25519|ecdsa|dsa))$",
     )
 });
 
 /// Files that an agent obeys.
 static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(concat!(
+    constant(concat!(
         r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|rules|mcp\.json|config\.(?:toml|json)|memory|projects/[^\s]*memory)|\.json)|",
         r"CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|MEMORY\.md|SOUL\.md|IDENTITY\.md|\.cursorrules|\.windsurfrules|\.mcp\.json|claude_desktop_config\.json|\.github/copilot-instructions\.md)"
     ))
@@ -42,7 +40,7 @@ static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Where agents look for what extends them.
 static AGENT_EXTENSIONS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:^|[/\\~])\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|agents|copilot|opencode)/(?:skills|commands|agents|plugins|extensions|prompts)(?:/|$)",
     )
 });

@@ -6,54 +6,51 @@ use regex::{Captures, Regex};
 
 use super::What;
 use super::programs::join;
+use crate::expression::constant;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
-
 static SYSTEM_TREE: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"^(?:/|/\*|~|~/|~/\*|\.\./?\*?|\.\./\.\.\S*|\./\*|/(?:bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|srv|sys|usr|var|Users|System|Library|Applications)(?:/?\*?)?|/(?:home|Users)/[^/]+/?\*?|[A-Z]:[\\/]\*?)$",
     )
 });
 static SYSTEM_FILE: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"^/(?:bin|boot|etc|lib|lib64|sbin|sys|usr|root|proc|var/(?:log|lib|spool))/|^~/(?:Documents|Desktop|Pictures|\.\w+rc$|\.profile$)",
     )
 });
 static HISTORY: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:\.(?:bash|zsh|sh|python|mysql)_history|/var/log(?:/|$)|/var/run/utmp|wtmp|btmp|lastlog)",
     )
 });
 static DISK: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
+    LazyLock::new(|| constant(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
 static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)\b(?:firewalld|ufw|apparmor|selinux|auditd|rsyslog|syslog|fail2ban|clamav|clamd|falcon-sensor|crowdstrike|osquery|wazuh|ossec|sentinelone|defender|mdatp|XProtect|sysmon|carbonblack|snort|suricata)",
     )
 });
 static METADATA: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2::254",
     )
 });
 static MINER: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)stratum\+(?:tcp|ssl)://|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
     )
 });
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?:--extra-index-url|--index-url|(?:^| )-i|--registry|--index|--source)[ =](?:https?://)?(?P<host>[\w.-]+)",
     )
 });
 static KEPT_INDEX: LazyLock<Regex> = LazyLock::new(|| {
-    compile(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
+    constant(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
 });
 static CRON_LINE: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
+    LazyLock::new(|| constant(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
 
 const OFFICIAL_INDEXES: &[&str] = &[
     "pypi.org",

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::super::run::{Call, Run};
 use super::super::syntax;
+use crate::expression::constant;
 use crate::pattern::value::Value;
 
 /// Settings of git whose value git runs.
@@ -24,18 +25,14 @@ const GIT_RUNS: [&str; 12] = [
     "web.browser.cmd",
 ];
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
-
 /// `system("…")`, `"…" | getline` and `print | "…"` of awk.
 static AWK: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r#"system\(\s*"((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"\s*\|&?\s*getline|\|&?\s*"((?:[^"\\]|\\.)*)""#,
     )
 });
 /// The command `e` of sed, after an address or by itself.
-static SED: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
+static SED: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
 
 /// What the commands inside the arguments write, `None` when there are none.
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
