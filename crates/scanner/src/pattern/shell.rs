@@ -11,6 +11,7 @@ use skillgate_model::Skill;
 
 use super::report::{report, report_check};
 use super::resolved::What;
+use super::value::{Taint, Value};
 use crate::source::Source;
 use crate::{Artifact, Sink};
 
@@ -34,4 +35,10 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: 
         report_check(artifact, &source, "shell-unreadable", at..at, None, sink);
     }
     sink.examined("pattern");
+}
+
+/// Where the output of a command line comes from.
+pub(super) fn output_of(line: &str) -> Taint {
+    let mut run = run::Run::new();
+    run.nested(line, &(0..0), &Value::default()).taint
 }

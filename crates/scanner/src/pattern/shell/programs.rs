@@ -5,6 +5,7 @@ mod carriers;
 mod coders;
 mod files;
 mod interpreters;
+mod keepers;
 mod transfer;
 mod wrappers;
 
@@ -12,8 +13,8 @@ use super::What;
 use super::run::{Call, Run};
 use crate::pattern::value::{Taint, Value};
 use builtins::{alias, declare, echo, printf, read};
-use coders::{coded, openssl, reversed, translate};
-use files::{archive, copy, filter, find, mark_executable, remove, scheduled, tee};
+use coders::{coded, hashed, openssl, repeating, reversed, translate};
+use files::{archive, copy, filter, find, git, mark_executable, remove, scheduled, tee, unpack};
 use interpreters::{after_option, evaluate, interpret, interpreter, nested_argument, source};
 use wrappers::{WRAPPERS, environment, wrapped};
 
@@ -39,6 +40,9 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         return interpret(run, call, kind);
     }
     if let Some(output) = carriers::run(run, call) {
+        return output;
+    }
+    if let Some(output) = keepers::run(call) {
         return output;
     }
     if let Some(output) = transfer::run(run, call) {
@@ -82,6 +86,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "gpg" | "gpg2" if has_word(call, &["-d", "--decrypt"]) => {
             filter(run, call).tainted(Taint::DECODED)
         }
+        "unzip" | "unrar" | "7z" | "7za" if !has_word(call, &["a"]) => unpack(run, call),
         "tar" | "zip" | "7z" | "rar" | "gpg" => archive(run, call),
         "whoami" | "hostname" | "uname" | "id" | "ifconfig" | "ip" | "arch" | "lscpu"
         | "sw_vers" | "system_profiler" | "dmidecode" | "ipconfig" => {
@@ -89,29 +94,33 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         }
         "ps" | "pgrep" | "pidof" => Value::unknown(Taint::PROCESS),
         "mktemp" => run.temporary(),
-        "pbpaste" | "xclip" | "xsel" | "wl-paste" => Value::unknown(Taint::SECRET),
-        "security"
-            if has_word(
-                call,
-                &[
-                    "find-generic-password",
-                    "find-internet-password",
-                    "dump-keychain",
-                    "export",
-                ],
-            ) =>
-        {
-            Value::unknown(Taint::SECRET)
+        "yes" | "seq" => repeating(call),
+        "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "shasum"
+        | "md5" | "sha1" | "sha256" | "b2sum" | "cksum" => {
+            hashed(run, call);
+            filter(run, call)
         }
-        "history" | "secret-tool" | "pass" | "lastpass" | "bw" => Value::unknown(Taint::SECRET),
+        "git" => git(run, call),
+        "make" | "gmake" if call.input.taint.has(Taint::NETWORK | Taint::DECODED) => {
+            executed(run, call.input, &call.span);
+            Value::default()
+        }
+        "cd" | "pushd" => {
+            run.folder = call
+                .arguments
+                .first()
+                .cloned()
+                .unwrap_or_else(|| Value::text("~"));
+            Value::default()
+        }
         "chmod" => {
             mark_executable(run, call);
             Value::default()
         }
         "find" | "fd" => find(run, call),
         "which" | "type" | "realpath" | "readlink" | "basename" | "dirname" => join(call.arguments),
-        "true" | "false" | ":" | "cd" | "mkdir" | "sleep" | "exit" | "return" | "shift"
-        | "unset" | "test" | "[" | "[[" => Value::default(),
+        "true" | "false" | ":" | "mkdir" | "sleep" | "exit" | "return" | "shift" | "unset"
+        | "test" | "[" | "[[" => Value::default(),
         _ => filter(run, call),
     }
 }

@@ -25,6 +25,12 @@ const MAX_CALLS: usize = 8;
 /// How often a function is followed inside itself; the commands in it stay the same.
 const MAX_RECURSION: usize = 2;
 
+/// How deep loops are followed twice, so that what a later command sets reaches an earlier one.
+const MAX_LOOPS: usize = 2;
+
+/// Rounds that make a loop a flood.
+pub(super) const MANY: u64 = 1000;
+
 /// Shortest constant that is tried as base64, in bytes.
 const MIN_ENCODED: usize = 24;
 
@@ -54,11 +60,16 @@ pub(super) struct Run {
     calling: Vec<Rc<List>>,
     /// Where facts of a nested script are put.
     anchor: Option<Range<usize>>,
+    /// Folders that hold what the script downloaded and unpacked.
+    pub(super) downloaded: Vec<String>,
+    /// Where the script last went.
+    pub(super) folder: Value,
     /// The last address that a descriptor was opened to.
     socket: Option<String>,
     /// Inside a function that bears the name of a program which is trusted with passwords.
     pub(super) shadows: bool,
     depth: usize,
+    loops: usize,
     steps: usize,
     /// Where nothing could be read, or following stopped.
     pub(super) broken: Option<usize>,
@@ -82,9 +93,12 @@ impl Run {
             functions: HashMap::new(),
             calling: Vec::new(),
             anchor: None,
+            downloaded: Vec::new(),
+            folder: Value::default(),
             socket: None,
             shadows: false,
             depth: 0,
+            loops: 0,
             steps: 0,
             broken: None,
             exhausted: false,
@@ -98,7 +112,7 @@ impl Run {
         self.list(&parsed.list, &Value::default());
     }
 
-    /// Adds what single steps give away.
+    /// Adds what single steps give away, and what several do together.
     pub(super) fn judge(&mut self) {
         let mut judged = Vec::new();
         for fact in &self.facts {
@@ -109,6 +123,7 @@ impl Run {
                 });
             }
         }
+        judged.extend(super::judge::hidden_script(&self.facts));
         self.facts.append(&mut judged);
     }
 
@@ -215,9 +230,19 @@ impl Run {
                     };
                 } else {
                     value.text.truncate(value.text.trim_end().len());
+                    // Any file of that ending, and none of them by its name.
+                    value.text = value.text.replace("*.", &format!("{UNKNOWN}."));
                 }
+                let many = value.taint.has(Taint::REPEATED) || is_long_sequence(&value.text);
                 self.variables.insert(name.clone(), value);
-                self.list(body, input)
+                self.counted(body, input, many, &command.span)
+            }
+            Body::Count { times, body } => self.counted(body, input, *times >= MANY, &command.span),
+            Body::Coprocess { name, body } => {
+                let output = self.list(body, &Value::default());
+                self.variables
+                    .insert(name.clone(), Value::unknown(output.taint));
+                Value::default()
             }
             Body::Function { name, body } => {
                 self.functions.insert(name.clone(), body.clone());
@@ -239,18 +264,57 @@ impl Run {
         output
     }
 
-    /// A loop runs its body once here; one that never ends and only asks the network is an attack on someone.
+    fn twice(&mut self, list: &List, input: &Value) -> Value {
+        self.loops += 1;
+        let output = self.list(list, input);
+        if self.loops <= MAX_LOOPS {
+            self.list(list, input);
+        }
+        self.loops -= 1;
+        output
+    }
+
+    /// A loop over many rounds repeats what it writes and what it adds to variables.
+    fn counted(&mut self, list: &List, input: &Value, many: bool, span: &Range<usize>) -> Value {
+        let from = self.facts.len();
+        let output = self.twice(list, input);
+        if !many {
+            return output;
+        }
+        let inside = self.facts.get(from..).unwrap_or_default();
+        let asks = inside
+            .iter()
+            .any(|fact| matches!(fact.what, What::Connect(_)));
+        let set: Vec<String> = inside
+            .iter()
+            .filter_map(|fact| match &fact.what {
+                What::Assign { name, .. } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        for name in set {
+            if let Some(value) = self.variables.get_mut(&name) {
+                value.taint |= Taint::REPEATED;
+            }
+        }
+        if asks {
+            self.check(span, "shell-endless-requests", "");
+        }
+        output.tainted(Taint::REPEATED)
+    }
+
+    /// A loop is followed twice at most; one that never ends, and only asks the network or fills files, is an attack on someone.
     fn endless(&mut self, list: &List, input: &Value, span: &Range<usize>) -> Value {
         let from = self.facts.len();
         let condition = list
             .first()
             .and_then(|pipeline| pipeline.commands.first())
             .and_then(first_word);
-        let output = self.list(list, input);
+        let output = self.twice(list, input);
         let inside = self.facts.get(from..).unwrap_or_default();
         let asks = inside
             .iter()
-            .any(|fact| matches!(fact.what, What::Connect(_)));
+            .any(|fact| matches!(fact.what, What::Connect(_) | What::Write { .. }));
         let waits = inside.iter().any(|fact| match &fact.what {
             What::Command { name, .. } => matches!(
                 name.as_str(),
@@ -305,6 +369,16 @@ impl Run {
 
     pub(super) fn assign(&mut self, name: &str, value: Value, span: &Range<usize>) {
         self.encoded_text(&value, span);
+        if let Some((_, command)) = value.text.split_once("[$(") {
+            // Arithmetic that reads the variable runs what stands in its index.
+            let command = command
+                .rsplit_once(")]")
+                .map_or(command, |(command, _)| command);
+            self.nested(command, span, &Value::default());
+        }
+        if name == "PS4" && value.text.contains("$(") {
+            self.nested(&format!(": \"{}\"", value.text), span, &Value::default());
+        }
         self.fact(
             span,
             What::Assign {
@@ -340,6 +414,7 @@ impl Run {
         if let Some(file) = self.written(&first.text) {
             super::programs::run_file(self, &first.text, &file, span);
         }
+        self.check_place(&first.text, span);
         if first.taint.has(Taint::NETWORK | Taint::DECODED) {
             super::programs::executed(self, first, span);
         } else if first.taint.has(Taint::ARGUMENT) && first.text.starts_with(UNKNOWN) {
@@ -382,6 +457,14 @@ impl Run {
         self.depth -= 1;
         output
     }
+}
+
+/// Whether a word such as `{1..5000}` stands for many.
+pub(super) fn is_long_sequence(text: &str) -> bool {
+    text.contains("..")
+        && text
+            .split(|c: char| !c.is_ascii_digit())
+            .any(|digits| digits.parse().is_ok_and(|number: u64| number >= MANY))
 }
 
 /// The first word of a simple command, where it is plain text; the program of a group's first command otherwise.

@@ -49,6 +49,10 @@ pub(super) enum Body {
         words: Vec<Word>,
         body: List,
     },
+    /// `for (( … ))`, with the largest number that stands in its head.
+    Count { times: u64, body: List },
+    /// `coproc name command`.
+    Coprocess { name: String, body: List },
     /// A function's definition.
     Function {
         name: String,
@@ -87,6 +91,8 @@ pub(super) struct Redirect {
 pub(super) enum RedirectKind {
     /// `<`
     Input,
+    /// `<&`
+    Descriptor,
     /// `>`, `>>`, `&>`, `>|`
     Output,
     /// `<<` and `<<<`; the target is the text.
@@ -307,4 +313,4 @@ impl<'a> Parser<'a> {
 }
 
 /// Words that join commands and change nothing of what they do.
-const CONNECTIVES: [&str; 7] = ["then", "elif", "else", "do", "!", "time", "coproc"];
+const CONNECTIVES: [&str; 6] = ["then", "elif", "else", "do", "!", "time"];

@@ -7,7 +7,10 @@ use super::super::value::Js;
 use super::Call;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
-use crate::pattern::{places, value};
+use crate::pattern::{places, shell, value};
+
+/// Longest command line whose output is asked for, in bytes.
+const MAX_LINE: usize = 4096;
 
 /// What a call yields.
 pub(in crate::pattern::javascript) fn result(
@@ -234,24 +237,28 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
         | "keytar.findCredentials"
         | "chrome.cookies.getAll" => Taint::SECRET,
         "prompt" | "readline.question" => Taint::ARGUMENT,
-        _ if name.starts_with("child_process.exec") => command_taint(first),
+        _ if name.starts_with("child_process.exec")
+            || name.starts_with("child_process.spawnSync") =>
+        {
+            command_taint(arguments)
+        }
         _ => Taint::default(),
     }
 }
 
-/// What the output of a command line holds, as far as its words say.
-fn command_taint(line: Option<&Js>) -> Taint {
-    let text = line
-        .map(|line| line.value.text.as_str())
-        .unwrap_or_default();
-    let word = text.split_whitespace().next().unwrap_or("");
-    match word {
-        "env" | "printenv" | "set" => Taint::ENVIRONMENT,
-        "whoami" | "hostname" | "uname" | "id" | "ifconfig" | "ipconfig" | "systeminfo" => {
-            Taint::MACHINE
-        }
-        "curl" | "wget" => Taint::NETWORK,
-        _ if text.split_whitespace().any(places::is_credential) => Taint::SECRET,
-        _ => Taint::default(),
+/// What the output of a command line holds, as a shell would write it.
+fn command_taint(arguments: &[Js]) -> Taint {
+    let Some(first) = arguments.first() else {
+        return Taint::default();
+    };
+    let listed = arguments.get(1).and_then(|list| list.elements.clone());
+    let mut line = first.value.clone();
+    for word in listed.as_deref().into_iter().flatten() {
+        line.push(&Value::text(" "));
+        line.push(&word.value);
     }
+    if line.text.len() > MAX_LINE {
+        return Taint::default();
+    }
+    shell::output_of(&line.text)
 }

@@ -1,6 +1,6 @@
 //! The shell's own commands: what they write and which variables they set.
 
-use super::super::run::{Call, Run};
+use super::super::run::{Call, Run, is_long_sequence};
 use super::super::syntax;
 use super::join;
 use crate::pattern::value::{Taint, Value};
@@ -64,6 +64,9 @@ pub(super) fn printf(call: &Call<'_>) -> Value {
     }
     for value in values {
         output.taint |= value.taint;
+        if is_long_sequence(&value.text) {
+            output.taint |= Taint::REPEATED;
+        }
     }
     output.text = output.text.replace("%%", "%");
     output
@@ -107,6 +110,12 @@ pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
         .arguments
         .iter()
         .any(|argument| argument.text.starts_with('-') && argument.text.contains('s'));
+    let mut words = call.arguments.windows(2);
+    if let Some([_, callback]) =
+        words.find(|pair| matches!(pair, [option, _] if option.text == "-C"))
+    {
+        run.nested(&callback.text, &call.span, &Value::default());
+    }
     let value = if silent && run.shadows {
         // What is typed unseen into something that bears the name of a program is a password.
         Value::unknown(Taint::SECRET)

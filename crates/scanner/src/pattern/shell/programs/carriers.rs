@@ -37,7 +37,7 @@ static SED: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)(?:^|[;{}\d$/])\s*
 /// What the commands inside the arguments write, `None` when there are none.
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
     let commands = match call.name.as_str() {
-        "awk" | "gawk" | "mawk" | "nawk" => awk(call),
+        "awk" | "gawk" | "mawk" | "nawk" => awk(run, call),
         "sed" | "gsed" => sed(call),
         "vim" | "vi" | "nvim" | "ex" | "view" => editor(call),
         "tar" | "bsdtar" | "gtar" => tar(call),
@@ -57,7 +57,16 @@ fn texts<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c str> {
     call.arguments.iter().map(|argument| argument.text.as_str())
 }
 
-fn awk(call: &Call<'_>) -> Vec<String> {
+fn awk(run: &mut Run, call: &Call<'_>) -> Vec<String> {
+    if let Some(program) = texts(call).find(|text| text.contains("/inet/")) {
+        let check = if program.contains("getline") {
+            "shell-reverse-shell"
+        } else {
+            "shell-raw-socket"
+        };
+        run.check(&call.span, check, call.name.clone());
+    }
+
     let captures = texts(call).flat_map(|text| AWK.captures_iter(text));
     captures
         .filter_map(|found| found.get(1).or(found.get(2)).or(found.get(3)))

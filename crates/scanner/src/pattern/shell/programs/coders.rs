@@ -1,6 +1,6 @@
 //! Programs that encode, decode and turn letters: `base64`, `openssl`, `tr`, `rev`.
 
-use super::super::run::{Call, Run};
+use super::super::run::{Call, MANY, Run};
 use super::files::filter;
 use super::{has_word, transfer};
 use crate::pattern::decode;
@@ -35,7 +35,29 @@ pub(super) fn coded(run: &mut Run, call: &Call<'_>, decoding: &[&str]) -> Value 
     }
 }
 
-pub(super) fn decode(program: &str, text: &str) -> Option<String> {
+/// A password that is hashed by what was made to be fast.
+pub(super) fn hashed(run: &mut Run, call: &Call<'_>) {
+    if call.input.taint.has(Taint::PASSWORD) {
+        run.check(&call.span, "shell-password-hashed", call.name.clone());
+    }
+}
+
+/// `yes` and a long `seq` write without end, or nearly.
+pub(super) fn repeating(call: &Call<'_>) -> Value {
+    let long = call.arguments.iter().any(|argument| {
+        argument
+            .text
+            .parse()
+            .is_ok_and(|number: u64| number >= MANY)
+    });
+    Value::unknown(if call.name == "yes" || long {
+        Taint::REPEATED
+    } else {
+        Taint::default()
+    })
+}
+
+fn decode(program: &str, text: &str) -> Option<String> {
     let compact: String = text.split_whitespace().collect();
     let bytes = match program {
         "base64" | "openssl" => decode::base64(&compact)?,
@@ -56,6 +78,9 @@ pub(super) fn openssl(run: &mut Run, call: &Call<'_>) -> Value {
             .position(|argument| argument.text == option)?;
         call.arguments.get(at + 1)
     };
+    if has_word(call, &["dgst", "md5", "sha1", "sha256", "sha512"]) {
+        hashed(run, call);
+    }
     let input = after("-in").map(|file| run.read(&file.text, &call.span));
     let inner = Call {
         name: call.name.clone(),

@@ -1,13 +1,34 @@
 //! Programs that read, copy, pack, find and remove files.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::super::run::{Call, Run};
 use super::super::{What, judge};
-use crate::pattern::value::{Taint, Value};
+use crate::expression::constant;
+use crate::pattern::value::{Taint, Value, of_path};
+
+/// Folders of downloads that are remembered.
+const MAX_FOLDERS: usize = 64;
 
 /// Readers whose first argument is a pattern or a program.
 const SEARCHERS: &[&str] = &[
     "grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "yq", "tr",
 ];
+
+/// How keys begin that have a form of their own.
+static KEY_SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"AKIA|gh[opsu]_|xox[baprs\[]|PRIVATE KEY|sk[-_](?:live|ant|proj)|AIza|glpat|npm_\w?\[",
+    )
+});
+
+fn pattern_of<'c>(call: &Call<'c>) -> Option<&'c str> {
+    let searches = SEARCHERS.contains(&call.name.as_str());
+    let mut words = call.arguments.iter().map(|argument| argument.text.as_str());
+    words.find(|word| searches && !word.starts_with('-'))
+}
 
 /// Programs whose arguments are files that they read.
 const READERS: &[&str] = &[
@@ -50,6 +71,14 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
         .iter()
         .all(|argument| argument.text.starts_with('-')))
     .then(|| call.input.text.clone());
+    if pattern_of(call).is_some_and(|pattern| KEY_SHAPE.is_match(pattern)) {
+        // What a search for the shapes of keys finds is keys.
+        taint |= Taint::SECRET;
+    }
+    if matches!(call.name.as_str(), "jq" | "yq") && taint.has(Taint::SECRET) {
+        // One field of a file of credentials is what its service is asked with.
+        taint = taint.without(Taint::SECRET) | Taint::SESSION;
+    }
     let keeps = matches!(
         call.name.as_str(),
         "cat" | "tac" | "sponge" | "pv" | "head" | "tail"
@@ -135,8 +164,15 @@ pub(super) fn archive(run: &mut Run, call: &Call<'_>) -> Value {
         .collect();
     for path in &paths {
         taint |= path.taint | run.read(&path.text, &call.span).taint;
+        if matches!(
+            path.text.as_str(),
+            "." | "./" | ".." | "*" | "./*" | "~" | "~/"
+        ) {
+            taint |= Taint::TREE;
+        }
     }
     if unpacks {
+        unpacked(run, taint, target_folder(call));
         return Value::unknown(taint);
     }
     let content = Value::unknown(taint | Taint::ENCODED);
@@ -149,6 +185,78 @@ pub(super) fn archive(run: &mut Run, call: &Call<'_>) -> Value {
     content
 }
 
+/// `unzip archive [-d folder]` and its like.
+pub(super) fn unpack(run: &mut Run, call: &Call<'_>) -> Value {
+    let mut taint = call.input.taint;
+    for argument in call
+        .arguments
+        .iter()
+        .filter(|one| !one.text.starts_with('-'))
+    {
+        taint |= run
+            .written(&argument.text)
+            .map_or(argument.taint, |file| file.taint);
+    }
+    unpacked(run, taint, target_folder(call));
+    Value::unknown(taint)
+}
+
+/// Where an unpacker puts things: `-C folder`, `-d folder`, the current one.
+fn target_folder(call: &Call<'_>) -> String {
+    let mut pairs = call.arguments.windows(2);
+    pairs
+        .find_map(|pair| match pair {
+            [option, folder] if matches!(option.text.as_str(), "-C" | "-d" | "--directory") => {
+                Some(folder.text.trim_end_matches('/').to_owned())
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| ".".to_owned())
+}
+
+fn unpacked(run: &mut Run, taint: Taint, folder: String) {
+    let fits = run.downloaded.len() < MAX_FOLDERS && !run.downloaded.contains(&folder);
+    if fits && taint.has(Taint::NETWORK) && !taint.has(Taint::INSTALLER) {
+        run.downloaded.push(folder);
+    }
+}
+
+/// A repository from a host that is no public forge is a download, and one sent there a leak.
+pub(super) fn git(run: &mut Run, call: &Call<'_>) -> Value {
+    let words: Vec<&str> = call
+        .arguments
+        .iter()
+        .map(|argument| argument.text.as_str())
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    match words.as_slice() {
+        ["clone", url, rest @ ..] if judge::foreign_repository(url).is_some() => {
+            let name = url
+                .trim_end_matches(".git")
+                .rsplit('/')
+                .next()
+                .unwrap_or("");
+            let folder = rest.first().copied().unwrap_or(name).to_owned();
+            unpacked(run, Taint::NETWORK, folder);
+        }
+        ["remote", "add" | "set-url", name, url] => {
+            let value = Value::text(*url);
+            run.variables.insert(format!("remote {name}"), value);
+        }
+        ["push", target, ..] => {
+            let named = run.variables.get(&format!("remote {target}"));
+            let url = named
+                .map_or(*target, |value| value.text.as_str())
+                .to_owned();
+            if let Some(host) = judge::foreign_repository(&url) {
+                run.check(&call.span, "shell-code-pushed", host);
+            }
+        }
+        _ => {}
+    }
+    Value::unknown(Taint::default())
+}
+
 pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
     let mut taint = Taint::default();
     for argument in call.arguments {
@@ -159,6 +267,7 @@ pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
         {
             taint |= Taint::SECRET;
         }
+        taint |= of_path(&argument.text).common(Taint::PERSONAL);
     }
     let at = call
         .arguments

@@ -115,6 +115,8 @@ pub(super) fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
             return inline_code(run, call, kind, code);
         }
         if kind == Kind::Python && text == "-m" {
+            let rest = call.arguments.get(index + 1..).unwrap_or_default();
+            serves_home(run, call, rest);
             return Value::unknown(call.input.taint);
         }
         if text.starts_with('-') && text != "-" {
@@ -129,6 +131,23 @@ pub(super) fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
         return script_file(run, call, kind, argument);
     }
     standard_input(run, call, kind)
+}
+
+/// `python -m http.server` for a home or the whole machine.
+fn serves_home(run: &mut Run, call: &Call<'_>, words: &[Value]) {
+    let at = words
+        .iter()
+        .position(|word| matches!(word.text.as_str(), "-d" | "--directory"));
+    let folder = at.and_then(|at| words.get(at + 1)).unwrap_or(&run.folder);
+    let module = words.first().map(|word| word.text.as_str());
+    if matches!(
+        module,
+        Some("http.server" | "SimpleHTTPServer" | "pyftpdlib")
+    ) && matches!(folder.text.as_str(), "~" | "~/" | "/")
+    {
+        let folder = folder.text.clone();
+        run.check(&call.span, "shell-home-served", folder);
+    }
 }
 
 fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Value {
@@ -158,6 +177,17 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
 /// One-liners of Perl, PHP and Ruby that run what they decode or fetch.
 fn decoding_script(run: &mut Run, call: &Call<'_>, code: &str) {
     let any = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let connects = any(&[
+        "TCPSocket",
+        "fsockopen",
+        "socket(",
+        "IO::Socket",
+        "require('socket')",
+        "/inet/",
+    ]);
+    if connects && any(&["popen", "exec", "system", "/bin/sh", "getline", "spawn"]) {
+        run.check(&call.span, "shell-reverse-shell", call.name.clone());
+    }
     if !any(&[
         "eval",
         "system",
@@ -196,6 +226,7 @@ fn decoding_script(run: &mut Run, call: &Call<'_>, code: &str) {
 }
 
 fn script_file(run: &mut Run, call: &Call<'_>, kind: Kind, argument: &Value) -> Value {
+    run.check_place(&argument.text, &call.span);
     // The output of `<( … )` stands where a path would.
     if argument.taint.has(Taint::NETWORK | Taint::DECODED) {
         executed(run, argument, &call.span);
@@ -240,9 +271,14 @@ fn standard_input(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
 
 pub(super) fn evaluate(run: &mut Run, call: &Call<'_>) -> Value {
     let code = join(call.arguments);
-    if code
-        .taint
-        .has(Taint::NETWORK | Taint::DECODED | Taint::ARGUMENT)
+    // `eval "$name=()"` sets a variable that the caller names.
+    let assigns = code
+        .text
+        .trim_start_matches(UNKNOWN)
+        .starts_with(['=', '+'])
+        && code.text.ends_with("=()");
+    if code.taint.has(Taint::NETWORK | Taint::DECODED)
+        || code.taint.has(Taint::ARGUMENT) && !assigns
     {
         executed(run, &code, &call.span);
     }

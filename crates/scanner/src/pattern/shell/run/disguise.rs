@@ -22,7 +22,12 @@ impl Run {
         let inner = body.iter().flat_map(|pipeline| &pipeline.commands);
         let nested = inner.filter_map(|command| match &command.body {
             Body::Group(list) => Some(list),
-            Body::Simple { .. } | Body::Loop(_) | Body::For { .. } | Body::Function { .. } => None,
+            Body::Simple { .. }
+            | Body::Loop(_)
+            | Body::For { .. }
+            | Body::Count { .. }
+            | Body::Coprocess { .. }
+            | Body::Function { .. } => None,
         });
         if calls(body) || nested.into_iter().any(calls) {
             self.check(span, "shell-fork-bomb", name);
@@ -56,6 +61,11 @@ pub(super) fn without_brackets(path: &str) -> String {
 /// A command's name that is put together from pieces which no honest writer would part.
 pub(super) fn is_disguised(word: &Word, value: &Value) -> bool {
     let name = value.program();
+    let folder = value.text.strip_suffix(name).unwrap_or("");
+    if folder.starts_with('/') && value.text.matches('?').count() > 1 {
+        // `/???/b??h` leaves it to the names on the disk what it starts.
+        return true;
+    }
     let plain_name = name.len() > 1
         && name
             .bytes()

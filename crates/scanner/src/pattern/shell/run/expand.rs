@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{MAX_CALLS, Run};
+use crate::pattern::places;
 use crate::pattern::shell::What;
 use crate::pattern::shell::expansion;
 use crate::pattern::shell::syntax::{self, Part, Word};
@@ -42,10 +43,16 @@ impl Run {
             .any(|part| !matches!(part, Part::Text { .. }));
         if unquoted && dynamic {
             let taint = value.taint;
+            let separators = self.variables.get("IFS").map(|value| value.text.clone());
+            let splits = |letter: char| match &separators {
+                Some(separators) => separators.contains(letter),
+                None => letter.is_whitespace(),
+            };
             values.extend(
                 value
                     .text
-                    .split_whitespace()
+                    .split(splits)
+                    .filter(|text| !text.is_empty())
                     .map(|text| Value::text(text).tainted(taint)),
             );
         } else {
@@ -98,6 +105,11 @@ impl Run {
                 self.lookup(&target)
             }
             None => self.lookup(name.trim_start_matches(if length { "#" } else { "" })),
+        };
+        let base = if places::is_password_name(name) {
+            base.tainted(Taint::PASSWORD)
+        } else {
+            base
         };
         if length {
             return Value::unknown(Taint::default());

@@ -27,10 +27,23 @@ impl Run {
                         self.read(&target.text, &redirect.target.span)
                     });
                 }
+                RedirectKind::Descriptor => input = self.descriptor(redirect).or(input),
                 RedirectKind::Output => {}
             }
         }
         input
+    }
+
+    /// What comes out of an open socket or a coprocess; other descriptors change nothing here.
+    fn descriptor(&mut self, redirect: &Redirect) -> Option<Value> {
+        let target = self.expand(&redirect.target);
+        if is_own_descriptor(&target.text)
+            && let Some(address) = self.socket.clone()
+        {
+            self.check(&redirect.target.span, "shell-raw-socket", address);
+            return Some(Value::unknown(Taint::NETWORK));
+        }
+        (target.taint != Taint::default()).then(|| Value::unknown(target.taint))
     }
 
     pub(super) fn redirect_output(&mut self, command: &Command, output: &Value) {
@@ -38,18 +51,24 @@ impl Run {
             if redirect.kind != RedirectKind::Text {
                 let target = self.expand(&redirect.target);
                 let program = first_word(command);
+                if redirect.kind == RedirectKind::Output
+                    && program.as_deref() == Some("yes")
+                    && !target.text.starts_with("/dev/")
+                {
+                    self.check(&command.span, "shell-endless-requests", target.text.clone());
+                }
                 self.socket(
                     &target.text,
                     program.as_deref(),
                     output,
                     &redirect.target.span,
                 );
-                let descriptor = !target.text.is_empty()
-                    && target.text.bytes().all(|byte| byte.is_ascii_digit());
-                if descriptor
-                    && !matches!(target.text.as_str(), "0" | "1" | "2")
+                if redirect.kind == RedirectKind::Output
+                    && is_own_descriptor(&target.text)
+                    && *output != Value::default()
                     && let Some(address) = self.socket.clone()
                 {
+                    self.check(&redirect.target.span, "shell-raw-socket", address.clone());
                     programs::sent(self, output.taint, &address, &redirect.target.span);
                 }
                 if redirect.kind == RedirectKind::Output {
@@ -83,7 +102,9 @@ impl Run {
                 format!("a shell on a socket to {address}"),
             );
         } else {
-            self.check(span, "shell-raw-socket", address.clone());
+            if !is_probe(&address) {
+                self.check(span, "shell-raw-socket", address.clone());
+            }
             programs::sent(self, output.taint, &address, span);
         }
     }
@@ -95,6 +116,8 @@ impl Run {
         if path.is_empty() || path.starts_with("/dev/") || path == "-" {
             return Value::default();
         }
+        let direct = places::without_detours(path);
+        let path = direct.as_ref();
         if let Some(written) = self.files.get(path) {
             return written.clone();
         }
@@ -112,7 +135,7 @@ impl Run {
         content: &Value,
         span: &Range<usize>,
     ) {
-        let text = &path.text;
+        let text = &places::without_detours(&path.text).into_owned();
         if text.is_empty()
             || text == "/dev/null"
             || text.starts_with("/dev/std")
@@ -171,9 +194,42 @@ impl Run {
         files.find(|file| file.taint.has(Taint::NETWORK)).cloned()
     }
 
+    /// A program that lies in a downloaded folder or in a hidden temporary one.
+    pub(in crate::pattern::shell) fn check_place(&mut self, path: &str, span: &Range<usize>) {
+        if judge::is_hidden_program(path)
+            && !self
+                .written(path)
+                .is_some_and(|file| file.taint.has(Taint::NETWORK))
+        {
+            self.check(span, "shell-hidden-program", path);
+        }
+        let plain = path.strip_prefix("./").unwrap_or(path);
+        let inside = |folder: &String| {
+            let rest = plain.strip_prefix(folder.as_str());
+            folder == "." && path.contains('/') && !path.starts_with(['/', '~'])
+                || rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        if self.downloaded.iter().any(inside) {
+            self.check(span, "shell-downloaded-tree", path);
+        }
+    }
+
     /// A name of its own for each temporary file.
     pub(in crate::pattern::shell) fn temporary(&mut self) -> Value {
         self.steps += 1;
         Value::text(format!("/tmp/tmp.{}", self.steps))
     }
+}
+
+/// A descriptor that the script opened itself.
+fn is_own_descriptor(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && !matches!(text, "0" | "1" | "2")
+}
+
+/// Scripts open a socket to their own machine, a neighbour or what the caller names only to see whether something listens.
+fn is_probe(address: &str) -> bool {
+    let host = address.split(':').next().unwrap_or(address);
+    host.contains(UNKNOWN) || !host.contains('.') || host.starts_with("127.")
 }

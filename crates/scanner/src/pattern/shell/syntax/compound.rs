@@ -20,6 +20,9 @@ impl<'a> Parser<'a> {
                 return Some(self.for_loop(word));
             }
         }
+        if self.keyword("coproc") {
+            return Some(self.coprocess());
+        }
         if self.keyword("case") {
             return Some(Body::Group(self.case()));
         }
@@ -96,8 +99,16 @@ impl<'a> Parser<'a> {
         self.at += word.len();
         self.blanks();
         if self.peek(0) == b'(' && self.peek(1) == b'(' {
+            let start = self.at;
             let _ = self.arithmetic(2);
-            return Body::Group(self.until("", "done"));
+            let numbers = self.slice(start..self.at);
+            let times = numbers
+                .split(|c: char| !c.is_ascii_digit())
+                .filter_map(|digits| digits.parse().ok())
+                .max()
+                .unwrap_or(0);
+            let body = self.until("", "done");
+            return Body::Count { times, body };
         }
         let start = self.at;
         while self.peek(0).is_ascii_alphanumeric() || self.peek(0) == b'_' {
@@ -199,18 +210,47 @@ impl<'a> Parser<'a> {
             return None;
         }
         self.skip_lines();
-        self.depth += 1;
-        let body = match self.command() {
-            Some(command) => vec![Pipeline {
-                commands: vec![command],
-            }],
-            None => Vec::new(),
-        };
-        self.depth -= 1;
         Some(Body::Function {
             name,
-            body: body.into(),
+            body: self.single().into(),
         })
+    }
+
+    /// One command as a list.
+    fn single(&mut self) -> List {
+        if self.depth >= MAX_NESTING {
+            self.too_deep = true;
+            return List::new();
+        }
+        self.depth += 1;
+        let command = self.command();
+        self.depth -= 1;
+        let pipeline = |command| Pipeline {
+            commands: vec![command],
+        };
+        command.map(pipeline).into_iter().collect()
+    }
+
+    /// A name stands only before a command that holds others.
+    fn coprocess(&mut self) -> Body {
+        self.at += "coproc".len();
+        self.blanks();
+        let start = self.at;
+        while self.peek(0).is_ascii_alphanumeric() || self.peek(0) == b'_' {
+            self.at += 1;
+        }
+        let name = self.slice(start..self.at).to_owned();
+        self.blanks();
+        let compound = ["{", "while", "until", "for", "if", "case"];
+        let named = !name.is_empty()
+            && (self.peek(0) == b'(' || compound.iter().any(|word| self.keyword(word)));
+        if !named {
+            self.at = start;
+        }
+        Body::Coprocess {
+            name: if named { name } else { "COPROC".to_owned() },
+            body: self.single(),
+        }
     }
 }
 

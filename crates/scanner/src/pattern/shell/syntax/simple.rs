@@ -203,7 +203,8 @@ impl<'a> Parser<'a> {
         let (kind, target) = match operator {
             "<<" | "<<-" => (RedirectKind::Text, self.heredoc_of(&target)),
             "<<<" => (RedirectKind::Text, target),
-            "<" | "<&" | "<>" => (RedirectKind::Input, target),
+            "<&" => (RedirectKind::Descriptor, target),
+            "<" | "<>" => (RedirectKind::Input, target),
             _ => (RedirectKind::Output, target),
         };
         redirects.push(Redirect { kind, target });
