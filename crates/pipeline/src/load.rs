@@ -367,11 +367,18 @@ fn read(path: &Path, keep: Option<u64>) -> Result<Kept, String> {
     Ok(read)
 }
 
+/// Straight into where the bytes stay: a copy would touch as much memory again.
 fn read_whole(file: &mut File, size: u64) -> std::io::Result<Kept> {
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    let size = usize::try_from(size).map_err(std::io::Error::other)?;
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
+    if let Some(buffer) = Arc::get_mut(&mut bytes) {
+        file.read_exact(buffer)?;
+    }
     // One byte more than expected tells that the file grew.
-    file.take(size + 1).read_to_end(&mut bytes)?;
-    Ok((hex(&Sha256::digest(&bytes)), Some(bytes.into())))
+    if file.read(&mut [0])? != 0 {
+        return Err(std::io::Error::other("it grew while it was read"));
+    }
+    Ok((hex(&Sha256::digest(&bytes)), Some(bytes)))
 }
 
 fn hash_only(file: &mut File) -> std::io::Result<String> {

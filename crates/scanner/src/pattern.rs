@@ -1,10 +1,8 @@
 //! The pattern engine: shapes of syntax trees in any language, and what shell and JavaScript do.
 
-mod decode;
 mod grammar;
 mod javascript;
 mod places;
-mod report;
 mod resolved;
 mod shell;
 mod tree;

@@ -131,6 +131,4 @@ pub(crate) struct Summary<'a> {
 pub(crate) struct Class<'a> {
     pub(crate) scope: Rc<Scope<'a>>,
     pub(crate) bases: Vec<Value<'a>>,
-    /// The fields that its body declares by their annotations, in order.
-    pub(crate) fields: Vec<&'a str>,
 }

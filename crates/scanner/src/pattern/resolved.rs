@@ -1,7 +1,5 @@
 //! Rules over what a script does, its names resolved and its words followed.
 
-use std::ops::Range;
-
 use skillgate_model::{Effect, EffectKind};
 
 use super::value::Value;
@@ -50,13 +48,6 @@ pub(crate) enum What {
         how: &'static str,
         text: String,
     },
-}
-
-/// Something that a program does, and where.
-#[derive(Debug)]
-pub(super) struct Fact {
-    pub(super) span: Range<usize>,
-    pub(super) what: What,
 }
 
 /// A rule's conditions; all that are given must hold.

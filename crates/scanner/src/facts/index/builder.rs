@@ -35,7 +35,6 @@ pub(super) struct Builder {
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
     assigns: Vec<(RuleId, Test, bool)>,
     targets: Vec<AsciiExpression>,
-    quoted: Vec<RuleId>,
     flows: Vec<Vec<Flow>>,
     effects: BTreeMap<EffectKind, EffectRules>,
     rules: Vec<Compiled>,
@@ -53,7 +52,6 @@ impl Default for Builder {
             attributes: HashMap::default(),
             atoms: Vec::new(),
             patterns: HashMap::default(),
-            quoted: Vec::new(),
             assigns: Vec::new(),
             targets: Vec::new(),
             flows: Vec::new(),
@@ -163,7 +161,7 @@ impl Builder {
             "guard" => words.for_each(|path| self.entry(path).guarded = true),
             "runs" => words.for_each(|path| self.entry(path).runs = true),
             "sets" => words.for_each(|path| self.entry(path).sets = true),
-            "programs" => words.for_each(|path| self.entry(path).programs = true),
+            "fills" => words.for_each(|path| self.entry(path).fills = true),
             "known" => words.for_each(|path| {
                 self.entry(path);
             }),
@@ -274,9 +272,6 @@ impl Builder {
         for atom in &strings.contains {
             self.atoms.push((atom.clone(), id));
         }
-        if strings.quoted {
-            self.quoted.push(id);
-        }
         if let Some(pattern) = &strings.matches {
             self.patterns.insert(id, pattern.clone());
         }
@@ -299,7 +294,6 @@ impl Builder {
             missing: condition.missing,
             constant: condition.constant,
             list: condition.list,
-            checked: condition.checked,
             reference: (!reference.is_empty()).then_some(reference),
             not: condition
                 .not
@@ -337,7 +331,6 @@ impl Builder {
                     .collect::<BTreeSet<_>>()
                     .len(),
                 patterns: self.patterns,
-                quoted: self.quoted,
             })
         };
         let targets: Vec<&str> = self.targets.iter().map(AsciiExpression::pattern).collect();
@@ -354,8 +347,6 @@ impl Builder {
             attributes: self.attributes,
             strings,
             assigns: self.assigns,
-            log: position(&self.classes, "log"),
-            destroy: position(&self.classes, "destroy"),
             flows: self.flows,
             effects: self.effects,
             rules: self.rules,
