@@ -18,6 +18,11 @@ pub(crate) fn checked_before<T>(read: impl FnOnce() -> T) -> T {
     read
 }
 
+/// Compiles an expression that stands in this program; each is built once, in a `LazyLock`.
+pub(crate) fn constant(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
+}
+
 /// An expression over prose, in which letters are Unicode's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -67,15 +72,24 @@ impl AsciiExpression {
 
     /// What does not compile for its size finds everything, so that nothing passes for its sake.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        let regex = self.compiled.get_or_init(|| {
+        self.regex().is_match(text.as_bytes())
+    }
+
+    /// Each part of the text that matches; all of it where a part begins inside a letter.
+    pub(crate) fn finds<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        let found = self.regex().find_iter(text.as_bytes());
+        found.map(|found| text.get(found.range()).unwrap_or(text))
+    }
+
+    fn regex(&self) -> &bytes::Regex {
+        self.compiled.get_or_init(|| {
             bytes::RegexBuilder::new(&self.pattern)
                 .unicode(false)
                 .build()
                 .or_else(|_| bytes::Regex::new(&self.pattern))
                 .or_else(|_| bytes::Regex::new(""))
                 .expect("the empty expression compiles")
-        });
-        regex.is_match(text.as_bytes())
+        })
     }
 }
 

@@ -25,6 +25,7 @@ mod intrinsic;
 mod items;
 mod join;
 mod knowledge;
+mod launchers;
 mod layout;
 mod library;
 mod literals;
@@ -36,18 +37,25 @@ mod names;
 mod origin;
 mod paths;
 mod picked;
+mod programs;
+mod records;
 mod scope;
 mod sequences;
 mod statements;
+mod temporary;
 mod value;
+mod variants;
 mod walk;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use ruff_python_ast::{ExceptHandler, ModModule, PySourceType, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
+use crate::expression::constant;
 use crate::source::Source;
 use crate::{Artifact, Kind, Sink};
 use checks::Check;
@@ -62,6 +70,11 @@ const MAX_SIBLING_BYTES: usize = 768 << 10;
 /// The same with the modules that those import in turn.
 const MAX_DISTANT: usize = 24;
 const MAX_DISTANT_BYTES: usize = 512 << 10;
+
+/// Addresses of coins, and expressions that find them.
+static COINS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(r"bc1[\[(a-z0-9]{6}|0x\[[0-9a-fA-F-]+\]\{40\}|0x[0-9a-fA-F]{40}|a-km-zA-HJ-NP-Z")
+});
 
 pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut Sink<'_>) {
     if artifact.kind != Kind::Python {
@@ -96,6 +109,11 @@ pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut
     }
     layout::examine(text, &parsed, &mut interp);
     interp.run(&parsed.syntax().body);
+    if let Some(range) = interp.clipboard_changed
+        && COINS.is_match(text)
+    {
+        interp.report_check(Check::ClipboardSwap, range, None);
+    }
     let (too_deep, spent) = (interp.too_deep, interp.spent);
     let mut found = std::mem::take(&mut interp.found);
     let payloads = std::mem::take(&mut interp.payloads);
@@ -113,9 +131,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut
     }
     for payload in payloads {
         let mut layer = artifact.layer(&source, payload.range, &payload.decoders, payload.bytes);
-        if payload.executed {
-            layer.kind = Kind::Python;
-        }
+        layer.kind = payload.kind.unwrap_or(layer.kind);
         sink.uncover(layer);
     }
     match siblings.cut {

@@ -1,8 +1,10 @@
 //! The pattern engine: shapes of syntax trees in any language, and what shell and JavaScript do.
 
+mod decode;
 mod grammar;
 mod javascript;
 mod places;
+mod report;
 mod resolved;
 mod shell;
 mod tree;

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::index::{Selector, Test};
 use super::matching::Literal;
+use super::origin::Sinks;
 use super::value::{Shape, Value};
 
 /// The arguments of one call, evaluated.
@@ -99,6 +100,7 @@ impl Test {
             && self.matches.is_none()
             && self.constant.is_none()
             && self.list.is_none()
+            && self.checked.is_none()
             && self.reference.is_none()
     }
 
@@ -110,6 +112,9 @@ impl Test {
             && self
                 .list
                 .is_none_or(|wanted| wanted == matches!(value.shape, Shape::List(_)))
+            && self
+                .checked
+                .is_none_or(|wanted| wanted == (value.safe == Sinks::ALL && !value.from.is_empty()))
             && self
                 .value
                 .as_ref()
@@ -137,6 +142,7 @@ pub(crate) fn any_text(value: &Value<'_>, test: &dyn Fn(&str) -> bool) -> bool {
             let words: Vec<String> = items
                 .iter()
                 .take(64)
+                .flat_map(|item| item.choices().iter().take(8))
                 .map(|item| item.printed().unwrap_or_default())
                 .collect();
             test(&words.join(" "))

@@ -147,6 +147,7 @@ impl<'a> Interp<'a, '_> {
             }
             (Shape::Dict(pairs), _) => {
                 receiver.from = receiver.from.union(value.from);
+                receiver.services = receiver.services.union(value.services);
                 receiver.safe = receiver.safe.both(if value.from.is_empty() {
                     Sinks::ALL
                 } else {

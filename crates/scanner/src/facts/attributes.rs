@@ -1,5 +1,6 @@
 //! Attributes: of modules, objects, classes, and what the double-underscored ones lead to.
 
+use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
 use super::join::join;
@@ -9,6 +10,7 @@ use super::names::CALLED;
 use super::names::Name;
 use super::names::Names;
 use super::origin::Origins;
+use super::scope::ClassId;
 use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
@@ -40,6 +42,9 @@ impl<'a> Interp<'a, '_> {
                 if let Some(child) = index.names.child(*name, attr) {
                     return self.named(child).with(receiver);
                 }
+                if let Some(program) = self.program_named(*name, attr) {
+                    return program;
+                }
                 self.beyond(receiver, Some(*name), attr, range)
             }
             Shape::Foreign => self.beyond(receiver, None, attr, range),
@@ -57,6 +62,7 @@ impl<'a> Interp<'a, '_> {
                     Some(value) => value,
                     None => self
                         .dunder(receiver, attr, range)
+                        .or_else(|| self.attribute_made(receiver, *class, attr))
                         .unwrap_or_else(|| receiver.derived()),
                 }
             }
@@ -88,6 +94,17 @@ impl<'a> Interp<'a, '_> {
                 self.item(receiver, &Value::text(attr))
             }
             Shape::Bytes(_) if attr == "bytes" => receiver.clone(),
+            // A constant that has a value is a member of an enumeration.
+            Shape::Str(_) | Shape::Bytes(_) | Shape::List(_) | Shape::Int(_)
+                if matches!(attr, "value" | "_value_") =>
+            {
+                receiver.clone()
+            }
+            Shape::Handle(handle) if attr == "name" => handle.0.clone().with(receiver),
+            Shape::Partial(_) => self
+                .program_with(receiver, &Value::text(attr))
+                .or_else(|| self.dunder(receiver, attr, range))
+                .unwrap_or_else(|| receiver.derived()),
             Shape::List(_) if attr == "args" && receiver.from.meets(Origins::ERROR) => {
                 receiver.clone()
             }
@@ -114,6 +131,25 @@ impl<'a> Interp<'a, '_> {
                 }
                 value
             }
+        }
+    }
+
+    /// What `__getattr__` of a class of this file makes of a name.
+    fn attribute_made(
+        &mut self,
+        receiver: &Value<'a>,
+        class: ClassId,
+        attr: &str,
+    ) -> Option<Value<'a>> {
+        if !matches!(receiver.shape, Shape::Instance(_)) || attr.starts_with("__") {
+            return None;
+        }
+        match self.class_attribute(class, "__getattr__", 0)?.shape {
+            Shape::Function(id) => {
+                let args = Args::of([receiver.clone(), Value::text(attr)]);
+                Some(self.follow(id, &args))
+            }
+            _ => None,
         }
     }
 
@@ -183,7 +219,12 @@ impl<'a> Interp<'a, '_> {
                 }
                 names.with(receiver)
             }
-            "__dict__" | "f_locals" => receiver.clone(),
+            "f_locals" => receiver.clone().from(Origins::CLASSES),
+            "__dict__" => receiver.clone(),
+            "__path__" => {
+                let path = self.index.names.child(Names::BUILTINS, "__path__");
+                Value::of(path.map_or(Shape::Unknown, Shape::Name))
+            }
             "__self__" => match receiver.as_name() {
                 Some(name) if self.index.names.path(name).split('.').count() == 1 => builtins(),
                 _ => receiver.derived(),
@@ -208,6 +249,12 @@ impl<'a> Interp<'a, '_> {
                 if !matches!(receiver.shape, Shape::Name(_)) =>
             {
                 receiver.derived()
+            }
+            // `super().__init__` of a class of a library is that class.
+            "__init__" => {
+                let path = self.index.names.path(receiver.as_name()?);
+                let class = self.index.names.find(path.strip_suffix("()")?)?;
+                Value::of(Shape::Name(class))
             }
             "__call__" | "__get__" | "__wrapped__" | "__func__" => receiver.clone(),
             _ => return None,

@@ -199,7 +199,8 @@ impl<'a> Interp<'a, '_> {
                         .args
                         .iter()
                         .for_each(|argument| this.checked(argument));
-                } else if super::walk::last_name(&call.func).contains("valid")
+                } else if super::walk::verifies(test)
+                    || super::walk::last_name(&call.func).contains("valid")
                     || super::walk::last_name(&call.func).contains("safe")
                 {
                     call.arguments

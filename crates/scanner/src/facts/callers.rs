@@ -80,26 +80,16 @@ impl<'a> Interp<'a, '_> {
             .keyword("target")
             .or_else(|| args.keyword("function"))
             .cloned();
-        let callee = callee.or_else(|| {
-            args.positional
-                .iter()
-                .find(|value| callable(value))
-                .cloned()
-        })?;
+        let at = args.positional.iter().position(callable);
+        let callee = callee.or_else(|| args.at(at?).cloned())?;
+        let after = args.positional.iter().skip(at.map_or(0, |at| at + 1));
         let given = args.keyword("args").cloned().or_else(|| {
-            args.positional
-                .iter()
-                .find(|value| matches!(value.shape, Shape::List(_)))
-                .cloned()
+            let is_list = |value: &&Value<'a>| matches!(value.shape, Shape::List(_));
+            after.clone().find(is_list).cloned()
         });
         let values = match given.as_ref().map(|given| &given.shape) {
             Some(Shape::List(items)) => items.to_vec(),
-            _ => args
-                .positional
-                .iter()
-                .filter(|value| !callable(value))
-                .cloned()
-                .collect(),
+            _ => after.cloned().collect(),
         };
         self.call_value(&callee, values, range);
         None

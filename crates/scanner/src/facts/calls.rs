@@ -10,6 +10,7 @@ use super::join::join;
 use super::names::CALLED;
 use super::names::Name;
 use super::origin::Origins;
+use super::origin::Services;
 use super::origin::Sinks;
 use super::value::Shape;
 use super::value::Text;
@@ -17,6 +18,12 @@ use super::value::Value;
 use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 use std::rc::Rc;
+
+/// What must not be in a log that is sent away.
+const LOGGED: Origins = Origins::SECRET
+    .union(Origins::ENVIRONMENT)
+    .union(Origins::CREDENTIAL)
+    .union(Origins::CLIPBOARD);
 
 impl<'a, 's> Interp<'a, 's> {
     /// Calls a method: `name` of `receiver`.
@@ -173,7 +180,10 @@ impl<'a, 's> Interp<'a, 's> {
             }
             _ => {
                 self.run_callables(args, range);
-                args.blend().with(callee)
+                let mut result = args.blend().with(callee);
+                // What a wrapped function gives back is its result, not its arguments.
+                result.from = result.from.without(Origins::WRAPPED);
+                result
             }
         }
     }
@@ -219,6 +229,12 @@ impl<'a, 's> Interp<'a, 's> {
             }
             None => Value::UNKNOWN,
         };
+        if result.from.meets(Origins::OUTPUT) {
+            result.from = result.from.union(super::launchers::origins_of_output(args));
+            if super::launchers::change_clipboard(args) {
+                self.clipboard_changed.get_or_insert(range);
+            }
+        }
         if keeps_origins {
             result.taint_with(&args.blend());
         }
@@ -307,9 +323,11 @@ impl<'a, 's> Interp<'a, 's> {
                 }
             }
             let mut from = Origins::NONE;
+            let mut services = Services::NONE;
             let mut add = |value: &Value<'a>| {
                 if !value.safe.has(sink.class) {
                     from = from.union(value.from);
+                    services = services.union(value.services);
                 }
                 if !self.dropped.is_empty() && self.names_dropped(value) {
                     from = from.union(Origins::DROPPED);
@@ -323,6 +341,12 @@ impl<'a, 's> Interp<'a, 's> {
                     .chain(&args.rest)
                     .for_each(&mut add);
             }
+            if Some(sink.class) == self.index.log && from.meets(LOGGED) {
+                self.logged_secret.get_or_insert(range);
+            }
+            if services.are_several() {
+                from = from.union(Origins::SEVERAL);
+            }
             self.flow_into(sink.class, from, args, receiver, range, shown);
         }
     }
@@ -335,13 +359,20 @@ impl<'a, 's> Interp<'a, 's> {
                 .is_some_and(|text| self.dropped.contains(text))
         };
         match &value.shape {
-            Shape::List(items) => items.iter().take(16).any(known),
+            // What merely reads a file that came from elsewhere does not start it.
+            Shape::List(items) => match items.first() {
+                Some(first) => {
+                    let starts = first.as_text().is_none_or(super::launchers::starts);
+                    (starts || known(first)) && items.iter().take(16).any(known)
+                }
+                None => false,
+            },
             Shape::Str(text) => {
+                let mut words = text.split_whitespace().take(16);
                 known(value)
-                    || text
-                        .split_whitespace()
-                        .take(16)
-                        .any(|word| self.dropped.contains(word))
+                    || super::launchers::starts(text)
+                        && words.any(|word| self.dropped.contains(word))
+                    || words.next().is_some_and(|word| self.dropped.contains(word))
             }
             _ => value.choices().iter().any(known),
         }

@@ -63,6 +63,16 @@ checks! {
     Builtins = "python-builtins-replaced",
     /// Values picked by the names of secrets, encoded, in a file that sends over the network.
     SecretEncoded = "python-secret-encoded",
+    /// A secret in a log that a handler sends away.
+    RemoteLog = "python-remote-log",
+    /// A secret in the address of an image that a reader's program fetches.
+    ImageLeak = "python-image-leak",
+    /// Large data written to files in a loop without an end.
+    DiskFill = "python-disk-fill",
+    /// Addresses of coins in a file that changes the clipboard.
+    ClipboardSwap = "python-clipboard-swap",
+    /// Processes started in a loop without an end.
+    ForkBomb = "python-fork-bomb",
 }
 
 impl Check {

@@ -205,7 +205,7 @@ impl<'a> Interp<'a, '_> {
                 range,
                 with_step(first?.chain.words(), "pickle"),
                 &data,
-                false,
+                None,
             );
         }
         None

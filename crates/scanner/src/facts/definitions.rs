@@ -36,10 +36,14 @@ impl<'a> Interp<'a, '_> {
             &def.name.id,
             is_static,
         );
-        if let Some(function) = self.functions.get_mut(id as usize)
-            && names.iter().any(|name| ROUTES.contains(&name.as_str()))
-        {
-            function.public = Origins::PARAM.union(Origins::WEB);
+        if let Some(function) = self.functions.get_mut(id as usize) {
+            if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
+                function.public = Origins::PARAM.union(Origins::WEB);
+            } else if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
+                function.public = Origins::PARAM.union(Origins::TOOL);
+            } else if names.iter().any(|name| name == "wraps") {
+                function.public = Origins::WRAPPED;
+            }
         }
         let mut value = Value::of(Shape::Function(id));
         for (decorator, at) in decorators.iter().zip(&def.decorator_list).rev() {
@@ -155,6 +159,7 @@ impl<'a> Interp<'a, '_> {
             None => self.classes.push(Class {
                 scope: scope.clone(),
                 bases,
+                fields: super::records::declared_fields(&def.body),
             }),
         }
         self.known.insert(key, id);
@@ -210,6 +215,15 @@ const ROUTES: &[&str] = &[
     "websocket",
     "api_view",
     "view_config",
+];
+
+/// Decorators behind which an agent chooses the arguments.
+const TOOLS: &[&str] = &[
+    "tool",
+    "function_tool",
+    "kernel_function",
+    "call_tool",
+    "resource",
 ];
 
 /// A decorator that this file defines gives what it gives; others are taken to wrap.

@@ -6,9 +6,11 @@ use ruff_python_ast::{Comprehension, Expr, FStringPart, InterpolatedStringElemen
 use ruff_text_size::{Ranged, TextRange};
 
 use super::interp::Interp;
+use super::join::join;
 use super::origin::Origins;
 use super::scope::{Scope, ScopeKind};
 use super::value::{GAP, Shape, Text, Value};
+use super::variants::Pieces;
 
 /// How many elements of a display are kept apart.
 const MAX_ITEMS: usize = 1 << 16;
@@ -57,7 +59,7 @@ impl<'a> Interp<'a, '_> {
     }
 
     pub(crate) fn f_string(&mut self, text: &'a ruff_python_ast::ExprFString) -> Value<'a> {
-        let mut folded = String::new();
+        let mut folded = Pieces::new(String::new());
         let mut value = Value::NEUTRAL;
         for part in text.value.as_slice() {
             match part {
@@ -85,14 +87,30 @@ impl<'a> Interp<'a, '_> {
                                         .collect::<String>()
                                 });
                                 value.taint_with(&inner);
-                                push_formatted(&mut folded, &inner, spec.as_deref());
+                                folded.push_value(&inner, |text, part| {
+                                    push_formatted(text, part, spec.as_deref());
+                                });
                             }
                         }
                     }
                 }
             }
         }
-        self.folded_text(folded, value, text.range)
+        self.folded_pieces(folded, &value, text.range)
+    }
+
+    /// Texts put together from parts, one for each choice; `blend` has their origins.
+    pub(crate) fn folded_pieces(
+        &mut self,
+        pieces: Pieces,
+        blend: &Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
+        let texts = pieces.into_texts().into_iter();
+        texts
+            .map(|text| self.folded_text(text, blend.clone(), range))
+            .reduce(join)
+            .unwrap_or(Value::UNKNOWN)
     }
 
     /// A text put together from parts; `blend` has their origins.
@@ -112,6 +130,7 @@ impl<'a> Interp<'a, '_> {
         });
         if folded.len() >= 6 {
             self.constant_text(&folded, range);
+            self.image_text(&folded, blend.from, range);
         }
         blend.shape = Shape::Str(Text::Owned(folded.into()));
         blend

@@ -9,7 +9,7 @@ use super::origin::Origins;
 use super::value::Data;
 use super::value::Shape;
 use super::value::Value;
-use crate::unpack;
+use crate::{Kind, unpack};
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
@@ -114,7 +114,7 @@ impl<'a> Interp<'a, '_> {
         if steps.is_empty() {
             steps.push(if hidden { "concatenation" } else { "text" }.to_owned());
         }
-        self.uncover(range, steps, &raw, true);
+        self.uncover(range, steps, &raw, Some(Kind::Python));
     }
 
     /// The output of a decoder of bytes; unknown, and decoded, where the input is not known.
@@ -169,10 +169,16 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// `open(path, mode)`.
-    pub(crate) fn open(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+    pub(crate) fn open(&mut self, args: &Args<'a>, range: TextRange) -> Option<Value<'a>> {
         let path = args.at(0).or_else(|| args.keyword("file"))?;
         let mode = args.at(1).or_else(|| args.keyword("mode"));
         let mode = mode.map_or(Some("r"), Value::as_text).unwrap_or("r");
+        if mode.contains('w')
+            && path.from.meets(Origins::EVERYTHING)
+            && let Some(class) = self.index.destroy
+        {
+            self.flow_into(class, path.from, args, None, range, "`open`");
+        }
         if mode.contains(['w', 'a', 'x']) {
             return Some(Value::of(Shape::Handle(Rc::new((path.clone(), None)))));
         }

@@ -12,6 +12,7 @@ use super::value::Data;
 use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
+use super::variants::Pieces;
 use ruff_python_ast::Expr;
 use ruff_python_ast::ExprCall;
 use ruff_python_ast::InterpolatedStringElement;
@@ -64,7 +65,12 @@ impl<'a> Interp<'a, '_> {
                 Value::of(Shape::Str(Text::Borrowed(text)))
             }
             Expr::BytesLiteral(bytes) => match bytes.value.as_slice() {
-                [one] => Value::of(Shape::Bytes(Data::Borrowed(&one.value))),
+                [one] => {
+                    if let Ok(text) = std::str::from_utf8(&one.value) {
+                        self.constant_text(text, expr.range());
+                    }
+                    Value::of(Shape::Bytes(Data::Borrowed(&one.value)))
+                }
                 _ => Value::bytes(bytes.value.bytes().collect::<Vec<u8>>()),
             },
             Expr::NumberLiteral(number) => match &number.value {
@@ -154,7 +160,8 @@ impl<'a> Interp<'a, '_> {
                     let item = Value::list(vec![value]);
                     self.returned = Some(before.map_or(item.clone(), |before| join(before, item)));
                 }
-                Value::UNKNOWN
+                // What `send` gives a generator is chosen by whoever holds it, like an argument.
+                Value::tainted(Origins::PARAM.union(Origins::INNER))
             }
             Expr::YieldFrom(yield_) => {
                 let items = self.expr(&yield_.value);
@@ -242,27 +249,33 @@ impl<'a> Interp<'a, '_> {
         let mut left = self.expr(at);
         let sum = rights.iter().all(|(op, _)| *op == Operator::Add);
         if sum && rights.len() > 1 && matches!(left.shape, Shape::Str(_)) {
-            let mut folded = left.printed().unwrap_or_default();
+            let mut folded = Pieces::new(left.printed().unwrap_or_default());
             let mut blend = left.derived();
             for (_, right) in rights.into_iter().rev() {
                 let right = self.expr(right);
                 blend.taint_with(&right);
-                match &right.shape {
-                    Shape::Str(text) => folded.push_str(text),
-                    _ => super::displays::push_gap(&mut folded),
-                }
+                folded.push_value(&right, |text, part| match &part.shape {
+                    Shape::Str(part) => text.push_str(part),
+                    _ => super::displays::push_gap(text),
+                });
             }
-            return self.folded_text(folded, blend, expr.range());
+            return self.folded_pieces(folded, &blend, expr.range());
         }
         while let Some((op, right)) = rights.pop() {
             let right = self.expr(right);
-            left = self.binary(op, left, right);
+            let pipe = op == Operator::BitOr;
+            left = match pipe || op == Operator::BitAnd {
+                true => self.programs_joined(pipe, &left, &right, expr.range()),
+                false => None,
+            }
+            .unwrap_or_else(|| self.binary(op, left, right));
         }
         if left.from.meets(Origins::FOLDED.union(Origins::BUILT))
             && let Shape::Str(text) = &left.shape
         {
             let text = text.to_string();
             self.constant_text(&text, expr.range());
+            self.image_text(&text, left.from, expr.range());
         }
         left
     }

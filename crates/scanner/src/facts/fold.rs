@@ -15,6 +15,9 @@ const MAX_REPEATED: usize = 1 << 16;
 impl<'a> Interp<'a, '_> {
     /// `left OP right`.
     pub(crate) fn binary(&mut self, op: Operator, left: Value<'a>, right: Value<'a>) -> Value<'a> {
+        if let Some(value) = self.binary_choices(op, &left, &right) {
+            return value;
+        }
         let mut blend = left.derived();
         blend.taint_with(&right);
         if op == Operator::Mult
@@ -89,7 +92,7 @@ impl<'a> Interp<'a, '_> {
             }
             _ => None,
         };
-        if let Some(Shape::Str(text)) = &shape {
+        if let Some(Shape::Str(text) | Shape::Path(text)) = &shape {
             let origin = if text.contains(GAP) {
                 Origins::BUILT
             } else {

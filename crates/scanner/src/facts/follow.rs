@@ -21,12 +21,37 @@ impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn construct(&mut self, class: u32, args: &Args<'a>) -> Value<'a> {
         let object = Value::of(Shape::Instance(class));
         let blend = args.blend();
-        if let Some(init) = self.class_attribute(class, "__init__", 0)
-            && let Shape::Function(id) = init.shape
+        if let Some(new) = self.class_attribute(class, "__new__", 0)
+            && let Shape::Function(id) = new.shape
         {
-            self.follow(id, &args.preceded_by(&object));
+            self.follow(id, &args.preceded_by(&Value::of(Shape::Class(class))));
+        }
+        match self.class_attribute(class, "__init__", 0) {
+            Some(init) => {
+                if let Shape::Function(id) = init.shape {
+                    self.follow(id, &args.preceded_by(&object));
+                }
+            }
+            None => match self.library_base(class) {
+                Some(base) => {
+                    self.call(&base, args, None, self.call_range);
+                }
+                None => self.fill_fields(class, &object, args),
+            },
+        }
+        if let Some(after) = self.class_attribute(class, "__post_init__", 0)
+            && let Shape::Function(id) = after.shape
+        {
+            self.follow(id, &Args::of([object.clone()]));
         }
         object.with(&blend)
+    }
+
+    /// The first base of a class, where it is one of a library.
+    fn library_base(&self, class: u32) -> Option<Value<'a>> {
+        let base = self.classes.get(class as usize)?.bases.first()?;
+        let entry = base.as_name().and_then(|name| self.index.entry(name))?;
+        (!entry.calls.is_empty()).then(|| base.clone())
     }
 
     /// Calls a function of this file: interprets it again when its arguments matter, and uses its summary otherwise.

@@ -43,8 +43,8 @@ pub(crate) struct Entry {
     pub(crate) sets: bool,
     /// A callable that runs what it is given.
     pub(crate) runs: bool,
-    /// Gives its first argument, or its object, the origins of the others.
-    pub(crate) fills: bool,
+    /// A module whose names are programs.
+    pub(crate) programs: bool,
 }
 
 /// A place where data may go.
@@ -95,6 +95,7 @@ pub(crate) struct Test {
     pub(crate) missing: Option<bool>,
     pub(crate) constant: Option<bool>,
     pub(crate) list: Option<bool>,
+    pub(crate) checked: Option<bool>,
     pub(crate) reference: Option<Vec<Name>>,
     pub(crate) not: Option<Box<Test>>,
     pub(crate) either: Vec<Test>,
@@ -153,6 +154,8 @@ pub(crate) struct Strings {
     /// How many rules own an atom.
     pub(crate) rules: usize,
     pub(crate) patterns: HashMap<RuleId, AsciiExpression, RandomState>,
+    /// Rules on texts that lists of what is bad hold too.
+    pub(crate) quoted: Vec<RuleId>,
 }
 
 /// All of it.
@@ -168,6 +171,9 @@ pub(crate) struct Index {
     /// The names that each of `assigns` asks for, in the same order.
     pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
+    /// The sinks that are logs, and those that destroy what lies at a path.
+    pub(crate) log: Option<u8>,
+    pub(crate) destroy: Option<u8>,
     /// Rules on effects that other rules infer.
     pub(crate) effects: BTreeMap<EffectKind, EffectRules>,
     pub(crate) rules: Vec<Compiled>,

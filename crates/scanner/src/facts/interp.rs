@@ -15,6 +15,7 @@ use super::matching::When;
 use super::modules::Modules;
 use super::scope::{Class, ClassId, Function, FunctionId, Scope, ScopeKind};
 use super::value::Value;
+use crate::Kind;
 use crate::rule::Rule;
 
 /// How deep expressions and statements may lie in each other; CPython gives up earlier on brackets.
@@ -46,8 +47,8 @@ pub(crate) struct Payload {
     pub(crate) range: Range<usize>,
     pub(crate) decoders: Vec<String>,
     pub(crate) bytes: Vec<u8>,
-    /// Whether something executes it as Python.
-    pub(crate) executed: bool,
+    /// What it is read as, whatever it looks like.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// A sibling module of the skill, parsed.
@@ -114,6 +115,15 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) call_depth: u32,
     pub(crate) called: bool,
     pub(crate) installing: bool,
+    /// Loops around this place that nothing ends.
+    pub(crate) endless: u32,
+    /// Whether a handler sends what is logged away, and where a secret is logged.
+    pub(crate) logs_remotely: bool,
+    pub(crate) logged_secret: Option<TextRange>,
+    /// Where the clipboard is changed.
+    pub(crate) clipboard_changed: Option<TextRange>,
+    /// Lists around this place that are named after what is bad.
+    pub(crate) quotes: u32,
     pub(crate) muted: bool,
     pub(crate) found: Vec<Found<'s>>,
     /// Of each name that was given a value, the rules in `Index::assigns` that ask for it.
@@ -169,6 +179,11 @@ impl<'a, 's> Interp<'a, 's> {
             call_depth: 0,
             called: false,
             installing: false,
+            endless: 0,
+            logs_remotely: false,
+            logged_secret: None,
+            clipboard_changed: None,
+            quotes: 0,
             muted: false,
             found: Vec::new(),
             asked_for: HashMap::default(),
@@ -187,8 +202,11 @@ impl<'a, 's> Interp<'a, 's> {
         self.secrets_sent();
     }
 
-    /// Secrets that are encoded in a file that connects to a network are on their way.
+    /// Secrets that are encoded in a file that connects to a network are on their way, and so are those in its log.
     fn secrets_sent(&mut self) {
+        if let (true, Some(range)) = (self.logs_remotely, self.logged_secret) {
+            self.report_check(Check::RemoteLog, range, None);
+        }
         let connects = |found: &Found<'_>| {
             found
                 .effect
@@ -310,7 +328,7 @@ impl<'a, 's> Interp<'a, 's> {
         range: TextRange,
         decoders: Vec<String>,
         bytes: &[u8],
-        executed: bool,
+        kind: Option<Kind>,
     ) {
         const MOST: usize = 64;
         let range = self.outside.unwrap_or(range);
@@ -327,7 +345,7 @@ impl<'a, 's> Interp<'a, 's> {
             range,
             decoders,
             bytes: bytes.to_vec(),
-            executed,
+            kind,
         });
     }
 

@@ -121,6 +121,36 @@ pub(crate) enum Intrinsic {
     Identity,
     /// Writes its first argument, data from elsewhere, to the path in its second.
     Download,
+    /// Makes a class of records.
+    RecordClass,
+    /// Makes a record.
+    Record,
+    /// The default of a field of a data class.
+    Field,
+    /// A variable that gives back what it was made with.
+    Variable,
+    /// Random bytes.
+    Noise,
+    /// Changes the clipboard.
+    Clipboard,
+    /// Writes its first argument to the path that is its object.
+    WritePath,
+    /// A program by its name.
+    Program,
+    /// Runs a magic of a notebook.
+    Magic,
+    /// Makes a temporary file or folder.
+    Temporary,
+    /// Writes its second argument to the open file in its first.
+    Write,
+    /// Opens a descriptor that is open already.
+    Reopen,
+    /// Lists a folder.
+    Listing,
+    /// A handler of a log that sends what is logged away.
+    RemoteLog,
+    /// Starts a process that goes on with the same code.
+    Fork,
 }
 
 impl Intrinsic {
@@ -134,6 +164,45 @@ impl Intrinsic {
             "inspect.getmembers inspect.getmembers_static gc.get_objects gc.get_referrers gc.get_referents",
             Self::Members,
         ),
+        (
+            "collections.namedtuple typing.NamedTuple dataclasses.make_dataclass",
+            Self::RecordClass,
+        ),
+        ("collections.namedtuple()", Self::Record),
+        ("dataclasses.field", Self::Field),
+        (
+            "pathlib.Path().write_text pathlib.Path().write_bytes",
+            Self::WritePath,
+        ),
+        ("contextvars.ContextVar", Self::Variable),
+        (
+            "pyperclip.copy clipboard.copy pandas.io.clipboard.copy win32clipboard.SetClipboardData win32clipboard.SetClipboardText tkinter.Tk().clipboard_append",
+            Self::Clipboard,
+        ),
+        (
+            "os.urandom secrets.token_bytes random.randbytes",
+            Self::Noise,
+        ),
+        ("sh.Command", Self::Program),
+        (
+            "get_ipython().run_line_magic get_ipython().run_cell_magic get_ipython().magic",
+            Self::Magic,
+        ),
+        (
+            "tempfile.NamedTemporaryFile tempfile.mkstemp tempfile.mkdtemp tempfile.TemporaryDirectory",
+            Self::Temporary,
+        ),
+        ("os.write", Self::Write),
+        ("os.fdopen", Self::Reopen),
+        (
+            "os.listdir os.walk os.scandir glob.glob glob.iglob pathlib.Path().iterdir pathlib.Path().glob pathlib.Path().rglob pathlib.Path().walk",
+            Self::Listing,
+        ),
+        (
+            "logging.handlers.HTTPHandler logging.handlers.SysLogHandler logging.handlers.SMTPHandler logging.handlers.SocketHandler logging.handlers.DatagramHandler",
+            Self::RemoteLog,
+        ),
+        ("os.fork os.forkpty", Self::Fork),
         ("setattr object.__setattr__ type.__setattr__", Self::Setattr),
         ("vars locals operator.vars", Self::Vars),
         ("globals", Self::Globals),
@@ -146,7 +215,7 @@ impl Intrinsic {
             Self::Locate,
         ),
         (
-            "eval exec compile timeit.timeit timeit.repeat timeit.Timer code.InteractiveInterpreter().runsource code.InteractiveInterpreter().runcode code.InteractiveConsole().push code.InteractiveConsole().runsource code.InteractiveConsole().runcode cProfile.run cProfile.runctx profile.run profile.runctx trace.Trace().run trace.Trace().runctx pdb.run pdb.runeval bdb.Bdb().run bdb.Bdb().runeval doctest.debug_script doctest.debug_src codeop.compile_command codeop.Compile() codeop.CommandCompiler() _xxsubinterpreters.run_string _testcapi.run_in_subinterp IPython.get_ipython().run_cell ast.parse execfile",
+            "eval exec compile timeit.timeit timeit.repeat timeit.Timer code.InteractiveInterpreter().runsource code.InteractiveInterpreter().runcode code.InteractiveConsole().push code.InteractiveConsole().runsource code.InteractiveConsole().runcode cProfile.run cProfile.runctx profile.run profile.runctx trace.Trace().run trace.Trace().runctx pdb.run pdb.runeval bdb.Bdb().run bdb.Bdb().runeval doctest.debug_script doctest.debug_src codeop.compile_command codeop.Compile() codeop.CommandCompiler() _xxsubinterpreters.run_string _testcapi.run_in_subinterp get_ipython().run_cell get_ipython().ex get_ipython().ev get_ipython().run_code get_ipython().run_cell_async ast.parse execfile",
             Self::Exec,
         ),
         ("operator.attrgetter", Self::AttrGetter),
@@ -162,7 +231,7 @@ impl Intrinsic {
             Self::Apply,
         ),
         (
-            "threading.Thread threading.Timer multiprocessing.Process _thread.start_new_thread thread.start_new_thread atexit.register weakref.finalize signal.signal sched.scheduler().enter tkinter.Tk().after",
+            "threading.Thread threading.Timer multiprocessing.Process _thread.start_new_thread thread.start_new_thread atexit.register weakref.finalize signal.signal sched.scheduler().enter sched.scheduler().enterabs tkinter.Tk().after asyncio.get_running_loop().call_later asyncio.get_event_loop().call_later asyncio.get_running_loop().call_soon asyncio.get_event_loop().call_soon asyncio.get_running_loop().run_in_executor asyncio.get_event_loop().run_in_executor",
             Self::Later,
         ),
         ("str.maketrans bytes.maketrans", Self::Translation),
@@ -265,7 +334,7 @@ impl Intrinsic {
         ),
         ("super", Self::Super),
         (
-            "os.fspath os.path.abspath os.path.realpath os.path.normpath os.fsdecode os.fsencode copy.copy copy.deepcopy asyncio.run asyncio.gather asyncio.wait_for contextlib.closing io.StringIO io.BytesIO io.TextIOWrapper textwrap.dedent inspect.cleandoc",
+            "pkgutil.extend_path os.fspath os.path.abspath os.path.realpath os.path.normpath os.fsdecode os.fsencode copy.copy copy.deepcopy asyncio.run asyncio.gather asyncio.wait_for contextlib.closing io.StringIO io.BytesIO io.TextIOWrapper textwrap.dedent inspect.cleandoc",
             Self::Identity,
         ),
         (
@@ -295,6 +364,7 @@ pub(crate) const TEXTS: &[(&str, &str)] = &[
     ("os.linesep", "\n"),
     ("os.devnull", "/dev/null"),
     ("os.curdir", "."),
+    ("sys.executable", "python3"),
 ];
 
 /// The names that need no import.

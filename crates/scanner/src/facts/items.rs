@@ -52,6 +52,9 @@ impl<'a> Interp<'a, '_> {
                 }
                 if let Some(text) = text {
                     let text = text.to_owned();
+                    if let Some(program) = self.program_named(*name, &text) {
+                        return program;
+                    }
                     self.hidden_name(key, &text, range);
                     if let Some(child) = self.index.names.child(*name, &text) {
                         self.attribute_taken(&text, range);
@@ -93,6 +96,14 @@ impl<'a> Interp<'a, '_> {
                 }
                 None => self.picked(receiver, key, range),
             },
+            Shape::Class(class) => {
+                let member = text.and_then(|name| self.class_attribute(*class, name, 0));
+                member.unwrap_or_else(|| receiver.derived())
+            }
+            Shape::Partial(_) => {
+                let program = self.program_with(receiver, key);
+                program.unwrap_or_else(|| receiver.derived())
+            }
             Shape::OneOf(values) => {
                 let values = values.clone();
                 let mut parts = values
@@ -132,6 +143,10 @@ impl<'a> Interp<'a, '_> {
     /// An item of a container that is known, or one of its items.
     pub(crate) fn item(&mut self, receiver: &Value<'a>, key: &Value<'a>) -> Value<'a> {
         match (&receiver.shape, key.as_int(), &key.shape) {
+            (Shape::OneOf(values), ..) => {
+                let items = values.iter().map(|value| self.item(value, key));
+                items.reduce(join).unwrap_or(Value::UNKNOWN).with(receiver)
+            }
             (Shape::List(items), Some(at), _) => {
                 let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
                 let at = if at < 0 { at + length } else { at };
@@ -148,7 +163,10 @@ impl<'a> Interp<'a, '_> {
                 let wanted = |pair: &&(Value<'a>, Value<'a>)| {
                     super::fold::compare(ruff_python_ast::CmpOp::Eq, &pair.0, key) == Some(true)
                 };
-                match pairs.iter().rev().take(MOST).find(wanted) {
+                let at = key.as_int().and_then(|at| usize::try_from(at).ok());
+                // A position that is no key is one of a record: a named tuple.
+                let found = pairs.iter().rev().take(MOST).find(wanted);
+                match found.or_else(|| pairs.get(at?)) {
                     Some((_, value)) => value.clone(),
                     None => receiver.derived(),
                 }
@@ -255,6 +273,7 @@ impl<'a> Interp<'a, '_> {
                 Some(item) => self.named(item).with(items),
                 None => items.derived(),
             },
+            Shape::Class(class) => self.member_of(*class).with(items),
             _ => items.derived(),
         }
     }

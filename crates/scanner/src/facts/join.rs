@@ -9,9 +9,12 @@ const MAX_CHOICES: usize = 6;
 
 /// Either of the two.
 pub(crate) fn join<'a>(left: Value<'a>, right: Value<'a>) -> Value<'a> {
+    // Either is no credential of both services.
+    let services = left.services.larger(right.services);
     if same(&left.shape, &right.shape) {
         let mut joined = left;
         joined.taint_with(&right);
+        joined.services = services;
         return joined;
     }
     let mut choices: Vec<Value<'a>> = Vec::new();
@@ -28,6 +31,7 @@ pub(crate) fn join<'a>(left: Value<'a>, right: Value<'a>) -> Value<'a> {
     choices.truncate(MAX_CHOICES);
     let mut joined = left.derived();
     joined.taint_with(&right);
+    joined.services = services;
     match choices.len() {
         0 => joined,
         1 => {

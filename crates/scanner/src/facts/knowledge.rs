@@ -8,9 +8,11 @@ use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
 use super::names::Name;
-use super::origin::Origins;
+use super::origin::{Origins, Services};
 use super::scope::ScopeKind;
-use super::value::{Shape, Value};
+use super::value::{GAP, Shape, Value};
+use crate::Kind;
+use crate::expression::AsciiExpression;
 
 impl<'a, 's> Interp<'a, 's> {
     /// A known name that is used without being called.
@@ -121,11 +123,11 @@ impl<'a, 's> Interp<'a, 's> {
                 return ControlFlow::Continue(());
             }
             told.push(*id);
-            if strings
-                .patterns
-                .get(id)
-                .is_none_or(|pattern| pattern.is_match(text))
-            {
+            let found_in = |pattern: &AsciiExpression| match strings.quoted.contains(id) {
+                true => self.quotes == 0 && pattern.finds(text).any(|part| !is_expression(part)),
+                false => pattern.is_match(text),
+            };
+            if strings.patterns.get(id).is_none_or(found_in) {
                 let atom = text.get(place).unwrap_or("");
                 self.report_plain(*id, range, format!("`{atom}`"));
             }
@@ -136,10 +138,39 @@ impl<'a, 's> Interp<'a, 's> {
         });
     }
 
+    /// A text with a secret in the address of an image, which every program that shows it fetches.
+    pub(crate) fn image_text(&mut self, text: &str, from: Origins, range: TextRange) {
+        const PRIVATE: Origins = Origins::SECRET
+            .union(Origins::CREDENTIAL)
+            .union(Origins::ENVIRONMENT)
+            .union(Origins::CLIPBOARD);
+        if !from.meets(PRIVATE) {
+            return;
+        }
+        let address = text
+            .split_once("![")
+            .and_then(|(_, rest)| rest.split_once("](http"))
+            .or_else(|| {
+                text.split_once("<img")
+                    .and_then(|(_, rest)| rest.split_once("http"))
+            });
+        let end = |c: char| c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '>');
+        let leaks = |(_, rest): (&str, &str)| rest.split(end).next()?.contains(GAP).then_some(());
+        if address.and_then(leaks).is_some() {
+            let shown = Some(format!("from {}", from.describe()));
+            self.report_check(Check::ImageLeak, range, shown);
+        }
+    }
+
     /// A text annotation: something may evaluate it, so it is looked at as an expression.
     pub(crate) fn annotation_text(&mut self, text: &str, range: TextRange) {
         if text.contains('(') {
-            self.uncover(range, vec!["annotation".to_owned()], text.as_bytes(), true);
+            self.uncover(
+                range,
+                vec!["annotation".to_owned()],
+                text.as_bytes(),
+                Some(Kind::Python),
+            );
         }
     }
 
@@ -199,10 +230,20 @@ impl<'a, 's> Interp<'a, 's> {
         if ["USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME"].contains(&name) {
             from = from.union(Origins::HOST);
         }
-        match home {
-            Some(home) => Self::path_text(home).from(from.union(Origins::HOME)),
+        let mut value = match home {
+            Some(home) => Self::path_text(home).from(from),
             None => Value::tainted(from),
+        };
+        // One of a few names is either of them, unless a loop takes each.
+        let most = if self.loops > 0 { usize::MAX } else { 1 };
+        for choice in key.choices().iter().take(most) {
+            if let Some(name) = choice.as_text().map(str::to_ascii_uppercase)
+                && SECRET_WORDS.iter().any(|word| name.contains(word))
+            {
+                value.services = value.services.union(Services::of(&name));
+            }
         }
+        value
     }
 
     /// `os.environ["X"]` is `os.environ.get("X")` to the rules.
@@ -256,6 +297,12 @@ impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn is_secret_path(&self, text: &str) -> bool {
         self.index.secret_paths.is_match(&text.replace('\\', "/"))
     }
+}
+
+/// Whether what was found is an expression that looks for such a text, and none itself.
+fn is_expression(matched: &str) -> bool {
+    const PARTS: [&str; 7] = [r"\s", r"\d", r"\b", r"\w", "(?:", "(?i", "[^"];
+    PARTS.iter().any(|part| matched.contains(part))
 }
 
 /// Words in the names of secrets.

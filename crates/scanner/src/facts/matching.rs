@@ -63,6 +63,9 @@ pub(crate) struct StringMatch {
     /// And it matches this.
     #[serde(default)]
     pub(crate) matches: Option<AsciiExpression>,
+    /// Whether lists of what is bad, and expressions that look for it, hold such texts too.
+    #[serde(default)]
+    pub(crate) quoted: bool,
 }
 
 /// An assignment.
@@ -111,6 +114,8 @@ pub(crate) struct Condition {
     pub(crate) constant: Option<bool>,
     /// It is a list of arguments rather than one text.
     pub(crate) list: Option<bool>,
+    /// It came from elsewhere and was checked.
+    pub(crate) checked: Option<bool>,
     /// It is, or names, one of these.
     pub(crate) reference: Vec<String>,
     /// This does not hold.

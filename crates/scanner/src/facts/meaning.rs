@@ -13,6 +13,7 @@ use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
 use ruff_text_size::TextRange;
+use std::rc::Rc;
 
 impl<'a> Interp<'a, '_> {
     /// The result of a known callable; `None` when nothing better is known than of any other.
@@ -28,7 +29,13 @@ impl<'a> Interp<'a, '_> {
         match intrinsic {
             Intrinsic::Getattr => self.getattr(args, range),
             Intrinsic::Setattr => self.setattr(args, range),
-            Intrinsic::Members => Some(self.members(first)),
+            Intrinsic::Members => {
+                let everything = self.index.names.path(name).starts_with("gc.");
+                Some(match everything {
+                    true => self.members(None).from(Origins::CLASSES),
+                    false => self.members(first),
+                })
+            }
             Intrinsic::Vars => Some(match first {
                 Some(object) => object.clone(),
                 None => Value::of(Shape::Names(self.scope.clone())),
@@ -85,7 +92,8 @@ impl<'a> Interp<'a, '_> {
                 if self.sensitive > 0 && self.encoded_secret.is_none() {
                     self.encoded_secret = Some(range);
                 }
-                None
+                let encoded = args.blend();
+                (!encoded.from.is_empty()).then(|| encoded.from(Origins::ENCODED))
             }
             Intrinsic::FormatField => {
                 self.format_walk(first?.as_gapped()?.to_owned().as_str(), range);
@@ -123,10 +131,10 @@ impl<'a> Interp<'a, '_> {
                 let value = self.environment_variable(first.or_else(|| args.keyword("key"))?);
                 Some(value)
             }
-            Intrinsic::Open => self.open(args),
-            Intrinsic::ReadPath => self.open_path(name, args, receiver),
+            Intrinsic::Open => self.open(args, range),
+            Intrinsic::ReadPath => self.open_path(name, args, receiver, range),
             Intrinsic::Path => self.path_from(args),
-            Intrinsic::Home => Some(Self::path_of("~", &Value::UNKNOWN).from(Origins::HOME)),
+            Intrinsic::Home => Some(Self::path_of("~", &Value::UNKNOWN)),
             Intrinsic::Hints => None,
             Intrinsic::Super => Some(match self.class {
                 Some(class) => self.base_of(class),
@@ -134,6 +142,60 @@ impl<'a> Interp<'a, '_> {
             }),
             Intrinsic::Identity => first.or(receiver).cloned(),
             Intrinsic::Download => self.downloaded(args),
+            Intrinsic::RecordClass => self.record_class(args),
+            Intrinsic::Record => self.record(args),
+            Intrinsic::Field => self.field_default(args, range),
+            Intrinsic::Variable => {
+                let held = args.keyword("default").cloned();
+                let variable = (Value::of(Shape::Name(name)), vec![held?]);
+                Some(Value::of(Shape::Partial(Rc::new(variable))))
+            }
+            Intrinsic::Noise => {
+                const MUCH: i64 = 1 << 20;
+                let much = first?.as_int().is_some_and(|bytes| bytes >= MUCH);
+                much.then(|| Value::tainted(Origins::AMPLIFIED))
+            }
+            Intrinsic::WritePath => {
+                let (path, data) = (receiver?, first?);
+                if let Some(text) = path.as_gapped() {
+                    self.program_written(text, data, range);
+                }
+                self.written(path, None, data);
+                None
+            }
+            Intrinsic::Clipboard => {
+                self.clipboard_changed.get_or_insert(range);
+                None
+            }
+            Intrinsic::Program => self.program(vec![first?.clone()]),
+            Intrinsic::Magic => self.magic(args, range),
+            Intrinsic::Temporary => {
+                let path = self.index.names.path(name);
+                Some(self.temporary(&path, args, range))
+            }
+            Intrinsic::Write => {
+                let Shape::Handle(handle) = &first?.shape else {
+                    return None;
+                };
+                let handle = handle.clone();
+                self.written(&handle.0, handle.1, args.at(1)?);
+                None
+            }
+            Intrinsic::Reopen => match &first?.shape {
+                Shape::Handle(_) => first.cloned(),
+                _ => self.open(args, range),
+            },
+            Intrinsic::Listing => self.listing(name, args, receiver),
+            Intrinsic::RemoteLog => {
+                self.logs_remotely |= !args.all().any(is_local);
+                None
+            }
+            Intrinsic::Fork => {
+                if self.endless > 0 {
+                    self.report_check(Check::ForkBomb, range, None);
+                }
+                None
+            }
         }
     }
 
@@ -182,7 +244,14 @@ impl<'a> Interp<'a, '_> {
                         self.hooked_in_container(value, range);
                     }
                 }
-                None
+                // Calling the class that is made calls the first of its bases.
+                match args.at(1).map(|bases| &bases.shape) {
+                    Some(Shape::List(bases)) => bases
+                        .first()
+                        .filter(|base| base.as_name().is_some())
+                        .cloned(),
+                    _ => None,
+                }
             }
         }
     }
@@ -272,4 +341,15 @@ impl<'a> Interp<'a, '_> {
         }
         value
     }
+}
+
+/// Whether an address, or the first part of one, is on this machine.
+fn is_local(value: &Value<'_>) -> bool {
+    let first = match &value.shape {
+        Shape::List(items) => items.first().unwrap_or(value),
+        _ => value,
+    };
+    let local =
+        |text: &str| text.starts_with("/dev/") || text.starts_with("127.") || text == "localhost";
+    first.as_text().is_some_and(local)
 }

@@ -5,6 +5,7 @@ use super::checks::Check;
 use super::decoders;
 use super::fold::braces;
 use super::interp::Interp;
+use super::intrinsic::Intrinsic;
 use super::names::Names;
 use super::origin::Origins;
 use super::value::Data;
@@ -12,12 +13,22 @@ use super::value::GAP;
 use super::value::Shape;
 use super::value::Text;
 use super::value::Value;
+use crate::Kind;
 use ruff_python_ast::{Expr, Operator};
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
 /// How long a container may be to be changed in place.
 pub(crate) const MAX_CHANGED: usize = 64;
+
+/// Ends of the names of pages that agents read and follow.
+const PAGES: &[&str] = &[
+    ".md",
+    ".mdc",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
+];
 
 impl<'a> Interp<'a, '_> {
     /// A method whose meaning is known from the shape of its object.
@@ -69,12 +80,13 @@ impl<'a> Interp<'a, '_> {
                 if matches!(name, "write" | "writelines" | "write_bytes" | "write_text") =>
             {
                 let handle = handle.clone();
-                if let (Some(path), Some(code)) =
-                    (handle.0.as_gapped(), args.at(0).and_then(Value::as_raw))
-                {
+                if let (Some(path), Some(code)) = (handle.0.as_gapped(), args.at(0)) {
                     self.program_written(path, code, range);
                 }
                 let data = args.blend();
+                if self.endless > 0 && data.from.meets(Origins::AMPLIFIED) {
+                    self.report_check(Check::DiskFill, range, None);
+                }
                 self.written(&handle.0, handle.1, &data);
                 None
             }
@@ -100,24 +112,56 @@ impl<'a> Interp<'a, '_> {
                 }
                 None
             }
+            Shape::Partial(held) if name == "get" && self.is_variable(&held.0) => {
+                held.1.first().cloned()
+            }
+            Shape::Unknown => {
+                self.filled(receiver, args, target);
+                None
+            }
+            Shape::Name(name) if self.index.names.path(*name).ends_with([')', ']']) => {
+                self.filled(receiver, args, target);
+                None
+            }
             _ => None,
         }
     }
 
-    /// A program that is written to a file is read like any other.
-    fn program_written(&mut self, path: &str, code: &[u8], range: TextRange) {
-        let step = || vec!["file".to_owned()];
-        if [".py", ".pth", ".pyw"]
-            .iter()
-            .any(|end| path.ends_with(end))
-        {
-            self.uncover(range, step(), code, true);
-        } else if [".sh", ".bash", ".command"]
-            .iter()
-            .any(|end| path.ends_with(end))
-        {
-            let script = [b"#!/bin/sh\n", code].concat();
-            self.uncover(range, step(), &script, false);
+    /// Whether a value is the class of context variables.
+    fn is_variable(&self, class: &Value<'a>) -> bool {
+        let entry = class.as_name().and_then(|name| self.index.entry(name));
+        entry.is_some_and(|entry| entry.intrinsic == Some(Intrinsic::Variable))
+    }
+
+    /// A message, a form or an archive that is given a secret holds it from then on.
+    fn filled(&mut self, receiver: &Value<'a>, args: &Args<'a>, target: Option<&'a Expr>) {
+        const PRIVATE: Origins = Origins::SECRET
+            .union(Origins::ENVIRONMENT)
+            .union(Origins::CLIPBOARD)
+            .union(Origins::CAPTURE);
+        let mut given = args.blend();
+        given.from = given.from.only(PRIVATE).without(receiver.from);
+        if let (Some(target), false) = (target, given.from.is_empty()) {
+            self.rebind(target, receiver.clone().with(&given));
+        }
+    }
+
+    /// A program that is written to a file is read like any other, and so is a page for an agent.
+    pub(crate) fn program_written(&mut self, path: &str, data: &Value<'a>, range: TextRange) {
+        let whole = data.as_raw().map(<[u8]>::to_vec);
+        let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+        let (kind, code) = if ends(PAGES) {
+            let page = data.as_gapped().map(|text| text.replace(GAP, "\n"));
+            (Some(Kind::Markdown), page.map(String::into_bytes).or(whole))
+        } else if ends(&[".py", ".pth", ".pyw"]) {
+            (Some(Kind::Python), whole)
+        } else if ends(&[".sh", ".bash", ".command"]) {
+            (Some(Kind::Shell), whole)
+        } else {
+            (None, whole.filter(|code| code.starts_with(b"#!")))
+        };
+        if let Some(code) = code {
+            self.uncover(range, vec!["file".to_owned()], &code, kind);
         }
     }
 

@@ -41,8 +41,8 @@ origins! {
     CLIPBOARD = 11 "clipboard";
     /// Screen, camera, microphone, keys.
     CAPTURE = 12 "capture";
-    /// A path in the user's home.
-    HOME = 13 "home";
+    /// Credentials of more than one service.
+    SEVERAL = 13 "several-credentials";
     /// A predictable random number.
     RANDOM = 14 "weak-random";
     /// A path to which remote or decoded data was written.
@@ -57,8 +57,8 @@ origins! {
     INNER = 19 "inner";
     /// Found by listing directories.
     LISTING = 20 "listing";
-    /// The current time.
-    TIME = 21 "time";
+    /// A parameter of a function that agents call as a tool.
+    TOOL = 21 "tool";
     /// A caught exception.
     ERROR = 22 "error";
     /// A file of the skill that is no code.
@@ -71,8 +71,14 @@ origins! {
     DATABASE = 26 "database";
     /// Repeated so often that little data makes much.
     AMPLIFIED = 28 "amplified";
-    /// The classes of the interpreter, or what lies behind one of them.
+    /// The classes or objects of the interpreter, or what lies behind one of them.
     CLASSES = 27 "classes";
+    /// The output of an encoder.
+    ENCODED = 29 "encoded";
+    /// An argument of a function that another function wraps.
+    WRAPPED = 30 "wrapped";
+    /// Found by listing a whole home, or a whole disk.
+    EVERYTHING = 31 "everything";
 }
 
 impl Origins {
@@ -88,6 +94,10 @@ impl Origins {
 
     pub(crate) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn only(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     pub(crate) const fn meets(self, other: Self) -> bool {
@@ -130,6 +140,40 @@ impl Sinks {
 
     pub(crate) const fn has(self, class: u8) -> bool {
         self.0 & (1 << class) != 0
+    }
+}
+
+/// The services that credentials belong to, as far as the names of their variables tell: one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Services(u32);
+
+impl Services {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The service of `GITHUB_TOKEN` is `GITHUB`.
+    pub(crate) fn of(variable: &str) -> Self {
+        let service = variable.split('_').next().unwrap_or(variable).bytes();
+        let sum = service.fold(0u32, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+        });
+        Self(1 << (sum % 31))
+    }
+
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of the two that are more.
+    pub(crate) const fn larger(self, other: Self) -> Self {
+        if other.0.count_ones() > self.0.count_ones() {
+            other
+        } else {
+            self
+        }
+    }
+
+    pub(crate) const fn are_several(self) -> bool {
+        self.0.count_ones() > 1
     }
 }
 

@@ -1,11 +1,15 @@
 //! Callables that make paths, and what is read and written through them.
 
+use ruff_text_size::TextRange;
+
 use super::args::Args;
 use super::fold::GAP_TEXT;
 use super::interp::Interp;
-use super::names::Name;
+use super::join::join;
+use super::names::{CALLED, Name};
 use super::origin::Origins;
-use super::value::{Shape, Text, Value};
+use super::value::{GAP, Shape, Text, Value};
+use super::variants::Pieces;
 
 impl<'a> Interp<'a, '_> {
     /// `os.path.join`, and the same of `pathlib`.
@@ -14,32 +18,38 @@ impl<'a> Interp<'a, '_> {
         args: &Args<'a>,
         receiver: Option<&Value<'a>>,
     ) -> Option<Value<'a>> {
-        let mut path = match receiver.and_then(Value::as_gapped) {
-            Some(text) => text.to_owned(),
-            None => String::new(),
-        };
+        let start = receiver.and_then(Value::as_gapped).unwrap_or("");
+        let mut pieces = Pieces::new(start.to_owned());
         let mut blend = args.blend();
         for part in &args.positional {
-            match part.as_gapped().unwrap_or(GAP_TEXT) {
-                absolute if absolute.starts_with('/') => path = absolute.to_owned(),
-                part => {
-                    if !path.is_empty() && !path.ends_with('/') {
-                        path.push('/');
-                    }
-                    path.push_str(part);
+            pieces.push_value(part, |path, part| {
+                let part = part.as_gapped().unwrap_or(GAP_TEXT);
+                if part.starts_with('/') {
+                    path.clear();
+                } else if !path.is_empty() && !path.ends_with('/') {
+                    path.push('/');
                 }
-            }
+                path.push_str(part);
+            });
         }
         if let Some(receiver) = receiver {
             blend.taint_with(receiver);
         }
-        let path = without_dots(&path);
-        blend.shape = if receiver.is_some() {
-            Shape::Path(Text::Owned(path.into()))
-        } else {
-            Shape::Str(Text::Owned(path.into()))
-        };
-        Some(blend)
+        let paths = pieces.into_texts().into_iter().map(|path| {
+            if path.contains(GAP) && !path.starts_with(GAP) {
+                blend.from = blend.from.union(Origins::BUILT);
+            }
+            let path = Text::Owned(without_dots(&path).into());
+            let shape = match receiver {
+                Some(_) => Shape::Path(path),
+                None => Shape::Str(path),
+            };
+            Value {
+                shape,
+                ..blend.derived()
+            }
+        });
+        paths.reduce(join)
     }
 
     /// `os.path.expanduser`.
@@ -49,11 +59,7 @@ impl<'a> Interp<'a, '_> {
         receiver: Option<&Value<'a>>,
     ) -> Option<Value<'a>> {
         let first = args.at(0);
-        let path = first.or(receiver)?;
-        match path.as_gapped() {
-            Some(text) if text.starts_with('~') => Some(path.clone().from(Origins::HOME)),
-            _ => Some(path.clone()),
-        }
+        first.or(receiver).cloned()
     }
 
     /// `os.path.expandvars`.
@@ -66,7 +72,7 @@ impl<'a> Interp<'a, '_> {
             .replace("%USERPROFILE%", "~")
             .replace("%APPDATA%", "~/AppData/Roaming")
             .replace("%LOCALAPPDATA%", "~/AppData/Local");
-        Some(Value::text(home).with(path).from(Origins::HOME))
+        Some(Value::text(home).with(path))
     }
 
     /// `Path.open`, `Path.read_text` and their kin.
@@ -75,29 +81,55 @@ impl<'a> Interp<'a, '_> {
         name: Name,
         args: &Args<'a>,
         receiver: Option<&Value<'a>>,
+        range: TextRange,
     ) -> Option<Value<'a>> {
         let path = receiver?.clone();
         let mode = args.at(0).or_else(|| args.keyword("mode")).cloned();
         let opens = self.index.names.path(name).ends_with("open");
         let mode = mode.filter(|_| opens).unwrap_or_else(|| Value::text("r"));
-        self.open(&Args::of([path, mode]))
+        self.open(&Args::of([path, mode]), range)
     }
 
     /// `pathlib.Path`.
     pub(crate) fn path_from(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
         let blend = args.blend();
-        let mut path = String::new();
+        let mut pieces = Pieces::new(String::new());
         for part in &args.positional {
-            let part = part.as_gapped().unwrap_or(GAP_TEXT);
-            if !path.is_empty() && !path.ends_with('/') {
-                path.push('/');
-            }
-            path.push_str(part);
+            pieces.push_value(part, |path, part| {
+                if !path.is_empty() && !path.ends_with('/') {
+                    path.push('/');
+                }
+                path.push_str(part.as_gapped().unwrap_or(GAP_TEXT));
+            });
         }
-        Some(Self::path_of(
-            if path.is_empty() { "." } else { &path },
-            &blend,
-        ))
+        let paths = pieces.into_texts().into_iter();
+        let paths = paths.map(|path| match &*path {
+            "" => Self::path_of(".", &blend),
+            path => Self::path_of(path, &blend),
+        });
+        paths.reduce(join)
+    }
+
+    /// What a folder holds; that it is a whole home or disk is remembered.
+    pub(crate) fn listing(
+        &mut self,
+        name: Name,
+        args: &Args<'a>,
+        receiver: Option<&Value<'a>>,
+    ) -> Option<Value<'a>> {
+        let folder = receiver.filter(|receiver| receiver.as_gapped().is_some());
+        let folder = folder.or_else(|| args.at(0))?;
+        let everything = |folder: &Value<'a>| {
+            let text = folder.as_gapped().unwrap_or("").replace('\\', "/");
+            let start = text.split('*').next().unwrap_or("");
+            !start.is_empty() && EVERYTHING.contains(&start.trim_end_matches('/'))
+        };
+        if !folder.choices().iter().any(everything) {
+            return None;
+        }
+        let entries = self.index.names.child(name, CALLED);
+        let entries = entries.map_or(Value::UNKNOWN, |entries| self.named(entries));
+        Some(entries.with(folder).from(Origins::EVERYTHING))
     }
 
     /// A function that writes what it fetches: its path is remembered.
@@ -116,6 +148,20 @@ impl<'a> Interp<'a, '_> {
         )
     }
 }
+
+/// Folders in which everything that somebody has lies, without what follows the last name.
+const EVERYTHING: &[&str] = &[
+    "",
+    "~",
+    "/home",
+    "/Users",
+    "/root",
+    "C:",
+    "C:/Users",
+    "~/Documents",
+    "~/Desktop",
+    "~/Pictures",
+];
 
 /// `a/../b` → `b`, as the system reads it.
 fn without_dots(path: &str) -> String {

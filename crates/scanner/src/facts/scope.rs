@@ -131,4 +131,6 @@ pub(crate) struct Summary<'a> {
 pub(crate) struct Class<'a> {
     pub(crate) scope: Rc<Scope<'a>>,
     pub(crate) bases: Vec<Value<'a>>,
+    /// The fields that its body declares by their annotations, in order.
+    pub(crate) fields: Vec<&'a str>,
 }

@@ -43,7 +43,10 @@ impl<'a> Interp<'a, '_> {
                 self.expr(&alias.value);
             }
             Stmt::Assign(assign) => {
+                let quotes = u32::from(super::walk::lists_what_is_bad(assign));
+                self.quotes += quotes;
                 let value = self.expr(&assign.value);
+                self.quotes -= quotes;
                 for target in &assign.targets {
                     self.assign(target, value.clone(), assign.range);
                 }
@@ -63,12 +66,15 @@ impl<'a> Interp<'a, '_> {
             }
             Stmt::While(while_) => {
                 let test = self.expr(&while_.test);
+                let forever = matches!(test.shape, Shape::Bool(true) | Shape::Int(1))
+                    && !super::walk::breaks(&while_.body);
                 self.loops += 1;
+                self.endless += u32::from(forever);
                 self.optional(|this| this.suite(&while_.body));
+                self.endless -= u32::from(forever);
                 self.loops -= 1;
                 self.suite(&while_.orelse);
-                let forever = matches!(test.shape, Shape::Bool(true) | Shape::Int(1));
-                return forever && !super::walk::breaks(&while_.body);
+                return forever;
             }
             Stmt::If(if_) => return self.branch(if_),
             Stmt::With(with) => return self.with(with),
@@ -206,6 +212,11 @@ impl<'a> Interp<'a, '_> {
         self.called |= test.is_some_and(super::walk::is_main_guard);
         let sensitive = self.encodes && test.is_some_and(super::walk::asks_for_secrets);
         self.sensitive += u32::from(sensitive);
+        if let Some(test) = test
+            && super::walk::verifies(test)
+        {
+            self.guard(test);
+        }
         let result = body(self);
         self.sensitive -= u32::from(sensitive);
         self.called = called;
@@ -268,9 +279,19 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Pattern::MatchClass(class) => {
-                this.expr(&class.cls);
+                let known = this.expr(&class.cls);
+                // `case str(line)` binds the subject itself.
+                let itself = known.as_name().is_some_and(|name| {
+                    let path = this.index.names.path(name);
+                    ["str", "bytes", "list", "tuple", "dict", "int"].contains(&path.as_str())
+                });
                 for pattern in &class.arguments.patterns {
-                    this.pattern(pattern, &subject.derived());
+                    let part = if itself {
+                        subject.clone()
+                    } else {
+                        subject.derived()
+                    };
+                    this.pattern(pattern, &part);
                 }
                 for keyword in &class.arguments.keywords {
                     let part = this.attribute(subject, &keyword.attr.id, keyword.range);

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::names::Name;
-use super::origin::{Chain, Origins, Sinks};
+use super::origin::{Chain, Origins, Services, Sinks};
 use super::picked::Picked;
 use super::scope::{ClassId, FunctionId, Scope};
 
@@ -110,6 +110,8 @@ pub(crate) struct Value<'a> {
     pub(crate) safe: Sinks,
     /// How it was decoded.
     pub(crate) chain: Chain,
+    /// Whose credentials are in it.
+    pub(crate) services: Services,
 }
 
 impl<'a> Value<'a> {
@@ -119,6 +121,7 @@ impl<'a> Value<'a> {
         from: Origins::NONE,
         safe: Sinks::NONE,
         chain: Chain::NONE,
+        services: Services::NONE,
     };
     /// Where adding up the origins of parts begins.
     pub(crate) const NEUTRAL: Self = Self::of(Shape::Unknown);
@@ -129,6 +132,7 @@ impl<'a> Value<'a> {
             from: Origins::NONE,
             safe: Sinks::ALL,
             chain: Chain::NONE,
+            services: Services::NONE,
         }
     }
 
@@ -156,6 +160,7 @@ impl<'a> Value<'a> {
             from,
             safe: Sinks::NONE,
             chain: Chain::NONE,
+            services: Services::NONE,
         }
     }
 
@@ -166,6 +171,7 @@ impl<'a> Value<'a> {
             from: self.from,
             safe: self.safe,
             chain: self.chain,
+            services: self.services,
         }
     }
 
@@ -181,6 +187,7 @@ impl<'a> Value<'a> {
         self.safe = self.safe.both(part.safe);
         self.from = self.from.union(part.from);
         self.chain = self.chain.or(part.chain);
+        self.services = self.services.union(part.services);
     }
 
     /// What a function returns, with the origins of what it was given in place of those of its parameters.
@@ -197,9 +204,14 @@ impl<'a> Value<'a> {
             _ => {}
         }
         if self.is_made_of_parameters() {
-            let own = Origins::INNER.union(Origins::PARAM).union(Origins::WEB);
+            let own = Origins::INNER
+                .union(Origins::PARAM)
+                .union(Origins::TOOL)
+                .union(Origins::WRAPPED)
+                .union(Origins::WEB);
             self.from = self.from.without(own).union(blend.from);
             self.chain = self.chain.or(blend.chain);
+            self.services = self.services.union(blend.services);
             // What the function made safe stays so whatever it was given.
         }
         self

@@ -110,6 +110,42 @@ fn is_secret_word(word: &str) -> bool {
     WORDS.iter().any(|secret| word.contains(secret))
 }
 
+/// Whether a list is named after what is bad: examples, or what is to be refused.
+pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
+    const WORDS: [&str; 16] = [
+        "attack",
+        "bad",
+        "block",
+        "danger",
+        "deny",
+        "destruct",
+        "evil",
+        "forbid",
+        "hostile",
+        "inject",
+        "malicious",
+        "pattern",
+        "payload",
+        "rules",
+        "suspicious",
+        "unsafe",
+    ];
+    let is_list = matches!(
+        &*assign.value,
+        Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_)
+    );
+    is_list
+        && assign.targets.first().is_some_and(|target| {
+            let name = last_name(target).to_ascii_lowercase();
+            WORDS.iter().any(|word| name.contains(word))
+        })
+}
+
+/// `if hmac.compare_digest(…)`: behind it, what was signed is as it was.
+pub(crate) fn verifies(test: &Expr) -> bool {
+    matches!(test, Expr::Call(call) if last_name(&call.func) == "compare_digest")
+}
+
 /// The last name of `a.b.c` or `a.b.c(…)`; empty for anything else.
 pub(crate) fn last_name(expr: &Expr) -> &str {
     let mut at = expr;

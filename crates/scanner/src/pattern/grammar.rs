@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use tree_sitter::{ParseOptions, Parser, Tree};
+
 use ast_grep_core::matcher::PatternBuilder;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc, TSLanguage};
 use ast_grep_core::{Language, Pattern, PatternError};
-use tree_sitter::{ParseOptions, Parser, Tree};
 
 /// Steps of the parser that one byte of source may cost, and what every source may cost; tree-sitter reports
 /// every hundred operations, and honest source takes about one report in 30 bytes.

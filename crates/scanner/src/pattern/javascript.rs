@@ -2,31 +2,29 @@
 
 mod calls;
 mod follow;
+mod names;
 mod strings;
+mod value;
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::grammar::{self, Grammar};
-use super::resolved::What;
-use super::shell;
+use super::report::report;
+use crate::expression::constant;
 use crate::source::Source;
 use crate::{Artifact, Sink};
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
-
 /// What obfuscators leave: numbered names, packers, programs of brackets.
-static MANGLED_NAME: LazyLock<Regex> = LazyLock::new(|| compile(r"\b_0x[0-9a-f]{4,}\b"));
+static MANGLED_NAME: LazyLock<Regex> = LazyLock::new(|| constant(r"\b_0x[0-9a-f]{4,}\b"));
 static PACKER: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"eval\(function\(p,a,c,k,e,[dr]\)|(?:\[\]|\(!\[\]\+\[\]\)|\+!\+\[\]|!!\[\]){20}|ﾟωﾟﾉ\s*=|\$=~\[\];\$=\{",
     )
 });
 static ESCAPED: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"(?:\\x[0-9a-fA-F]{2}|\\u00[0-7][0-9a-fA-F]){12,}"));
+    LazyLock::new(|| constant(r"(?:\\x[0-9a-fA-F]{2}|\\u00[0-7][0-9a-fA-F]){12,}"));
 /// Mangled names that make a file obfuscated.
 const MANGLED_NAMES: usize = 8;
 
@@ -50,11 +48,14 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, grammar: Grammar, sin
     };
     let mut follower = follow::Follower::new(text);
     follower.follow(tree.root_node());
-    let facts = follower
-        .facts
-        .iter()
-        .map(|fact| (fact.span.clone(), &fact.what));
-    shell::report(artifact, &source, "javascript", facts, &|_| false, sink);
+    report(
+        artifact,
+        &source,
+        "javascript",
+        &follower.facts,
+        &|_| false,
+        sink,
+    );
     if follower.exhausted {
         sink.incomplete("the program is nested deeper or longer than the scanner follows");
     }
@@ -80,10 +81,4 @@ fn obfuscation(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
             .map(|place| (place.range(), "letters spelled as numbers")),
     );
     found
-}
-
-/// Something that a program does, and where.
-struct Fact {
-    span: std::ops::Range<usize>,
-    what: What,
 }

@@ -1,16 +1,15 @@
 //! Files and hosts that mean something: credentials, start-up files, an agent's own settings, paste sites.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
+use crate::expression::constant;
 
 /// Files that hold credentials or the traces of a person.
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(concat!(
+    constant(concat!(
         r"(?i)(?:^|[/\\~])(?:",
         r"\.ssh(?:/?$|/\*|/(?:id_\w+|identity|\w*key\w*|config)(?:$|[^.\w]))|\.aws(?:/?$|/credentials|/config|/\*)|\.azure(?:/|$)|",
         r"\.config/(?:gcloud|gh|solana|op|sops|rclone|hub)(?:/|$)|\.kube(?:/?$|/config)|\.docker/config\.json|",
@@ -27,14 +26,14 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A project's own secrets, which honest tools read and only thieves send.
 static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:^|[/\\])(?:\.env(?:\.(?:local|production|prod|development))?|secrets?\.(?:ya?ml|json|toml|txt)|credentials?\.(?:json|ya?ml|txt)|service[-_]?account[\w-]*\.json|[\w.-]*(?:private|secret)[\w-]*\.(?:pem|key)|\.htpasswd|master\.key|id_(?:rsa|ed25519|ecdsa|dsa))$",
     )
 });
 
 /// Files that an agent obeys.
 static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(concat!(
+    constant(concat!(
         r"(?i)(?:^|[/\\~])(?:\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|continue|aider|agents|copilot)(?:/(?:settings[\w.]*\.json|hooks|rules|mcp\.json|config\.(?:toml|json)|memory|projects/[^\s]*memory)|\.json)|",
         r"CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|MEMORY\.md|SOUL\.md|IDENTITY\.md|\.cursorrules|\.windsurfrules|\.mcp\.json|claude_desktop_config\.json|\.github/copilot-instructions\.md)"
     ))
@@ -42,8 +41,44 @@ static AGENT_SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Where agents look for what extends them.
 static AGENT_EXTENSIONS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:^|[/\\~])\.(?:claude|codex|cursor|gemini|openclaw|clawdbot|windsurf|agents|copilot|opencode)/(?:skills|commands|agents|plugins|extensions|prompts)(?:/|$)",
+    )
+});
+
+/// The path without `x/..`, `.` and doubled slashes; a relative way up that ends in the system's folders leads there.
+pub(crate) fn without_detours(path: &str) -> Cow<'_, str> {
+    if !["..", "/./", "//"]
+        .iter()
+        .any(|detour| path.contains(detour))
+        || path.contains("://")
+    {
+        return Cow::Borrowed(path);
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').skip(usize::from(path.starts_with('/'))) {
+        match (part, parts.last()) {
+            ("" | ".", Some(_)) => {}
+            ("..", None) if path.starts_with('/') => {}
+            ("..", Some(last)) if *last != ".." && *last != "." && *last != "~" => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    let ups = parts.iter().take_while(|part| **part == "..").count();
+    let system = |part: &&str| matches!(*part, "etc" | "proc" | "root" | "var" | "usr" | "sys");
+    let parts = match parts.get(ups) {
+        Some(part) if ups > 1 && system(part) => parts.split_off(ups),
+        _ if path.starts_with('/') => parts,
+        _ => return Cow::Owned(parts.join("/")),
+    };
+    Cow::Owned(format!("/{}", parts.join("/")))
+}
+
+static METADATA: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2::254",
     )
 });
 
@@ -90,6 +125,25 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "CREDENTIAL",
     ];
     words.iter().any(|word| upper.contains(word))
+}
+
+/// Whether a host answers a cloud machine about itself.
+pub(crate) fn is_metadata(host: &str) -> bool {
+    METADATA.is_match(host)
+}
+
+/// Names of variables that hold what a person typed as a password.
+pub(crate) fn is_password_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("passw") || lower.contains("passphrase") || lower.ends_with("_pwd")
+}
+
+/// Whether a host is a public address of numbers.
+pub(crate) fn is_bare_address(host: &str) -> bool {
+    let plain = host.split(':').next().unwrap_or(host);
+    plain.parse::<std::net::Ipv4Addr>().is_ok_and(|address| {
+        !address.is_private() && !address.is_loopback() && !address.is_unspecified()
+    })
 }
 
 /// Hosts whose installers are piped to a shell by their makers' own instructions.
@@ -279,6 +333,23 @@ mod tests {
         }
         assert!(is_project_secret("./.env") && !is_project_secret(".env.example"));
         assert!(is_agent_setting("~/.claude/settings.json"));
+    }
+
+    #[test]
+    fn detours_in_a_path_are_taken_out() {
+        for (path, direct) in [
+            ("/usr/../etc/passwd", "/etc/passwd"),
+            ("/usr//./share/x", "/usr/share/x"),
+            ("../../../../etc/shadow", "/etc/shadow"),
+            ("../src/a.c", "../src/a.c"),
+            ("./../a", "./../a"),
+            ("docs/../src/a.c", "src/a.c"),
+            ("~/../x", "~/../x"),
+            ("https://a.example//b/..", "https://a.example//b/.."),
+            ("/..", "/"),
+        ] {
+            assert_eq!(without_detours(path), direct, "{path}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Rules over what a script does, its names resolved and its words followed.
 
+use std::ops::Range;
+
 use skillgate_model::{Effect, EffectKind};
 
 use super::value::Value;
@@ -48,6 +50,13 @@ pub(crate) enum What {
         how: &'static str,
         text: String,
     },
+}
+
+/// Something that a program does, and where.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) span: Range<usize>,
+    pub(super) what: What,
 }
 
 /// A rule's conditions; all that are given must hold.

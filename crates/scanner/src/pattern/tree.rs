@@ -7,17 +7,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
-use ast_grep_core::matcher::{KindMatcher, Pattern};
-use ast_grep_core::meta_var::MetaVarEnv;
-use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::{Matcher, Node};
-
 use super::PatternMatch;
 use super::grammar::{self, Grammar};
 use crate::expression::AsciiExpression;
 use crate::source::Source;
 use crate::{Artifact, Rule, Rules, Sink};
+use aho_corasick::AhoCorasick;
+use ast_grep_core::matcher::{KindMatcher, Pattern};
+use ast_grep_core::meta_var::MetaVarEnv;
+use ast_grep_core::tree_sitter::StrDoc;
+use ast_grep_core::{Matcher, Node};
 
 type TreeNode<'t> = Node<'t, StrDoc<Grammar>>;
 

@@ -6,7 +6,7 @@ use super::places;
 
 /// Where a value came from; several at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Taint(u16);
+pub(crate) struct Taint(u32);
 
 impl Taint {
     /// The network.
@@ -39,6 +39,29 @@ impl Taint {
     /// The numbers of processes that were looked up.
     pub(crate) const PROCESS: Self = Self(4096);
 
+    /// A credential that a program gave out, which belongs into a header and nowhere else.
+    pub(crate) const ISSUED: Self = Self(1 << 13);
+
+    /// The credential of a session, or one field out of a file of them: it may name itself to its service.
+    pub(crate) const SESSION: Self = Self(1 << 19);
+
+    /// What a person typed as a password.
+    pub(crate) const PASSWORD: Self = Self(1 << 14);
+
+    /// Data made long by repetition.
+    pub(crate) const REPEATED: Self = Self(1 << 15);
+
+    /// A person's own documents.
+    pub(crate) const PERSONAL: Self = Self(1 << 16);
+
+    /// A whole folder, packed.
+    pub(crate) const TREE: Self = Self(1 << 17);
+
+    /// Those of its marks that `other` has too.
+    pub(crate) const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -52,7 +75,9 @@ impl Taint {
         let names = [
             (Self::SECRET, "credentials"),
             (Self::ENVIRONMENT, "the environment"),
+            (Self::ISSUED, "credentials that a program gave out"),
             (Self::TOKEN, "a credential variable"),
+            (Self::PERSONAL, "personal files"),
             (Self::SYSTEM, "a system file"),
             (Self::MACHINE, "the machine's identity"),
             (Self::FILE, "a local file"),
@@ -154,7 +179,23 @@ pub(crate) fn of_path(path: &str) -> Taint {
         || path.starts_with("/var/log/")
     {
         Taint::SYSTEM
+    } else if is_personal(path) {
+        Taint::FILE | Taint::PERSONAL
     } else {
         Taint::FILE
     }
+}
+
+/// A person's own folders, as their system names them, or the whole home.
+fn is_personal(path: &str) -> bool {
+    let inside = path
+        .strip_prefix('~')
+        .map(|rest| rest.trim_start_matches('/'));
+    inside.is_some_and(|rest| {
+        let folder = rest.split('/').next().unwrap_or(rest);
+        matches!(
+            folder,
+            "" | "*" | "Documents" | "Desktop" | "Downloads" | "Pictures" | "Photos" | "Movies"
+        )
+    })
 }

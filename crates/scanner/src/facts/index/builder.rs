@@ -35,6 +35,7 @@ pub(super) struct Builder {
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
     assigns: Vec<(RuleId, Test, bool)>,
     targets: Vec<AsciiExpression>,
+    quoted: Vec<RuleId>,
     flows: Vec<Vec<Flow>>,
     effects: BTreeMap<EffectKind, EffectRules>,
     rules: Vec<Compiled>,
@@ -52,6 +53,7 @@ impl Default for Builder {
             attributes: HashMap::default(),
             atoms: Vec::new(),
             patterns: HashMap::default(),
+            quoted: Vec::new(),
             assigns: Vec::new(),
             targets: Vec::new(),
             flows: Vec::new(),
@@ -161,7 +163,7 @@ impl Builder {
             "guard" => words.for_each(|path| self.entry(path).guarded = true),
             "runs" => words.for_each(|path| self.entry(path).runs = true),
             "sets" => words.for_each(|path| self.entry(path).sets = true),
-            "fills" => words.for_each(|path| self.entry(path).fills = true),
+            "programs" => words.for_each(|path| self.entry(path).programs = true),
             "known" => words.for_each(|path| {
                 self.entry(path);
             }),
@@ -272,6 +274,9 @@ impl Builder {
         for atom in &strings.contains {
             self.atoms.push((atom.clone(), id));
         }
+        if strings.quoted {
+            self.quoted.push(id);
+        }
         if let Some(pattern) = &strings.matches {
             self.patterns.insert(id, pattern.clone());
         }
@@ -294,6 +299,7 @@ impl Builder {
             missing: condition.missing,
             constant: condition.constant,
             list: condition.list,
+            checked: condition.checked,
             reference: (!reference.is_empty()).then_some(reference),
             not: condition
                 .not
@@ -331,6 +337,7 @@ impl Builder {
                     .collect::<BTreeSet<_>>()
                     .len(),
                 patterns: self.patterns,
+                quoted: self.quoted,
             })
         };
         let targets: Vec<&str> = self.targets.iter().map(AsciiExpression::pattern).collect();
@@ -347,6 +354,8 @@ impl Builder {
             attributes: self.attributes,
             strings,
             assigns: self.assigns,
+            log: position(&self.classes, "log"),
+            destroy: position(&self.classes, "destroy"),
             flows: self.flows,
             effects: self.effects,
             rules: self.rules,

@@ -1,6 +1,6 @@
 //! Literals of JavaScript, and functions that turn texts into texts.
 
-use super::super::shell::{decode_base64, decode_hex};
+use super::super::decode;
 use super::super::value::{Taint, UNKNOWN, Value};
 
 /// The inside of a string literal, escapes resolved.
@@ -69,10 +69,10 @@ pub(super) fn decoded(name: &str, value: &Value, encoding: Option<&str>) -> Opti
         ("atob", _) | ("Buffer.from" | "new Buffer" | "Buffer", Some("base64" | "base64url")) => {
             value
                 .known()
-                .and_then(|text| decode_base64(&text.split_whitespace().collect::<String>()))
+                .and_then(|text| decode::base64(&text.split_whitespace().collect::<String>()))
         }
         ("Buffer.from" | "new Buffer" | "Buffer", Some("hex")) => {
-            value.known().and_then(decode_hex)
+            value.known().and_then(decode::hex)
         }
         ("unescape" | "decodeURIComponent" | "decodeURI", _) => {
             let text = value.known()?;

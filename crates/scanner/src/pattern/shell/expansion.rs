@@ -10,6 +10,9 @@ pub(super) fn apply(base: &Value, operation: &str) -> Value {
     {
         return with_default(base, default);
     }
+    if operation.starts_with(":?") || operation.starts_with('?') {
+        return base.clone();
+    }
     let Some(text) = base.known() else {
         return Value::unknown(base.taint);
     };
@@ -153,6 +156,7 @@ mod tests {
             ("a.sh", "%.sh", "a"),
             ("c u r l", "[2]", "r"),
             ("", ":-bash", "bash"),
+            ("~", ":?no home", "~"),
             ("abcdef", ": -2", "ef"),
             ("/bin/bash", "##*/", "bash"),
             ("/bin/bash", "%/*", "/bin"),

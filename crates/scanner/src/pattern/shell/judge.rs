@@ -1,59 +1,58 @@
 //! What a single step of a script gives away by itself, without any flow.
 
+mod access;
+
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
 use super::What;
 use super::programs::join;
+use crate::Kind;
+use crate::expression::constant;
+use crate::pattern::places;
+use crate::pattern::resolved::Fact;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
+pub(super) use access::{foreign_repository, is_hidden_program};
 
 static SYSTEM_TREE: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
-        r"^(?:/|/\*|~|~/|~/\*|\.\./?\*?|\.\./\.\.\S*|\./\*|/(?:bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|srv|sys|usr|var|Users|System|Library|Applications)(?:/?\*?)?|/(?:home|Users)/[^/]+/?\*?|[A-Z]:[\\/]\*?)$",
+    constant(
+        r"^(?:/|/\*|~|~/|~/\*|~/\{[.,*]+\}[.*]*|\.\./?\*?|\.\./\.\.\S*|\./\*|/(?:bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|srv|sys|usr|var|Users|System|Library|Applications)(?:/?\*?)?|/(?:home|Users)/[^/]+/?\*?|[A-Z]:[\\/]\*?)$",
     )
 });
 static SYSTEM_FILE: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"^/(?:bin|boot|etc|lib|lib64|sbin|sys|usr|root|proc|var/(?:log|lib|spool))/|^~/(?:Documents|Desktop|Pictures|\.\w+rc$|\.profile$)",
     )
 });
 static HISTORY: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)(?:\.(?:bash|zsh|sh|python|mysql)_history|/var/log(?:/|$)|/var/run/utmp|wtmp|btmp|lastlog)",
     )
 });
 static DISK: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
+    LazyLock::new(|| constant(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
 static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)\b(?:firewalld|ufw|apparmor|selinux|auditd|rsyslog|syslog|fail2ban|clamav|clamd|falcon-sensor|crowdstrike|osquery|wazuh|ossec|sentinelone|defender|mdatp|XProtect|sysmon|carbonblack|snort|suricata)",
     )
 });
-static METADATA: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
-        r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2::254",
-    )
-});
 static MINER: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?i)stratum\+(?:tcp|ssl)://|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
     )
 });
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r"(?:--extra-index-url|--index-url|(?:^| )-i|--registry|--index|--source)[ =](?:https?://)?(?P<host>[\w.-]+)",
     )
 });
 static KEPT_INDEX: LazyLock<Regex> = LazyLock::new(|| {
-    compile(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
+    constant(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
 });
 static CRON_LINE: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
+    LazyLock::new(|| constant(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
 
 const OFFICIAL_INDEXES: &[&str] = &[
     "pypi.org",
@@ -117,7 +116,7 @@ pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
                 found.push(("shell-traces-wiped", format!("{name}={value}")));
             }
         }
-        What::Connect(host) if METADATA.is_match(host) => {
+        What::Connect(host) if places::is_metadata(host) => {
             found.push(("shell-metadata-service", host.clone()))
         }
         _ => {}
@@ -211,7 +210,7 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
             add("shell-processes-ended")
         }
         "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
-        "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun"
+        "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun" | "cargo" | "brew"
             if foreign_index(&joined)
                 || joined.contains("config")
                     && KEPT_INDEX.captures(&joined).is_some_and(is_foreign) =>
@@ -225,6 +224,9 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         && !matches!(name, "echo" | "printf" | "grep" | "rg" | ":" | "[[" | "[")
     {
         found.push(("shell-miner", line.chars().take(120).collect()));
+    }
+    if let Some(check) = access::command(name, &words) {
+        found.push((check, line.chars().take(120).collect()));
     }
 }
 
@@ -247,7 +249,10 @@ fn deletes_tree(name: &str, words: &[&str]) -> bool {
         }
         "find" => {
             words.first().is_some_and(|word| SYSTEM_TREE.is_match(word))
-                && words.contains(&"-delete")
+                && (words.contains(&"-delete")
+                    || words
+                        .windows(2)
+                        .any(|pair| matches!(pair, ["-exec" | "-execdir", "shred" | "srm"])))
         }
         _ => recursive && words.iter().any(|word| SYSTEM_TREE.is_match(word)),
     }
@@ -279,10 +284,17 @@ fn is_foreign(found: Captures<'_>) -> bool {
 
 fn foreign_index(joined: &str) -> bool {
     let foreign = INDEX_OPTION.captures(joined).is_some_and(is_foreign);
-    let address = joined.contains("install")
-        && joined
-            .split_whitespace()
-            .any(|word| word.starts_with("http://") || word.starts_with("git+http://"));
+    let installs = ["install", "add", "tap", "-i "]
+        .iter()
+        .any(|word| joined.contains(word));
+    let address = installs
+        && joined.split_whitespace().any(|word| {
+            let url = word.strip_prefix("git+").unwrap_or(word);
+            url.starts_with("http://")
+                || url.starts_with("https://")
+                    && access::foreign_repository(url)
+                        .is_some_and(|host| !OFFICIAL_INDEXES.contains(&host.as_str()))
+        });
     foreign || address || joined.contains("--trusted-host")
 }
 
@@ -309,12 +321,47 @@ fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>)
     {
         found.push(("shell-foreign-index", path.to_owned()));
     }
+    if access::setting_runs(path, content) {
+        found.push(("shell-setting-runs", path.to_owned()));
+    }
+    if access::shadows(path, COMMON) {
+        found.push(("shell-shadowed-command", path.to_owned()));
+    }
     let code = path
         .rsplit_once('.')
         .is_some_and(|(_, extension)| matches!(extension, "py" | "sh" | "js" | "pyw" | "ps1"));
     if code && content.taint.has(Taint::ENCODED) {
         found.push(("shell-encoded-script", path.to_owned()));
     }
+}
+
+/// A program that the script writes and keeps out of version control, where nobody sees it.
+pub(super) fn hidden_script(facts: &[Fact]) -> Option<Fact> {
+    let writes = || {
+        facts.iter().filter_map(|fact| match &fact.what {
+            What::Write { path, content } => Some((fact, path.as_str(), content)),
+            _ => None,
+        })
+    };
+    let name_of = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let programs: Vec<String> = writes()
+        .filter(|(_, path, content)| {
+            Kind::identify(path, content.text.as_bytes()).is_program() || path.ends_with(".sh")
+        })
+        .map(|(_, path, _)| name_of(path))
+        .collect();
+    writes().find_map(|(fact, path, content)| {
+        let ignores = path.ends_with(".gitignore") || path.ends_with("info/exclude");
+        let mut names = content.text.lines().map(|line| name_of(line.trim()));
+        let hidden = names.find(|name| !name.is_empty() && programs.contains(name));
+        hidden.filter(|_| ignores).map(|name| Fact {
+            span: fact.span.clone(),
+            what: What::Check {
+                name: "shell-script-hidden",
+                detail: name,
+            },
+        })
+    })
 }
 
 /// The commands of a crontab, without their times.

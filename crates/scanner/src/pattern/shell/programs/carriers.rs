@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::super::run::{Call, Run};
 use super::super::syntax;
+use crate::expression::constant;
 use crate::pattern::value::Value;
 
 /// Settings of git whose value git runs.
@@ -24,23 +25,19 @@ const GIT_RUNS: [&str; 12] = [
     "web.browser.cmd",
 ];
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
-
 /// `system("…")`, `"…" | getline` and `print | "…"` of awk.
 static AWK: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
+    constant(
         r#"system\(\s*"((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"\s*\|&?\s*getline|\|&?\s*"((?:[^"\\]|\\.)*)""#,
     )
 });
 /// The command `e` of sed, after an address or by itself.
-static SED: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
+static SED: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
 
 /// What the commands inside the arguments write, `None` when there are none.
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
     let commands = match call.name.as_str() {
-        "awk" | "gawk" | "mawk" | "nawk" => awk(call),
+        "awk" | "gawk" | "mawk" | "nawk" => awk(run, call),
         "sed" | "gsed" => sed(call),
         "vim" | "vi" | "nvim" | "ex" | "view" => editor(call),
         "tar" | "bsdtar" | "gtar" => tar(call),
@@ -60,7 +57,16 @@ fn texts<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c str> {
     call.arguments.iter().map(|argument| argument.text.as_str())
 }
 
-fn awk(call: &Call<'_>) -> Vec<String> {
+fn awk(run: &mut Run, call: &Call<'_>) -> Vec<String> {
+    if let Some(program) = texts(call).find(|text| text.contains("/inet/")) {
+        let check = if program.contains("getline") {
+            "shell-reverse-shell"
+        } else {
+            "shell-raw-socket"
+        };
+        run.check(&call.span, check, call.name.clone());
+    }
+
     let captures = texts(call).flat_map(|text| AWK.captures_iter(text));
     captures
         .filter_map(|found| found.get(1).or(found.get(2)).or(found.get(3)))

@@ -42,7 +42,7 @@ fn asks_hosts(call: &Call<'_>) -> bool {
 /// Judges data that leaves the machine.
 pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &Range<usize>) {
     let detail = format!("{} → {target}", taint.describe());
-    if taint.has(Taint::SECRET) {
+    if taint.has(Taint::SECRET | Taint::ISSUED | Taint::SESSION) {
         run.check(span, "shell-credentials-sent", detail);
     } else if taint.has(Taint::ENVIRONMENT) {
         run.check(span, "shell-environment-sent", detail);
@@ -50,6 +50,10 @@ pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &R
         run.check(span, "shell-system-file-sent", detail);
     } else if taint.has(Taint::MACHINE) {
         run.check(span, "shell-identity-sent", detail);
+    } else if taint.has(Taint::PERSONAL | Taint::TREE)
+        || taint.has(Taint::FILE) && places::is_bare_address(target)
+    {
+        run.check(span, "shell-files-sent", detail);
     } else if taint.has(Taint::FILE) && taint.has(Taint::ENCODED) {
         run.check(span, "shell-encoded-file-sent", detail);
     } else if taint.has(Taint::TOKEN) {
@@ -143,7 +147,9 @@ fn web(run: &mut Run, call: &Call<'_>) -> Value {
         // A credential in an address is how many services want their key; a file or an identity is not.
         sent(
             run,
-            address.taint.without(Taint::TOKEN | Taint::FILE),
+            address
+                .taint
+                .without(Taint::TOKEN | Taint::ISSUED | Taint::FILE),
             &target,
             &call.span,
         );
@@ -209,12 +215,7 @@ fn request(run: &mut Run, call: &Call<'_>) -> Request {
                     run.read(&file.text, &call.span).taint
                 };
         } else if VALUES.contains(&option) {
-            // A header carries the caller's own key by design; anything else in it is smuggled.
-            request.body |= value().map_or(Taint::default(), |value| {
-                value
-                    .taint
-                    .without(Taint::TOKEN | Taint::FILE | Taint::MACHINE)
-            });
+            request.body |= value().map_or(Taint::default(), |value| in_header(&value));
         } else if !text.starts_with('-') {
             if matches!(call.name.as_str(), "http" | "https" | "xh" | "httpie")
                 && (text.contains('=') || text.contains('@'))
@@ -232,6 +233,27 @@ fn request(run: &mut Run, call: &Call<'_>) -> Request {
         request.body |= call.input.taint;
     }
     request
+}
+
+/// A header carries the caller's own key by design; anything else in it is smuggled.
+fn in_header(value: &Value) -> Taint {
+    let plain = value
+        .taint
+        .without(Taint::TOKEN | Taint::FILE | Taint::MACHINE);
+    let name = value
+        .text
+        .split(':')
+        .next()
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    if ["auth", "token", "key"]
+        .iter()
+        .any(|word| name.contains(word))
+    {
+        plain.without(Taint::ISSUED | Taint::SESSION)
+    } else {
+        plain
+    }
 }
 
 fn is_method(text: &str) -> bool {
@@ -303,7 +325,7 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
         .iter()
         .map(|argument| argument.text.as_str())
         .collect();
-    let shell = |word: &str| {
+    let is_shell = |word: &str| {
         let lower = word.to_ascii_lowercase();
         ["/sh", "/bash", "/zsh", "cmd.exe", "powershell"]
             .iter()
@@ -315,7 +337,7 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
         !flags.starts_with('-') && !flags.is_empty() && (flags.contains('e') || flags.contains('c'))
             || *word == "--exec"
             || *word == "--sh-exec"
-    }) && words.iter().any(|word| shell(word));
+    }) && words.iter().any(|word| is_shell(word));
     let socat = call.name == "socat"
         && words.iter().any(|word| {
             word.to_ascii_uppercase().contains("EXEC:")
@@ -325,7 +347,8 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
         .iter()
         .find(|word| !word.starts_with('-') && word.contains('.'))
         .map_or("the network", |host| host);
-    if executes || socat || call.input.taint.has(Taint::SHELL) {
+    let shell = executes || socat || call.input.taint.has(Taint::SHELL);
+    if shell {
         run.check(
             &call.span,
             "shell-reverse-shell",
@@ -347,7 +370,12 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
     for argument in call.arguments {
         taint |= argument.taint;
     }
-    sent(run, taint, host, &call.span);
+    if !shell {
+        sent(run, taint, host, &call.span);
+    }
+    if taint.has(Taint::REPEATED) {
+        run.check(&call.span, "shell-endless-requests", host);
+    }
     Value::unknown(Taint::NETWORK)
 }
 
@@ -394,7 +422,7 @@ fn copy(run: &mut Run, call: &Call<'_>) -> Value {
     }
     sent(
         run,
-        taint.without(Taint::TOKEN | Taint::MACHINE),
+        taint.without(Taint::TOKEN | Taint::MACHINE | Taint::FILE | Taint::PERSONAL | Taint::TREE),
         &target,
         &call.span,
     );

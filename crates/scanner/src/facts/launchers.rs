@@ -1,0 +1,135 @@
+//! Programs whose meaning counts: those that start the file they are given, and those that print what lies elsewhere.
+
+use super::args::{Args, any_text};
+use super::origin::Origins;
+use super::value::{GAP, Value};
+
+/// Where the output of a program comes from, beside the program.
+pub(crate) fn origins_of_output(args: &Args<'_>) -> Origins {
+    if runs_one_of(args, &["curl", "wget", "fetch", "http", "aria2c"]) {
+        Origins::NETWORK
+    } else if runs_one_of(
+        args,
+        &["pbpaste", "xclip", "xsel", "wl-paste", "Get-Clipboard"],
+    ) {
+        Origins::CLIPBOARD
+    } else {
+        Origins::NONE
+    }
+}
+
+/// Whether the program puts something into the clipboard.
+pub(crate) fn change_clipboard(args: &Args<'_>) -> bool {
+    args.keyword("input").is_some()
+        && runs_one_of(
+            args,
+            &["pbcopy", "xclip", "xsel", "wl-copy", "clip", "clip.exe"],
+        )
+}
+
+fn runs_one_of(args: &Args<'_>, programs: &[&str]) -> bool {
+    let names_one = |command: &str| {
+        let program = command.split_whitespace().next().unwrap_or("");
+        programs.contains(&program.rsplit('/').next().unwrap_or(program))
+    };
+    let command = args.at(0).or_else(|| args.keyword("args"));
+    let choices = command.into_iter().flat_map(Value::choices);
+    choices
+        .into_iter()
+        .any(|command| any_text(command, &names_one))
+}
+
+/// Whether a command line starts a file among its arguments, as far as its programs tell.
+pub(crate) fn starts(command: &str) -> bool {
+    command.split(['|', ';', '&', '(', '`']).any(|part| {
+        let program = part.split_whitespace().next().unwrap_or("");
+        let program = program.rsplit(['/', '\\']).next().unwrap_or(program);
+        let program = program.strip_suffix(".exe").unwrap_or(program);
+        let version = |c: char| c.is_ascii_digit() || c == '.';
+        // A part that is not known may be any program.
+        program.contains(GAP) || LAUNCHERS.contains(&program.trim_end_matches(version))
+    })
+}
+
+const LAUNCHERS: &[&str] = &[
+    "",
+    "ansible-playbook",
+    "apt",
+    "apt-get",
+    "ash",
+    "at",
+    "bash",
+    "brew",
+    "bun",
+    "busybox",
+    "chmod",
+    "chown",
+    "cmd",
+    "conda",
+    "cron",
+    "crontab",
+    "cscript",
+    "dash",
+    "deno",
+    "dnf",
+    "doas",
+    "docker",
+    "dotnet",
+    "dpkg",
+    "env",
+    "exec",
+    "explorer",
+    "fish",
+    "insmod",
+    "installer",
+    "java",
+    "julia",
+    "kubectl",
+    "ksh",
+    "launchctl",
+    "ld.so",
+    "lua",
+    "make",
+    "mono",
+    "mshta",
+    "msiexec",
+    "nice",
+    "node",
+    "nohup",
+    "npm",
+    "npx",
+    "open",
+    "osascript",
+    "perl",
+    "php",
+    "pip",
+    "pipx",
+    "powershell",
+    "pwsh",
+    "py",
+    "pypy",
+    "python",
+    "reg",
+    "regsvr",
+    "rpm",
+    "Rscript",
+    "ruby",
+    "rundll",
+    "schtasks",
+    "setsid",
+    "sh",
+    "source",
+    "start",
+    "stdbuf",
+    "sudo",
+    "systemctl",
+    "systemd-run",
+    "timeout",
+    "uv",
+    "wine",
+    "wscript",
+    "xargs",
+    "xdg-open",
+    "yum",
+    "zsh",
+];

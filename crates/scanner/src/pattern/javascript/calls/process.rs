@@ -1,0 +1,156 @@
+//! Code and programs that a call starts.
+
+use std::ops::Range;
+
+use super::super::follow::Follower;
+use super::super::value::Js;
+use super::Call;
+use super::result::joined;
+use crate::Kind;
+use crate::pattern::resolved::What;
+use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+pub(super) fn executed(follower: &mut Follower<'_>, span: &Range<usize>, code: &Value, kind: Kind) {
+    let detail = format!("runs {}", code.taint.describe());
+    if code.taint.has(Taint::DECODED) {
+        follower.check(span.clone(), "javascript-decoded-code", detail);
+    } else if code.taint.has(Taint::NETWORK) {
+        follower.check(span.clone(), "javascript-downloaded-code", detail);
+    } else if code.known().is_none() && !code.text.is_empty() {
+        follower.check(
+            span.clone(),
+            "javascript-computed-code",
+            code.taint.describe(),
+        );
+    } else if kind == Kind::JavaScript {
+        follower.check(span.clone(), "javascript-constant-code", "");
+    }
+    if code.known().is_some_and(|text| text.len() > 3) {
+        follower.fact(
+            span.clone(),
+            What::Code {
+                kind,
+                how: "evaluated text",
+                text: code.text.clone(),
+            },
+        );
+    }
+}
+
+pub(super) fn required(follower: &mut Follower<'_>, span: &Range<usize>, path: &Value) {
+    if path.text.starts_with("http://")
+        || path.text.starts_with("https://")
+        || path.text.starts_with("data:")
+        || path.taint.has(Taint::NETWORK)
+    {
+        follower.check(
+            span.clone(),
+            "javascript-downloaded-code",
+            path.text.clone(),
+        );
+    } else if path.taint.has(Taint::DECODED) {
+        follower.check(span.clone(), "javascript-decoded-code", path.text.clone());
+    } else if path.text.ends_with(".node") {
+        follower.check(span.clone(), "javascript-native", path.text.clone());
+    } else if path.known().is_none() {
+        follower.check(span.clone(), "javascript-computed-import", "");
+    }
+}
+
+/// Starts a program, or a shell with a command line that the shell's own rules judge.
+pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
+    let first = arguments.first().cloned().unwrap_or_default();
+    let span = call.span.clone();
+    let listed = arguments.get(1).and_then(|list| list.elements.clone());
+    let options = arguments
+        .iter()
+        .rev()
+        .find_map(|argument| argument.fields.clone());
+    let shell = options
+        .as_ref()
+        .and_then(|options| options.get("shell"))
+        .is_some_and(|shell| shell.value.text != "false");
+    let line = match (call.method(), &listed) {
+        ("exec" | "execSync", _) => Some(first.value.clone()),
+        (_, Some(list))
+            if matches!(
+                first.value.program(),
+                "sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell" | "powershell.exe"
+            ) =>
+        {
+            list.last().map(|last| last.value.clone())
+        }
+        (_, Some(list)) if shell => {
+            let mut all = vec![first.clone()];
+            all.extend(list.iter().cloned());
+            Some(joined(&all, " ").value)
+        }
+        (_, None) if shell || first.value.text.contains(' ') => Some(first.value.clone()),
+        _ => None,
+    };
+    if let Some(options) = options.as_ref().and_then(|options| options.get("stdio"))
+        && options.value.taint.has(Taint::NETWORK)
+    {
+        follower.check(
+            span.clone(),
+            "javascript-reverse-shell",
+            first.value.text.clone(),
+        );
+    }
+    match line {
+        Some(line) => command_line(follower, &span, &line),
+        None => {
+            let rest = listed
+                .map(|list| list.iter().map(|one| one.value.clone()).collect())
+                .unwrap_or_default();
+            follower.fact(
+                span.clone(),
+                What::Command {
+                    name: first.value.program().to_owned(),
+                    arguments: rest,
+                },
+            );
+            if first.value.taint.has(Taint::NETWORK | Taint::DECODED) {
+                follower.check(
+                    span,
+                    "javascript-downloaded-command",
+                    first.value.taint.describe(),
+                );
+            }
+        }
+    }
+}
+
+fn command_line(follower: &mut Follower<'_>, span: &Range<usize>, line: &Value) {
+    if line.taint.has(Taint::DECODED) {
+        follower.check(
+            span.clone(),
+            "javascript-decoded-code",
+            "a command line that was decoded",
+        );
+    } else if line.taint.has(Taint::NETWORK) {
+        follower.check(
+            span.clone(),
+            "javascript-downloaded-command",
+            line.taint.describe(),
+        );
+    } else if line.known().is_none() && line.taint.has(Taint::ARGUMENT) {
+        follower.check(span.clone(), "javascript-command-injection", "");
+    }
+    if line.text.trim_matches(UNKNOWN).trim().is_empty() {
+        follower.check(
+            span.clone(),
+            "javascript-computed-command",
+            line.taint.describe(),
+        );
+        return;
+    }
+    follower.fact(
+        span.clone(),
+        What::Code {
+            kind: Kind::Shell,
+            how: "command line",
+            text: line.text.replace(UNKNOWN, "_"),
+        },
+    );
+}

@@ -1,0 +1,253 @@
+//! Names: what declares them, binds them and changes them.
+
+use tree_sitter::Node;
+
+use super::super::value::Js;
+use super::super::{calls, names};
+use super::{Follower, children};
+use crate::pattern::resolved::What;
+use crate::pattern::value::Taint;
+
+impl<'s> Follower<'s> {
+    /// Function declarations are known before the statements around them run.
+    pub(super) fn hoist(&mut self, node: Node<'_>) {
+        for child in children(node) {
+            let declaration = if child.kind() == "export_statement" {
+                child.child_by_field_name("declaration")
+            } else {
+                Some(child)
+            };
+            if let Some(declaration) =
+                declaration.filter(|node| node.kind().contains("function_declaration"))
+                && let Some(name) = declaration.child_by_field_name("name")
+            {
+                let function = Js {
+                    function: Some(declaration.id()),
+                    ..Js::unknown(Taint::default())
+                };
+                self.declare(self.source(name), function);
+            }
+        }
+    }
+
+    pub(super) fn lookup(&self, name: &str) -> Option<&Js> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    pub(super) fn declare(&mut self, name: &str, value: Js) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A later value joins an earlier one, because functions run in any order.
+    fn assign(&mut self, name: &str, value: Js) {
+        let last = self.scopes.len().saturating_sub(1);
+        let owner = self
+            .scopes
+            .iter_mut()
+            .enumerate()
+            .rev()
+            .find(|(_, scope)| scope.contains_key(name));
+        match owner {
+            Some((level, scope)) => {
+                let slot = scope.entry(name.to_owned()).or_default();
+                let taint = slot.value.taint | value.value.taint;
+                if level == last {
+                    *slot = value;
+                } else {
+                    slot.join(&value);
+                }
+                slot.value.taint = taint;
+            }
+            None => {
+                if let Some(scope) = self.scopes.first_mut() {
+                    scope.insert(name.to_owned(), value);
+                }
+            }
+        }
+    }
+
+    /// Binds a pattern: a name, `{ a, b: c }`, `[a, b]`, with defaults.
+    pub(super) fn bind(&mut self, pattern: Node<'_>, value: Js) {
+        if !self.enter() {
+            return;
+        }
+        match pattern.kind() {
+            "identifier" | "shorthand_property_identifier_pattern" => {
+                self.declare(self.source(pattern), value)
+            }
+            "required_parameter" | "optional_parameter" => {
+                if let Some(inner) = pattern.child_by_field_name("pattern") {
+                    self.bind(inner, value);
+                }
+            }
+            "assignment_pattern" | "object_assignment_pattern" => {
+                if let Some(right) = pattern.child_by_field_name("right") {
+                    self.visit(right);
+                }
+                if let Some(left) = pattern.child_by_field_name("left") {
+                    let taint = value.value.taint;
+                    let field = if pattern.kind() == "object_assignment_pattern" {
+                        names::member(&value, self.source(left))
+                    } else {
+                        value
+                    };
+                    self.bind(
+                        left,
+                        Js {
+                            value: field.value.clone().tainted(taint),
+                            ..field
+                        },
+                    );
+                }
+            }
+            "object_pattern" => self.bind_fields(pattern, &value),
+            "array_pattern" => {
+                for (index, child) in children(pattern).enumerate() {
+                    let element = value
+                        .elements
+                        .as_ref()
+                        .and_then(|elements| elements.get(index))
+                        .cloned();
+                    self.bind(
+                        child,
+                        element.unwrap_or_else(|| Js::unknown(value.value.taint)),
+                    );
+                }
+            }
+            "rest_pattern" => {
+                for child in children(pattern) {
+                    self.bind(child, Js::unknown(value.value.taint));
+                }
+            }
+            _ => {}
+        }
+        self.depth -= 1;
+    }
+
+    fn bind_fields(&mut self, pattern: Node<'_>, value: &Js) {
+        for child in children(pattern) {
+            if child.kind() == "pair_pattern" {
+                let key = child
+                    .child_by_field_name("key")
+                    .map_or("", |key| self.source(key))
+                    .trim_matches(['"', '\'']);
+                let field = self.property(pattern, value, key);
+                if let Some(inner) = child.child_by_field_name("value") {
+                    self.bind(inner, field);
+                }
+            } else if child.kind() == "shorthand_property_identifier_pattern" {
+                let field = self.property(pattern, value, self.source(child));
+                self.bind(child, field);
+            } else {
+                self.bind(child, value.clone());
+            }
+        }
+    }
+
+    pub(super) fn declarator(&mut self, node: Node<'_>) -> Js {
+        let value = node
+            .child_by_field_name("value")
+            .map(|value| self.visit(value))
+            .unwrap_or_default();
+        if let Some(name) = node.child_by_field_name("name") {
+            self.bind(name, value);
+        }
+        Js::default()
+    }
+
+    pub(super) fn assignment(&mut self, node: Node<'_>) -> Js {
+        let (Some(left), Some(right)) = (
+            node.child_by_field_name("left"),
+            node.child_by_field_name("right"),
+        ) else {
+            return Js::default();
+        };
+        let mut value = self.visit(right);
+        if node.kind() == "augmented_assignment_expression" {
+            let before = self.visit(left);
+            let mut sum = before.value;
+            sum.push(&value.value);
+            value = Js::of(sum);
+        }
+        match left.kind() {
+            "identifier" => self.assign(self.source(left), value.clone()),
+            "member_expression" | "subscript_expression" => self.assign_member(left, &value),
+            _ => self.bind(left, value.clone()),
+        }
+        value
+    }
+
+    fn assign_member(&mut self, left: Node<'_>, value: &Js) {
+        let target = self.visit(left);
+        let property = left
+            .child_by_field_name("property")
+            .map_or("", |property| self.source(property));
+        let of_environment = left
+            .child_by_field_name("object")
+            .is_some_and(|object| self.source(object) == "process.env");
+        if of_environment {
+            self.fact(
+                left.byte_range(),
+                What::Assign {
+                    name: property.to_owned(),
+                    value: value.value.text.clone(),
+                },
+            );
+        }
+        if let Some(name) = &target.name {
+            calls::replaced(self, name, left.byte_range());
+            self.fact(
+                left.byte_range(),
+                What::Assign {
+                    name: name.clone(),
+                    value: value.value.text.clone(),
+                },
+            );
+        }
+        let (object, property) = (
+            left.child_by_field_name("object"),
+            left.child_by_field_name("property"),
+        );
+        if let (Some(object), Some(property)) = (object, property)
+            && matches!(object.kind(), "identifier" | "this")
+        {
+            let key = format!("{}.{}", self.source(object), self.source(property));
+            self.assign(&key, value.clone());
+        }
+    }
+
+    pub(super) fn import(&mut self, node: Node<'_>) -> Js {
+        let Some(source) = node.child_by_field_name("source") else {
+            return Js::default();
+        };
+        let module = names::module(self.source(source).trim_matches(['"', '\'', '`']));
+        self.fact(node.byte_range(), What::Reference(module.clone()));
+        for clause in children(node).filter(|child| child.kind() == "import_clause") {
+            for child in children(clause) {
+                match child.kind() {
+                    "identifier" => self.declare(self.source(child), Js::named(module.clone())),
+                    "namespace_import" => {
+                        if let Some(name) = children(child).next() {
+                            self.declare(self.source(name), Js::named(module.clone()));
+                        }
+                    }
+                    _ => self.import_names(child, &module),
+                }
+            }
+        }
+        Js::default()
+    }
+
+    fn import_names(&mut self, node: Node<'_>, module: &str) {
+        for specifier in children(node).filter(|child| child.kind() == "import_specifier") {
+            let Some(name) = specifier.child_by_field_name("name") else {
+                continue;
+            };
+            let local = specifier.child_by_field_name("alias").unwrap_or(name);
+            let value = names::member(&Js::named(module), self.source(name));
+            self.declare(self.source(local), value);
+        }
+    }
+}

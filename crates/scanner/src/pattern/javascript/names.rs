@@ -1,0 +1,155 @@
+//! What names mean: modules, globals, members, and which of them use the network.
+
+use super::follow::Follower;
+use super::value::Js;
+use crate::pattern::value::{Taint, Value};
+
+/// The name of a module, however it is asked for.
+pub(super) fn module(path: &str) -> String {
+    match path.strip_prefix("node:").unwrap_or(path) {
+        "fs/promises" | "fs-extra" | "graceful-fs" => "fs".to_owned(),
+        "dns/promises" => "dns".to_owned(),
+        "timers/promises" => "timers".to_owned(),
+        "node-fetch" | "undici" | "cross-fetch" | "isomorphic-fetch" => "fetch".to_owned(),
+        "cross-spawn" | "execa" => "child_process.spawn".to_owned(),
+        "shelljs" => "shelljs".to_owned(),
+        "posix" => "process".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What a name means that nothing in the program declares.
+pub(super) fn global(name: &str) -> Js {
+    match name {
+        "__dirname" | "__filename" => Js::of(Value::text(".")),
+        "undefined" | "null" | "NaN" => Js::default(),
+        "global" | "window" | "self" | "top" | "parent" | "frames" => Js::named("globalThis"),
+        // Snippets call these without their import, and nothing else bears their names.
+        "exec" | "execSync" | "execFile" | "spawn" | "spawnSync" => {
+            Js::named(format!("child_process.{name}"))
+        }
+        _ => Js::named(name),
+    }
+}
+
+/// A member of a named value.
+pub(super) fn member(base: &Js, name: &str) -> Js {
+    let taint = base.value.taint;
+    let Some(owner) = base.name.as_deref() else {
+        if name == "constructor" {
+            return Js::named(if base.function.is_some() {
+                "Function"
+            } else {
+                "constructor"
+            });
+        }
+        return Js {
+            name: Some(format!("?.{name}")),
+            ..Js::unknown(taint)
+        };
+    };
+    let resolved = match (owner, name) {
+        ("globalThis", _) => return global(name),
+        ("process", "env") => {
+            return Js {
+                name: Some("process.env".into()),
+                ..Js::unknown(Taint::ENVIRONMENT)
+            };
+        }
+        ("document", "cookie") | ("localStorage" | "sessionStorage", _) => {
+            return Js {
+                name: Some(format!("{owner}.{name}")),
+                ..Js::unknown(Taint::SECRET)
+            };
+        }
+        ("process", "argv") => {
+            return Js {
+                name: Some("process.argv".into()),
+                ..Js::unknown(Taint::ARGUMENT)
+            };
+        }
+        ("process.mainModule" | "module" | "require.main", "require")
+        | ("module.constructor" | "module", "_load")
+        | ("process", "getBuiltinModule") => Some("require".to_owned()),
+        ("module", "constructor") => Some("module.constructor".to_owned()),
+        ("fs", "promises") => Some("fs".to_owned()),
+        (_, "default") => Some(owner.to_owned()),
+        ("constructor", "constructor") => Some("Function".to_owned()),
+        (_, "constructor")
+            if matches!(owner, "Function" | "eval" | "Object" | "Array" | "fetch")
+                || owner.ends_with(".constructor") =>
+        {
+            Some("Function".to_owned())
+        }
+        _ => Follower::dotted(owner, name),
+    };
+    Js {
+        name: resolved,
+        ..Js::unknown(taint)
+    }
+}
+
+/// Names worth hiding behind a computed key.
+pub(super) fn is_dangerous(name: &str) -> bool {
+    matches!(
+        name,
+        "eval"
+            | "Function"
+            | "require"
+            | "process.binding"
+            | "process.dlopen"
+            | "process.mainModule"
+            | "globalThis.eval"
+    ) || name.starts_with("child_process.")
+        || name.starts_with("vm.")
+}
+
+pub(super) fn is_network(name: &str) -> bool {
+    let name = name.strip_prefix("new ").unwrap_or(name);
+    let module = name.split(['.', '(']).next().unwrap_or(name);
+    match module {
+        "fetch" => matches!(
+            name,
+            "fetch" | "fetch.fetch" | "fetch.request" | "fetch.stream"
+        ),
+        "axios" | "got" | "superagent" | "needle" | "ky" | "bent" | "phin" | "centra" => {
+            !name.contains("()") && !name.ends_with(".create")
+        }
+        "request" => {
+            name == "request"
+                || name == "request.get"
+                || name == "request.post"
+                || name == "request.put"
+        }
+        "http" | "https" | "http2" => matches!(
+            name.split_once('.').map(|(_, rest)| rest),
+            Some("get" | "request" | "connect")
+        ),
+        "net" | "tls" => matches!(
+            name,
+            "net.connect" | "net.createConnection" | "tls.connect" | "net.Socket"
+        ),
+        "WebSocket" | "EventSource" | "XMLHttpRequest" => !name.contains('.'),
+        "ws" => name == "ws" || name == "ws.WebSocket",
+        "navigator" => name == "navigator.sendBeacon",
+        "dgram" => name == "dgram.createSocket",
+        "nodemailer" => name == "nodemailer.createTransport",
+        "jQuery" | "$" => matches!(
+            name,
+            "$.get" | "$.post" | "$.ajax" | "$.getScript" | "jQuery.ajax" | "jQuery.getScript"
+        ),
+        "importScripts" => name == "importScripts",
+        _ => false,
+    }
+}
+
+/// Methods of connections that were opened before.
+pub(super) fn is_sending(name: &str) -> bool {
+    let (owner, method) = name.rsplit_once('.').unwrap_or(("", name));
+    let connected = owner.ends_with("()") && is_network(owner.trim_end_matches("()"));
+    connected
+        && matches!(
+            method,
+            "write" | "end" | "send" | "emit" | "post" | "sendMail"
+        )
+}

@@ -1,0 +1,142 @@
+//! Steps that open a way into the machine, or change what other programs run.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::expression::constant;
+use crate::pattern::places;
+use crate::pattern::value::{UNKNOWN, Value};
+
+/// Settings of git that name a folder of programs it runs.
+const HOOK_FOLDERS: [&str; 2] = ["core.hookspath", "init.templatedir"];
+
+/// Lines in the settings of an editor, a terminal or a connection that run a command.
+static RUNS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?im)^\s*(?:ProxyCommand|LocalCommand|KnownHostsCommand|Match\s+exec)\b|^[^\x22#]*(?:\bsystem\(|:?silent\s*!|^:?!|\bautocmd\b.*!)|\b(?:run-shell|if-shell)\b|^\s*shell\s|script-shell\s*=|(?:hookspath|templatedir|sshcommand|fsmonitor)\s*=",
+    )
+});
+
+/// An archive whose content a scanner on the way cannot see.
+static LOCKED: LazyLock<Regex> =
+    LazyLock::new(|| constant(r"^(?:-P.+|-p.+|-P|--password(?:=.*)?|-p)$"));
+
+/// The check that a command meets by opening or changing something.
+pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
+    let has = |word: &str| words.contains(&word);
+    let tunnel = match name {
+        "ssh" | "autossh" => words.iter().any(|word| {
+            word.strip_prefix('-')
+                .is_some_and(|flags| !flags.starts_with('-') && is_remote_forward(flags))
+        }),
+        "ngrok" => has("tcp") || has("http") || has("start"),
+        "cloudflared" => has("tunnel"),
+        "chisel" | "frpc" | "rathole" | "localtunnel" | "lt" | "bore" => !words.is_empty(),
+        "tailscale" => has("up") && words.iter().any(|word| word.starts_with("--auth")),
+        _ => false,
+    };
+    if tunnel {
+        return Some("shell-tunnel");
+    }
+    match name {
+        "enable" if has("-f") => Some("shell-loaded-builtin"),
+        "npm" | "pnpm" | "yarn" if has("script-shell") => Some("shell-setting-runs"),
+        "git" if has("config") && (has("--global") || has("--system")) => words
+            .windows(2)
+            .any(|pair| match pair {
+                [key, _] => HOOK_FOLDERS.contains(&key.to_ascii_lowercase().as_str()),
+                _ => false,
+            })
+            .then_some("shell-setting-runs"),
+        "unzip" | "7z" | "7za" | "unrar" if words.iter().any(|word| LOCKED.is_match(word)) => {
+            Some("shell-locked-archive")
+        }
+        "systemd-run" if words.iter().any(|word| word.starts_with("--on-")) => Some("shell-cron"),
+        "rclone"
+            if words.iter().any(|word| {
+                word.starts_with(':') && word.contains(',') && word.contains("key")
+            }) =>
+        {
+            Some("shell-files-sent")
+        }
+        "setcap" => Some("shell-capability"),
+        _ => None,
+    }
+}
+
+/// `-R` among flags none of which before it takes the rest of the word.
+fn is_remote_forward(flags: &str) -> bool {
+    flags
+        .find('R')
+        .and_then(|at| flags.get(..at))
+        .is_some_and(|before| before.chars().all(|flag| "fNnTqCgvt46AxX".contains(flag)))
+}
+
+/// Whether a program is started from where nobody looks: a hidden name in a folder that everyone may write.
+pub(in crate::pattern::shell) fn is_hidden_program(path: &str) -> bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/"]
+        .iter()
+        .filter_map(|folder| path.strip_prefix(folder))
+        .any(|rest| {
+            rest.split('/')
+                .any(|part| part.starts_with('.') && part.len() > 1)
+        })
+}
+
+/// Whether this text, written to this file, makes another program run a command.
+pub(super) fn setting_runs(path: &str, content: &Value) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if name.ends_with(".pth") {
+        return content.text.contains("import ");
+    }
+    let obeyed = matches!(
+        name,
+        ".vimrc" | "init.vim" | ".tmux.conf" | ".inputrc" | ".gdbinit" | ".gitconfig" | ".npmrc"
+    ) || path.ends_with(".ssh/config")
+        || path.ends_with("git/config");
+    obeyed && RUNS.is_match(&content.text)
+}
+
+/// Whether a file of this path is found before the program whose name it bears.
+pub(super) fn shadows(path: &str, programs: &[&str]) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let searched = folder.ends_with("/bin") || folder == "bin";
+    searched && programs.contains(&name)
+}
+
+/// The hosts that a script fetches a whole repository from, or sends one to, when it is no public forge.
+pub(in crate::pattern::shell) fn foreign_repository(url: &str) -> Option<String> {
+    let host = match url.split_once("://") {
+        Some(_) => places::host_of(url)?,
+        None => {
+            let (user, rest) = url.split_once('@')?;
+            let host = rest.split([':', '/']).next()?;
+            (!user.contains('/') && host.contains('.')).then(|| host.to_owned())?
+        }
+    };
+    let plain = host.split(':').next().unwrap_or(&host);
+    let known = [
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
+        "sr.ht",
+        "huggingface.co",
+        "dev.azure.com",
+        "googlesource.com",
+        "gnu.org",
+        "kernel.org",
+        "apache.org",
+        "githubusercontent.com",
+        "github.io",
+        "storage.googleapis.com",
+        "localhost",
+    ];
+    let is_known = known.iter().any(|known| {
+        plain
+            .strip_suffix(known)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    });
+    (!is_known && !host.contains(UNKNOWN)).then_some(host)
+}

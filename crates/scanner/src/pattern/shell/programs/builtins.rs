@@ -1,0 +1,137 @@
+//! The shell's own commands: what they write and which variables they set.
+
+use super::super::run::{Call, Run, is_long_sequence};
+use super::super::syntax;
+use super::join;
+use crate::pattern::value::{Taint, Value};
+
+pub(super) fn echo(call: &Call<'_>) -> Value {
+    let mut rest = call.arguments;
+    let mut escapes = false;
+    while let Some((first, tail)) = rest.split_first()
+        && matches!(first.text.as_str(), "-e" | "-n" | "-ne" | "-en" | "-E")
+    {
+        escapes |= first.text.contains('e');
+        rest = tail;
+    }
+    let mut value = join(rest);
+    if escapes {
+        let plain = syntax::unescape(&value.text);
+        value = with_decoded(value, plain);
+    }
+    value.push(&Value::text("\n"));
+    value
+}
+
+/// Text whose escapes spell letters was hidden, and counts as decoded.
+fn with_decoded(value: Value, plain: String) -> Value {
+    let hidden = value.text.matches("\\x").count()
+        + value.text.matches("\\0").count()
+        + value.text.matches("\\1").count()
+        > 3;
+    let taint = if hidden {
+        value.taint | Taint::DECODED
+    } else {
+        value.taint
+    };
+    Value { text: plain, taint }
+}
+
+pub(super) fn printf(call: &Call<'_>) -> Value {
+    let rest = match call.arguments {
+        [flag, _, rest @ ..] if flag.text == "-v" => rest,
+        rest => rest,
+    };
+    let Some((format, values)) = rest.split_first() else {
+        return Value::default();
+    };
+    let mut output = with_decoded(format.clone(), syntax::unescape(&format.text));
+    let mut values = values.iter();
+    while let Some(at) = output.text.find("%s").or_else(|| output.text.find("%b")) {
+        let value = values.next().cloned().unwrap_or_default();
+        let value = if output.text.get(at..at + 2) == Some("%b") {
+            with_decoded(value.clone(), syntax::unescape(&value.text))
+        } else {
+            value
+        };
+        output
+            .text
+            .replace_range(at..at + 2, &value.text.replace('%', "%%"));
+        output.taint |= value.taint;
+        if output.text.len() > 1 << 16 {
+            break;
+        }
+    }
+    for value in values {
+        output.taint |= value.taint;
+        if is_long_sequence(&value.text) {
+            output.taint |= Taint::REPEATED;
+        }
+    }
+    output.text = output.text.replace("%%", "%");
+    output
+}
+
+pub(super) fn declare(run: &mut Run, call: &Call<'_>) -> Value {
+    let dumps = call
+        .arguments
+        .iter()
+        .all(|argument| matches!(argument.text.as_str(), "-p" | "-x" | "-px" | "-xp"));
+    if dumps {
+        return Value::unknown(Taint::ENVIRONMENT);
+    }
+    for argument in call.arguments {
+        if let Some((name, text)) = argument.text.split_once('=') {
+            let value = Value {
+                text: text.to_owned(),
+                taint: argument.taint,
+            };
+            run.assign(name, value, &call.span);
+        }
+    }
+    Value::default()
+}
+
+pub(super) fn alias(run: &mut Run, call: &Call<'_>) -> Value {
+    for argument in call.arguments {
+        if let Some((name, text)) = argument.text.split_once('=') {
+            let value = Value {
+                text: text.to_owned(),
+                taint: argument.taint,
+            };
+            run.variables.insert(format!("alias {name}"), value);
+        }
+    }
+    Value::default()
+}
+
+pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
+    let silent = call
+        .arguments
+        .iter()
+        .any(|argument| argument.text.starts_with('-') && argument.text.contains('s'));
+    let mut words = call.arguments.windows(2);
+    if let Some([_, callback]) =
+        words.find(|pair| matches!(pair, [option, _] if option.text == "-C"))
+    {
+        run.nested(&callback.text, &call.span, &Value::default());
+    }
+    let value = if silent && run.shadows {
+        // What is typed unseen into something that bears the name of a program is a password.
+        Value::unknown(Taint::SECRET)
+    } else if *call.input == Value::default() {
+        Value::unknown(Taint::ARGUMENT)
+    } else {
+        call.input.clone()
+    };
+    for argument in call
+        .arguments
+        .iter()
+        .filter(|argument| !argument.text.starts_with('-'))
+    {
+        let mut line = value.clone();
+        line.text = line.text.lines().next().unwrap_or("").to_owned();
+        run.variables.insert(argument.text.clone(), line);
+    }
+    Value::default()
+}
