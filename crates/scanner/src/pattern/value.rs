@@ -51,7 +51,13 @@ impl Taint {
     /// Data made long by repetition.
     pub(crate) const REPEATED: Self = Self(1 << 15);
 
-    /// A person's own documents.
+    /// A text put together from pieces.
+    pub(crate) const PIECES: Self = Self(1 << 18);
+
+    /// Names that were listed from a folder.
+    pub(crate) const LISTED: Self = Self(1 << 20);
+
+    /// A person's own documents, or what a person types and copies.
     pub(crate) const PERSONAL: Self = Self(1 << 16);
 
     /// A whole folder, packed.

@@ -10,12 +10,14 @@ use super::super::resolved::What;
 use super::super::value::{Taint, Value};
 use super::follow::Follower;
 use super::names::{is_network, is_sending};
+use super::strings;
 use super::value::Js;
 use crate::Kind;
-use process::{executed, required, spawned};
-use transfer::{filed, looked_up, piped, sent};
+use process::{command_line, executed, required, spawned, started_file};
+use transfer::{filed, looked_up, piped, sent, streamed};
 
 pub(super) use result::result;
+pub(super) use transfer::addressed;
 
 /// A call whose callee and receiver are known.
 pub(super) struct Call {
@@ -26,12 +28,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.callee.name.as_deref().unwrap_or("")
     }
 
     /// The name after the last dot.
-    fn method(&self) -> &str {
+    pub(super) fn method(&self) -> &str {
         self.name().rsplit('.').next().unwrap_or("")
     }
 }
@@ -61,6 +63,7 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         },
     );
     let first = arguments.first().cloned().unwrap_or_default();
+    let first_taint = first.value.taint;
     match name.as_str() {
         "eval"
         | "Function"
@@ -70,8 +73,6 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         | "vm.Script"
         | "vm.compileFunction"
         | "vm.SourceTextModule"
-        | "?._compile"
-        | "module._compile"
         | "AsyncFunction"
         | "GeneratorFunction" => {
             let code = if name.ends_with("Function") && name != "vm.compileFunction" {
@@ -80,6 +81,14 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 first
             };
             executed(follower, &span, &code.value, Kind::JavaScript);
+        }
+        "Worker" | "worker_threads.Worker" if first.value.text.starts_with("data:") => {
+            let code = strings::data_url(&first.value.text).unwrap_or_default();
+            let code = Value::text(code).tainted(first.value.taint | Taint::DECODED);
+            executed(follower, &span, &code, Kind::JavaScript);
+        }
+        "Worker" | "worker_threads.Worker" if is_code(arguments) => {
+            executed(follower, &span, &first.value, Kind::JavaScript);
         }
         "Reflect.apply" => {
             let listed = arguments.get(2).and_then(|list| list.elements.clone());
@@ -130,7 +139,23 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         }
         "dns.lookup" | "dns.resolve" | "dns.resolve4" | "dns.resolve6" | "dns.resolveTxt"
         | "dns.resolveAny" => looked_up(follower, &span, &first.value),
-        _ if name.starts_with("child_process.")
+        "electron.shell.openPath" | "electron.shell.openExternal" | "open" | "opn" => {
+            started_file(follower, &span, &first.value);
+        }
+        "pipeline" | "stream.pipeline" | "stream/promises.pipeline" => {
+            let taint = arguments
+                .iter()
+                .fold(Taint::default(), |taint, one| taint | one.value.taint);
+            if let Some(target) = arguments.last() {
+                streamed(follower, target, taint);
+            }
+        }
+        _ if name.ends_with("._compile") => {
+            executed(follower, &span, &first.value, Kind::JavaScript);
+        }
+        _ if is_command_template(&name) => command_line(follower, &span, &first.value),
+        _ if matches!(call.method(), "execSync" | "execFileSync" | "spawnSync")
+            || name.starts_with("child_process.")
             || name.starts_with("shelljs.exec")
             || name.starts_with("Bun.spawn")
             || name == "Deno.Command" =>
@@ -149,9 +174,28 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     if is_network(&name) || is_sending(&name) {
         sent(follower, call, arguments);
     }
-    if call.method() == "pipe" || call.method() == "on" {
+    if matches!(call.method(), "pipe" | "pipeTo") {
         piped(follower, call, arguments);
     }
+    if matches!(call.method(), "write" | "end") {
+        streamed(follower, &call.receiver, first_taint);
+    }
+}
+
+/// `new Worker(code, { eval: true })`.
+fn is_code(arguments: &[Js]) -> bool {
+    let options = arguments.get(1).and_then(|options| options.fields.as_ref());
+    options
+        .and_then(|options| options.get("eval"))
+        .is_some_and(|eval| eval.value.text != "false")
+}
+
+/// Tags of templates that a shell runs.
+fn is_command_template(name: &str) -> bool {
+    matches!(
+        name,
+        "bun.$" | "Bun.$" | "zx.$" | "execa.$" | "execa.execaCommand" | "execa.execaCommandSync"
+    )
 }
 
 /// `f.call(this, …)` and `f.apply(this, […])` are calls of `f`.

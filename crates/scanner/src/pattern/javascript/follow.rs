@@ -20,6 +20,9 @@ const MAX_DEPTH: usize = 300;
 /// Nodes followed in one program, both walks together.
 const MAX_STEPS: usize = 2_000_000;
 
+/// Elements for each of which a loop's body is followed by itself.
+const MAX_ROUNDS: usize = 8;
+
 /// Longest dotted name.
 const MAX_NAME: usize = 200;
 
@@ -32,9 +35,24 @@ pub(super) struct Follower<'s> {
     scopes: Vec<Scope>,
     parameters: HashMap<usize, Vec<Js>>,
     returns: HashMap<usize, Js>,
+    /// Functions by their nodes' ids, for calls whose arguments are all known.
+    bodies: HashMap<usize, Node<'s>>,
+    /// Methods by `new Class().name`.
+    methods: HashMap<String, usize>,
+    /// What names meant at the end of the first walk, for callbacks that stand before a declaration.
+    later: Scope,
+    /// Files by the text of their path, and where their content came from.
+    pub(super) files: HashMap<String, Taint>,
     current: Vec<usize>,
+    /// Calls that are being evaluated, and the nodes visited for them.
+    evaluating: usize,
+    evaluated: usize,
+    /// Handlers of a `Proxy` that are being read.
+    pub(super) proxies: usize,
     depth: usize,
     steps: usize,
+    /// The second walk is under way.
+    settled: bool,
     pub(super) exhausted: bool,
 }
 
@@ -46,19 +64,50 @@ impl<'s> Follower<'s> {
             scopes: Vec::new(),
             parameters: HashMap::new(),
             returns: HashMap::new(),
+            bodies: HashMap::new(),
+            methods: HashMap::new(),
+            later: Scope::new(),
+            files: HashMap::new(),
             current: Vec::new(),
+            evaluating: 0,
+            evaluated: 0,
+            proxies: 0,
             depth: 0,
             steps: 0,
+            settled: false,
             exhausted: false,
         }
     }
 
-    pub(super) fn follow(&mut self, root: Node<'_>) {
-        for _ in 0..2 {
+    pub(super) fn follow(&mut self, root: Node<'s>) {
+        for walk in 0..2 {
             self.facts.clear();
+            self.settled = walk > 0;
             self.scopes = vec![Scope::new()];
             self.hoist(root);
             self.statements(root);
+        }
+        self.judge();
+    }
+
+    /// What several steps do together: files are encrypted and removed, all over a home.
+    fn judge(&mut self) {
+        let mut home = false;
+        let mut removes = false;
+        let mut cipher = None;
+        for fact in &self.facts {
+            match &fact.what {
+                What::Call { name, .. } if name.starts_with("crypto.createCipher") => {
+                    cipher = Some(fact.span.clone());
+                }
+                What::Call { name, .. } if name == "os.homedir" => home = true,
+                What::Call { name, .. } if name.starts_with("fs.rename") => removes = true,
+                What::Delete(_) => removes = true,
+                _ => {}
+            }
+        }
+        if let Some(span) = cipher.filter(|_| home && removes) {
+            self.check(span, "javascript-files-encrypted", "");
         }
     }
 
@@ -81,13 +130,14 @@ impl<'s> Follower<'s> {
         );
     }
 
-    fn source(&self, node: Node<'_>) -> &'s str {
+    fn source(&self, node: Node<'s>) -> &'s str {
         self.text.get(node.byte_range()).unwrap_or("")
     }
 
     /// Enters a node unless the program is nested too deep or too long.
     fn enter(&mut self) -> bool {
         self.steps += 1;
+        self.evaluated += self.evaluating;
         if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             self.exhausted = true;
             return false;
@@ -96,14 +146,14 @@ impl<'s> Follower<'s> {
         true
     }
 
-    fn statements(&mut self, node: Node<'_>) {
+    fn statements(&mut self, node: Node<'s>) {
         for child in children(node) {
             self.visit(child);
         }
     }
 
     /// Any node; its value when it is an expression.
-    pub(super) fn visit(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn visit(&mut self, node: Node<'s>) -> Js {
         if !self.enter() {
             return Js::unknown(Taint::default());
         }
@@ -112,7 +162,7 @@ impl<'s> Follower<'s> {
         value
     }
 
-    fn node(&mut self, node: Node<'_>) -> Js {
+    fn node(&mut self, node: Node<'s>) -> Js {
         match node.kind() {
             "comment"
             | "hash_bang_line"
@@ -129,6 +179,7 @@ impl<'s> Follower<'s> {
             "number" => Js::of(Value::text(self.source(node))),
             "template_string" => self.template(node),
             "binary_expression" => self.binary(node),
+            "unary_expression" => self.unary(node),
             "member_expression" => self.member(node).1,
             "subscript_expression" => self.subscript(node).1,
             "call_expression" => self.call(node, false),
@@ -144,6 +195,7 @@ impl<'s> Follower<'s> {
                 .last()
                 .unwrap_or_default(),
             "for_in_statement" => self.for_in(node),
+            "while_statement" | "for_statement" | "do_statement" => self.endless(node),
             "return_statement" => self.returned(node),
             "this" => Js::named("this"),
             "import" => Js::named("import"),
@@ -159,7 +211,7 @@ impl<'s> Follower<'s> {
     }
 
     /// Parentheses, `await`, `as T`, statements: the taint of all parts, the value of an only one.
-    fn any(&mut self, node: Node<'_>) -> Js {
+    fn any(&mut self, node: Node<'s>) -> Js {
         let mut values: Vec<Js> = children(node).map(|child| self.visit(child)).collect();
         let transparent = matches!(
             node.kind(),
@@ -181,31 +233,73 @@ impl<'s> Follower<'s> {
         Js::unknown(taint)
     }
 
-    fn block(&mut self, node: Node<'_>) -> Js {
+    fn block(&mut self, node: Node<'s>) -> Js {
         self.scopes.push(Scope::new());
         self.hoist(node);
+        if node.kind() == "class_body" {
+            self.hoist_methods(node);
+        }
         self.statements(node);
         self.scopes.pop();
         Js::default()
     }
 
-    fn for_in(&mut self, node: Node<'_>) -> Js {
+    /// The body of a loop once more for each of a few elements that are known.
+    fn rounds(&mut self, left: Node<'s>, body: Node<'s>, elements: &[Js]) {
+        if elements.len() > MAX_ROUNDS || self.evaluating >= function::MAX_EVALUATING {
+            return;
+        }
+        self.evaluating += 1;
+        for element in elements {
+            if self.evaluated > function::MAX_EVALUATED {
+                break;
+            }
+            self.bind(left, element.clone());
+            self.visit(body);
+        }
+        self.evaluating -= 1;
+    }
+
+    /// A loop that never ends, and starts programs or writes in every round.
+    fn endless(&mut self, node: Node<'s>) -> Js {
+        let condition = node.child_by_field_name("condition");
+        let text = condition.map_or("", |condition| self.source(condition));
+        let for_ever = matches!(text.trim_matches(['(', ')', ';', ' ']), "true" | "1" | "");
+        let from = self.facts.len();
+        let value = self.any(node);
+        let body = node
+            .child_by_field_name("body")
+            .map_or("", |body| self.source(body));
+        let ends = ["break", "return", "await", "yield", "throw", "exit"];
+        let works = |fact: &Fact| match &fact.what {
+            What::Write { .. } | What::Command { .. } | What::Code { .. } => true,
+            What::Call { name, .. } => name.starts_with("child_process."),
+            _ => false,
+        };
+        let inside = self.facts.get(from..).unwrap_or_default();
+        if for_ever && inside.iter().any(works) && !ends.iter().any(|word| body.contains(word)) {
+            self.check(node.byte_range(), "javascript-endless-work", "");
+        }
+        value
+    }
+
+    fn for_in(&mut self, node: Node<'s>) -> Js {
         let over = node
             .child_by_field_name("right")
             .map(|right| self.visit(right))
             .unwrap_or_default();
         self.scopes.push(Scope::new());
         if let Some(left) = node.child_by_field_name("left") {
-            let one = over
-                .elements
-                .as_ref()
-                .filter(|elements| elements.len() == 1)
-                .and_then(|elements| elements.first())
-                .cloned();
-            self.bind(left, one.unwrap_or_else(|| Js::unknown(over.value.taint)));
+            self.bind(left, Js::unknown(over.value.taint));
         }
-        if let Some(body) = node.child_by_field_name("body") {
+        let body = node.child_by_field_name("body");
+        if let Some(body) = body {
             self.visit(body);
+        }
+        if let Some(elements) = &over.elements
+            && let (Some(left), Some(body)) = (node.child_by_field_name("left"), body)
+        {
+            self.rounds(left, body, elements);
         }
         self.scopes.pop();
         Js::default()

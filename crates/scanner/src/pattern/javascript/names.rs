@@ -1,5 +1,7 @@
 //! What names mean: modules, globals, members, and which of them use the network.
 
+use std::ops::Range;
+
 use super::follow::Follower;
 use super::value::Js;
 use crate::pattern::value::{Taint, Value};
@@ -30,6 +32,76 @@ pub(super) fn global(name: &str) -> Js {
         }
         _ => Js::named(name),
     }
+}
+
+/// Whether nothing but a declaration gives this name a meaning.
+pub(super) fn is_free(name: &str) -> bool {
+    let known = [
+        "process",
+        "document",
+        "window",
+        "globalThis",
+        "module",
+        "exports",
+        "console",
+    ];
+    !is_network(name) && !is_dangerous(name) && !known.contains(&name)
+}
+
+/// Modules that run code or programs, or talk to others.
+pub(super) fn is_powerful(module: &str) -> bool {
+    matches!(
+        module,
+        "child_process"
+            | "vm"
+            | "module"
+            | "worker_threads"
+            | "net"
+            | "tls"
+            | "dns"
+            | "dgram"
+            | "http"
+            | "https"
+            | "fs"
+    )
+}
+
+/// Paths of names that lead from any value to code, given to something that walks them.
+pub(super) fn reaching(follower: &mut Follower<'_>, arguments: &[Js], span: Range<usize>) {
+    let ways = [
+        "constructor.constructor",
+        "mainModule.require",
+        "constructor.prototype.constructor",
+    ];
+    let texts = arguments
+        .iter()
+        .filter_map(|argument| argument.value.known());
+    let mut found =
+        texts.filter(|text| text.len() < 200 && ways.iter().any(|way| text.contains(way)));
+    if let Some(way) = found.next().map(str::to_owned) {
+        follower.check(span, "javascript-computed-member", way);
+    }
+}
+
+/// Whether callbacks of this call are handed what strangers send.
+pub(super) fn is_server(name: &str) -> bool {
+    matches!(
+        name,
+        "http.createServer"
+            | "https.createServer"
+            | "net.createServer"
+            | "Deno.serve"
+            | "Bun.serve"
+    ) || ["express()", "fastify()", "Router()", "Hono()", "polka()"]
+        .iter()
+        .any(|app| {
+            name.split_once(app).is_some_and(|(_, method)| {
+                matches!(
+                    method,
+                    ".get" | ".post" | ".put" | ".all" | ".use" | ".delete"
+                )
+            })
+        })
 }
 
 /// A member of a named value.
@@ -113,7 +185,11 @@ pub(super) fn is_network(name: &str) -> bool {
             "fetch" | "fetch.fetch" | "fetch.request" | "fetch.stream"
         ),
         "axios" | "got" | "superagent" | "needle" | "ky" | "bent" | "phin" | "centra" => {
-            !name.contains("()") && !name.ends_with(".create")
+            let instance = name
+                .split_once(".create().")
+                .or_else(|| name.split_once(".extend()."))
+                .is_some_and(|(_, method)| !method.contains(['(', '.']));
+            instance || !name.contains("()") && !name.ends_with(".create")
         }
         "request" => {
             name == "request"

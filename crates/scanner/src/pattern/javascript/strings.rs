@@ -40,6 +40,23 @@ fn push_code(text: &mut String, digits: &str) {
     text.push(code.unwrap_or(char::REPLACEMENT_CHARACTER));
 }
 
+/// A whole number as JavaScript writes it.
+pub(super) fn number(text: &str) -> Option<i64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => i64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// What a `data:` address holds.
+pub(super) fn data_url(address: &str) -> Option<String> {
+    let (head, data) = address.strip_prefix("data:")?.split_once(',')?;
+    if head.ends_with(";base64") {
+        return String::from_utf8(decode::base64(data)?).ok();
+    }
+    Some(percent(data))
+}
+
 /// `%41` and `%u0041`.
 fn percent(text: &str) -> String {
     let mut bytes = Vec::new();
@@ -109,6 +126,11 @@ mod tests {
     fn escapes_and_encodings_are_resolved() {
         assert_eq!(unescape(r"\x65v\u0061l\u{28}"), "eval(");
         assert_eq!(percent("%65%76al%"), "eval%");
+        assert_eq!(
+            data_url("data:text/javascript,a%28%29").as_deref(),
+            Some("a()")
+        );
+        assert_eq!(data_url("data:;base64,YSgp").as_deref(), Some("a()"));
         let decoded = decoded("atob", &Value::text("ZXZhbA"), None).unwrap();
         assert_eq!(
             (decoded.text.as_str(), decoded.taint.has(Taint::DECODED)),

@@ -3,12 +3,16 @@
 use std::ops::Range;
 
 use super::super::follow::Follower;
+use super::super::names::{is_powerful, module};
 use super::super::value::Js;
 use super::Call;
 use super::result::joined;
 use crate::Kind;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+/// Words of a command line that are looked up among the files that were fetched.
+const MAX_WORDS: usize = 64;
 
 pub(super) fn executed(follower: &mut Follower<'_>, span: &Range<usize>, code: &Value, kind: Kind) {
     let detail = format!("runs {}", code.taint.describe());
@@ -37,7 +41,34 @@ pub(super) fn executed(follower: &mut Follower<'_>, span: &Range<usize>, code: &
     }
 }
 
+/// A file that the program itself fetched is started, or loaded.
+pub(super) fn started_file(follower: &mut Follower<'_>, span: &Range<usize>, path: &Value) {
+    let plain = path.text.strip_prefix("./").unwrap_or(&path.text);
+    let known = plain.trim_matches(UNKNOWN).len() > 2;
+    let fetched = follower
+        .files
+        .get(plain)
+        .is_some_and(|taint| taint.has(Taint::NETWORK));
+    if known && fetched {
+        follower.check(
+            span.clone(),
+            "javascript-downloaded-file",
+            format!("`{plain}` was downloaded"),
+        );
+    }
+}
+
 pub(super) fn required(follower: &mut Follower<'_>, span: &Range<usize>, path: &Value) {
+    started_file(follower, span, path);
+    let pieced = path.taint.has(Taint::PIECES | Taint::DECODED);
+    let built_in = path.known().is_some_and(|path| is_powerful(&module(path)));
+    if pieced && built_in || follower.proxies > 0 && path.known().is_none() {
+        follower.check(
+            span.clone(),
+            "javascript-computed-member",
+            path.text.replace(UNKNOWN, "…"),
+        );
+    }
     if path.text.starts_with("http://")
         || path.text.starts_with("https://")
         || path.text.starts_with("data:")
@@ -61,7 +92,11 @@ pub(super) fn required(follower: &mut Follower<'_>, span: &Range<usize>, path: &
 pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let first = arguments.first().cloned().unwrap_or_default();
     let span = call.span.clone();
-    let listed = arguments.get(1).and_then(|list| list.elements.clone());
+    let listed = arguments.get(1).and_then(|list| {
+        let inside = list.fields.as_ref().and_then(|fields| fields.get("args"));
+        inside.unwrap_or(list).elements.clone()
+    });
+    started_file(follower, &span, &first.value);
     let options = arguments
         .iter()
         .rev()
@@ -121,7 +156,7 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
     }
 }
 
-fn command_line(follower: &mut Follower<'_>, span: &Range<usize>, line: &Value) {
+pub(super) fn command_line(follower: &mut Follower<'_>, span: &Range<usize>, line: &Value) {
     if line.taint.has(Taint::DECODED) {
         follower.check(
             span.clone(),
@@ -136,6 +171,9 @@ fn command_line(follower: &mut Follower<'_>, span: &Range<usize>, line: &Value) 
         );
     } else if line.known().is_none() && line.taint.has(Taint::ARGUMENT) {
         follower.check(span.clone(), "javascript-command-injection", "");
+    }
+    for word in line.text.split_whitespace().take(MAX_WORDS) {
+        started_file(follower, span, &Value::text(word));
     }
     if line.text.trim_matches(UNKNOWN).trim().is_empty() {
         follower.check(

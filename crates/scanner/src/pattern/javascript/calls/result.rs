@@ -1,7 +1,7 @@
 //! What calls yield: constants folded, sources of data marked.
 
 use super::super::follow::Follower;
-use super::super::names::{is_network, member, module};
+use super::super::names::{global, is_dangerous, is_network, is_server, member, module};
 use super::super::strings;
 use super::super::value::Js;
 use super::Call;
@@ -11,6 +11,9 @@ use crate::pattern::{places, shell, value};
 
 /// Longest command line whose output is asked for, in bytes.
 const MAX_LINE: usize = 4096;
+
+/// How deep an object is written out.
+const MAX_WRITTEN: usize = 4;
 
 /// What a call yields.
 pub(in crate::pattern::javascript) fn result(
@@ -33,11 +36,87 @@ pub(in crate::pattern::javascript) fn result(
         "module.createRequire" | "createRequire" => return Js::named("require"),
         "util.promisify" | "promisify" | "util.callbackify" => return first,
         "Reflect.get" => {
-            if let (Some(object), Some(key)) = (
-                arguments.first(),
-                arguments.get(1).and_then(|key| key.value.known()),
-            ) {
-                return member(object, key);
+            if let (Some(object), Some(key)) = (arguments.first(), arguments.get(1))
+                && let Some(text) = key.value.known()
+            {
+                let found = member(object, text);
+                let hidden = key.value.taint.has(Taint::PIECES | Taint::DECODED);
+                if let Some(name) = found
+                    .name
+                    .clone()
+                    .filter(|name| hidden && is_dangerous(name))
+                {
+                    follower.check(call.span.clone(), "javascript-computed-member", name);
+                }
+                return found;
+            }
+        }
+        "Reflect.apply" => {
+            let listed = arguments.get(2).and_then(|list| list.elements.clone());
+            let inner = Call {
+                callee: first.clone(),
+                receiver: Js::default(),
+                constructs: false,
+                span: call.span.clone(),
+            };
+            if inner.name() != "Reflect.apply" {
+                return result(
+                    follower,
+                    &inner,
+                    listed.as_deref().map_or(&[], Vec::as_slice),
+                );
+            }
+        }
+        "Function" | "new Function" => {
+            if let Some(name) = first
+                .value
+                .known()
+                .and_then(|text| text.strip_prefix("return "))
+            {
+                // Called, it gives back what bears that name.
+                return Js::named(format!("() => {}", name.trim_end_matches(';').trim()));
+            }
+        }
+        "fs.createWriteStream" => {
+            return Js {
+                name: Some("fs.createWriteStream()".to_owned()),
+                ..Js::of(first.value)
+            };
+        }
+        _ if name.starts_with("() => ") => {
+            let name = name.trim_start_matches("() => ");
+            return global(if name == "this" { "globalThis" } else { name });
+        }
+        "parseInt" | "Number" | "Number.parseInt" => {
+            let radix = arguments.get(1).and_then(|radix| radix.value.known());
+            let radix = radix.and_then(|text| text.parse().ok()).unwrap_or(10);
+            if let Some(number) = first
+                .value
+                .known()
+                .filter(|_| (2..=36).contains(&radix))
+                .and_then(|text| i64::from_str_radix(text, radix).ok())
+            {
+                return Js::of(Value::text(number.to_string()).tainted(first.value.taint));
+            }
+        }
+        "JSON.stringify" if first.fields.is_some() || first.elements.is_some() => {
+            let mut value = Value::default();
+            written_out(&first, &mut value, MAX_WRITTEN);
+            value.taint |= first.value.taint;
+            return Js::of(value);
+        }
+        "new URL" if arguments.len() == 1 && first.value.known().is_some() => {
+            return Js::of(first.value);
+        }
+        "path.dirname" => {
+            if let Some(path) = first.value.known() {
+                let parent = match path.trim_end_matches('/').rsplit_once('/') {
+                    Some((parent, last)) if !matches!(last, "." | "..") => parent.to_owned(),
+                    _ if matches!(path, "." | "") => "..".to_owned(),
+                    _ if path.ends_with("..") => format!("{path}/.."),
+                    _ => ".".to_owned(),
+                };
+                return Js::of(Value::text(parent).tainted(first.value.taint));
             }
         }
         "process.cwd" => return Js::of(Value::text(".")),
@@ -63,6 +142,13 @@ pub(in crate::pattern::javascript) fn result(
     let mut taint = call.receiver.value.taint | own_taint(follower, call, arguments);
     for argument in arguments {
         taint |= argument.value.taint;
+        if matches!(
+            argument.name.as_deref(),
+            Some("localStorage" | "sessionStorage")
+        ) {
+            // The store as a whole, not one entry of it.
+            taint |= Taint::SECRET;
+        }
     }
     let encodes = call.method() == "toString"
         && first
@@ -101,13 +187,8 @@ fn from_codes(arguments: &[Js]) -> Js {
     let mut text = String::new();
     for code in codes {
         taint |= code.value.taint;
-        let number = code
-            .value
-            .known()
-            .and_then(|text| match text.strip_prefix("0x") {
-                Some(digits) => u32::from_str_radix(digits, 16).ok(),
-                None => text.parse().ok(),
-            });
+        let number = code.value.known().and_then(strings::number);
+        let number = number.and_then(|number| u32::try_from(number).ok());
         text.push(number.and_then(char::from_u32).unwrap_or(UNKNOWN));
     }
     if codes.iter().any(|code| code.value.known().is_none()) {
@@ -127,7 +208,8 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
     match call.method() {
         "join" => {
             let elements = receiver.elements.as_ref()?;
-            let joined = joined(elements, first.unwrap_or(","));
+            let mut joined = joined(elements, first.unwrap_or(","));
+            joined.value.taint |= taint | Taint::PIECES;
             let pieces = elements.len() > 3
                 && elements
                     .iter()
@@ -163,6 +245,10 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
                 ..Js::unknown(taint | Taint::DECODED)
             })
         }
+        "charCodeAt" | "codePointAt" | "charAt" | "at" | "slice" | "substring" | "substr" => {
+            part(call.method(), receiver.value.known()?, arguments)
+                .map(|text| Js::of(Value::text(text).tainted(taint | Taint::PIECES)))
+        }
         "concat" if receiver.elements.is_none() && receiver.value.known().is_some() => {
             let mut all = vec![receiver.clone()];
             all.extend_from_slice(arguments);
@@ -173,7 +259,7 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
             let to = arguments.get(1)?.value.known()?;
             Some(Js::of(Value {
                 text: text.replace(from, to),
-                taint,
+                taint: taint | Taint::PIECES,
             }))
         }
         "trim" | "toString" | "toLowerCase" | "normalize" | "valueOf"
@@ -186,11 +272,42 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
     }
 }
 
+/// A letter, its number, or a stretch of a text.
+fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
+    let number = |index: usize| match arguments.get(index) {
+        Some(argument) => argument.value.known()?.parse::<i64>().ok(),
+        None => Some(0),
+    };
+    let count = i64::try_from(text.chars().count()).ok()?;
+    let from_end = |at: i64| {
+        if at < 0 {
+            (count + at).max(0)
+        } else {
+            at.min(count)
+        }
+    };
+    let start = from_end(number(0)?);
+    let end = match (method, arguments.len()) {
+        ("slice" | "substring", 2..) => from_end(number(1)?),
+        ("substr", 2..) => (start + number(1)?).min(count),
+        ("slice" | "substring" | "substr", _) => count,
+        _ => start + 1,
+    };
+    let letters = text
+        .chars()
+        .skip(usize::try_from(start).ok()?)
+        .take(usize::try_from(end - start).ok()?);
+    if method.ends_with("At") && method.starts_with("c") && method != "charAt" {
+        return letters.map(|letter| u32::from(letter).to_string()).next();
+    }
+    Some(letters.collect())
+}
+
 /// What a source of data puts into its result.
 fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
     let name = call.name();
     let first = arguments.first();
-    if is_network(name) {
+    if is_network(name) || is_server(name) {
         return Taint::NETWORK;
     }
     match name {
@@ -218,9 +335,9 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
                 .map(|path| path.value.text.as_str())
                 .unwrap_or_default();
             if places::is_credential(path) {
-                Taint::SECRET
+                Taint::SECRET | Taint::LISTED
             } else {
-                Taint::default()
+                value::of_path(path).common(Taint::PERSONAL) | Taint::LISTED
             }
         }
         "os.hostname"
@@ -236,6 +353,18 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
         | "keytar.getPassword"
         | "keytar.findCredentials"
         | "chrome.cookies.getAll" => Taint::SECRET,
+        "document.getSelection" | "window.getSelection" | "globalThis.getSelection" => {
+            Taint::PERSONAL
+        }
+        _ if call.method() == "getData" && name.contains("clipboardData") => Taint::PERSONAL,
+        _ if matches!(call.method(), "addEventListener" | "on" | "addListener")
+            && first.is_some_and(|event| {
+                matches!(event.value.text.as_str(), "keydown" | "keypress" | "keyup")
+            }) =>
+        {
+            // The handler is told every key.
+            Taint::PERSONAL
+        }
         "prompt" | "readline.question" => Taint::ARGUMENT,
         _ if name.starts_with("child_process.exec")
             || name.starts_with("child_process.spawnSync") =>
@@ -244,6 +373,33 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
         }
         _ => Taint::default(),
     }
+}
+
+/// An object as text, nested as deep as is followed.
+fn written_out(object: &Js, text: &mut Value, depth: usize) {
+    text.push(&Value::text(if object.fields.is_some() {
+        "{"
+    } else {
+        "["
+    }));
+    let mut fields: Vec<(&String, &Js)> = object.fields.iter().flat_map(|all| all.iter()).collect();
+    fields.sort_by_key(|(name, _)| *name);
+    let elements = object.elements.iter().flat_map(|all| all.iter());
+    let named = fields
+        .into_iter()
+        .map(|(name, value)| (name.as_str(), value));
+    for (name, value) in named.chain(elements.map(|value| ("", value))) {
+        text.push(&Value::text(format!("{name}:")));
+        match (
+            depth.checked_sub(1),
+            value.fields.is_some() || value.elements.is_some(),
+        ) {
+            (Some(depth), true) => written_out(value, text, depth),
+            _ => text.push(&value.value),
+        }
+        text.push(&Value::text(","));
+    }
+    text.push(&Value::text("}"));
 }
 
 /// What the output of a command line holds, as a shell would write it.

@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+/// Shortest script inside a program that is examined by itself, in bytes.
+const MIN_SCRIPT: usize = 16;
+
 use super::super::follow::Follower;
 use super::super::value::Js;
 use super::Call;
+use crate::Kind;
 use crate::pattern::places;
 use crate::pattern::resolved::What;
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 pub(super) fn looked_up(follower: &mut Follower<'_>, span: &Range<usize>, name: &Value) {
     if name.taint.has(
@@ -40,6 +44,18 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 .get(1)
                 .map(|content| content.value.clone())
                 .unwrap_or_default();
+            keep(follower, &path, content.taint);
+            let kind = Kind::identify(&path, content.text.as_bytes());
+            if kind.is_program() && content.text.trim_matches(UNKNOWN).len() > MIN_SCRIPT {
+                follower.fact(
+                    span.clone(),
+                    What::Code {
+                        kind,
+                        how: "written file",
+                        text: content.text.replace(UNKNOWN, "_"),
+                    },
+                );
+            }
             follower.fact(span, What::Write { path, content });
         }
         "copyFile" | "copyFileSync" | "cp" | "cpSync" | "rename" | "renameSync" | "copy"
@@ -62,7 +78,8 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 "/" | "~" | "~/" | "/*" | "~/*" | ".." | "../"
             ) || path.starts_with("/etc")
                 || path.starts_with("/usr");
-            if home {
+            let all = is_everything_in(&path, arguments);
+            if home || all {
                 follower.check(span.clone(), "javascript-tree-deleted", path.clone());
             }
             follower.fact(span, What::Delete(path));
@@ -85,7 +102,10 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     }
     let target = target.unwrap_or_else(|| call.name().to_owned());
     let detail = format!("{} → {target}", taint.describe());
-    let check = if taint.has(Taint::SECRET) {
+    if places::is_metadata(&target) {
+        follower.check(span.clone(), "javascript-metadata-service", target.clone());
+    }
+    let check = if taint.has(Taint::SECRET | Taint::SESSION) {
         "javascript-credentials-sent"
     } else if taint.has(Taint::ENVIRONMENT) {
         "javascript-environment-sent"
@@ -93,12 +113,57 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         "javascript-system-file-sent"
     } else if taint.has(Taint::MACHINE) {
         "javascript-identity-sent"
-    } else if taint.has(Taint::TOKEN) {
+    } else if taint.has(Taint::PERSONAL | Taint::TREE)
+        || taint.has(Taint::FILE) && places::is_bare_address(&target)
+    {
+        "javascript-files-sent"
+    } else if taint.has(Taint::TOKEN | Taint::ISSUED) {
         "javascript-token-sent"
     } else {
         return;
     };
     follower.check(span, check, detail);
+}
+
+/// Whatever lies in the home, in the root or above the project, one after the other.
+fn is_everything_in(path: &str, arguments: &[Js]) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else {
+        return false;
+    };
+    let unknown = !name.is_empty() && name.trim_matches(UNKNOWN).is_empty();
+    let listed = arguments
+        .first()
+        .is_some_and(|path| path.value.taint.has(Taint::LISTED));
+    let above = folder.ends_with("..") && listed;
+    unknown && (folder == "~" || folder.is_empty() && listed || above)
+}
+
+/// Remembers where the content of a file came from.
+fn keep(follower: &mut Follower<'_>, path: &str, taint: Taint) {
+    let plain = path.strip_prefix("./").unwrap_or(path);
+    if !plain.is_empty() {
+        *follower.files.entry(plain.to_owned()).or_default() |= taint;
+    }
+}
+
+/// What flows into a stream lies in its file.
+pub(super) fn streamed(follower: &mut Follower<'_>, target: &Js, taint: Taint) {
+    if target.name.as_deref() == Some("fs.createWriteStream()") {
+        let path = target.value.text.clone();
+        keep(follower, &path, taint);
+    }
+}
+
+/// An address that a page, a picture or a form is sent to by being set.
+pub(in crate::pattern::javascript) fn addressed(
+    follower: &mut Follower<'_>,
+    address: &Js,
+    span: Range<usize>,
+) {
+    let taint = address.value.taint;
+    if address.value.text.contains("://") && taint.has(Taint::SECRET) {
+        follower.check(span, "javascript-credentials-sent", taint.describe());
+    }
 }
 
 fn address(argument: &Js) -> Option<String> {
@@ -140,7 +205,14 @@ fn carried(argument: &Js) -> Taint {
         );
         taint
             | if own {
-                value.without(Taint::TOKEN | Taint::FILE | Taint::MACHINE | Taint::ENVIRONMENT)
+                value.without(
+                    Taint::TOKEN
+                        | Taint::ISSUED
+                        | Taint::SESSION
+                        | Taint::FILE
+                        | Taint::MACHINE
+                        | Taint::ENVIRONMENT,
+                )
             } else {
                 value
             }
@@ -161,6 +233,9 @@ pub(super) fn piped(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
             || name.starts_with("new WebSocket")
     };
     let program = |name: &str| name.starts_with("child_process.");
+    if let Some(target) = arguments.first() {
+        streamed(follower, target, call.receiver.value.taint);
+    }
     if call.method() == "pipe"
         && (socket(&owner) && program(&other) || program(&owner) && socket(&other))
     {

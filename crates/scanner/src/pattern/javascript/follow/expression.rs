@@ -12,9 +12,43 @@ use crate::pattern::places;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
+/// Longest text that is taken apart letter by letter, in bytes.
+const MAX_LETTERS: usize = 4096;
+
+/// What two known numbers make; what an operator makes of others carries their marks.
+fn arithmetic(operator: &str, left: &Value, right: &Value) -> Js {
+    let taint = left.taint | right.taint;
+    let number = |value: &Value| value.known().and_then(strings::number);
+    let result = match (number(left), operator, number(right)) {
+        (Some(left), "^", Some(right)) => Some(left ^ right),
+        (Some(left), "&", Some(right)) => Some(left & right),
+        (Some(left), "|", Some(right)) => Some(left | right),
+        (Some(left), "-", Some(right)) => left.checked_sub(right),
+        (Some(left), "*", Some(right)) => left.checked_mul(right),
+        (Some(left), "%", Some(right)) => left.checked_rem(right),
+        _ => None,
+    };
+    match result {
+        Some(result) => Js::of(Value::text(result.to_string()).tainted(taint)),
+        None => Js::unknown(taint),
+    }
+}
+
 impl<'s> Follower<'s> {
-    pub(super) fn identifier(&mut self, node: Node<'_>) -> Js {
-        let name = self.source(node);
+    pub(super) fn identifier(&mut self, node: Node<'s>) -> Js {
+        let source = self.source(node);
+        let plain;
+        let name = if source.contains('\\') {
+            plain = strings::unescape(source);
+            self.check(
+                node.byte_range(),
+                "javascript-computed-member",
+                plain.clone(),
+            );
+            plain.as_str()
+        } else {
+            source
+        };
         let value = self
             .lookup(name)
             .cloned()
@@ -25,7 +59,7 @@ impl<'s> Follower<'s> {
         value
     }
 
-    pub(super) fn template(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn template(&mut self, node: Node<'s>) -> Js {
         let mut value = Value::default();
         let mut cursor = node.walk();
         for child in node.children(&mut cursor) {
@@ -42,7 +76,7 @@ impl<'s> Follower<'s> {
     }
 
     /// Long sums lean to the left, so that side is followed in a loop.
-    pub(super) fn binary(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn binary(&mut self, node: Node<'s>) -> Js {
         let mut operands = Vec::new();
         let mut left = node;
         while left.kind() == "binary_expression" {
@@ -64,8 +98,11 @@ impl<'s> Follower<'s> {
                     value = Js::of({
                         let mut sum = value.value;
                         sum.push(&right.value);
-                        sum
+                        sum.tainted(Taint::PIECES)
                     })
+                }
+                "^" | "-" | "*" | "%" | "&" | "|" => {
+                    value = arithmetic(operator, &value.value, &right.value);
                 }
                 "||" | "??" => {
                     let taint = value.value.taint | right.value.taint;
@@ -84,8 +121,22 @@ impl<'s> Follower<'s> {
         value
     }
 
+    pub(super) fn unary(&mut self, node: Node<'s>) -> Js {
+        let operator = node
+            .child_by_field_name("operator")
+            .map_or("", |operator| operator.kind());
+        let value = self.any(node);
+        let number = node
+            .child_by_field_name("argument")
+            .filter(|argument| operator == "-" && argument.kind() == "number");
+        match number {
+            Some(number) => Js::of(Value::text(format!("-{}", self.source(number)))),
+            None => value,
+        }
+    }
+
     /// The object and its member.
-    pub(super) fn member(&mut self, node: Node<'_>) -> (Js, Js) {
+    pub(super) fn member(&mut self, node: Node<'s>) -> (Js, Js) {
         let (Some(object), Some(property)) = (
             node.child_by_field_name("object"),
             node.child_by_field_name("property"),
@@ -101,7 +152,7 @@ impl<'s> Follower<'s> {
     }
 
     /// The same with a computed key; a key that is computed to hide a name is a finding.
-    pub(super) fn subscript(&mut self, node: Node<'_>) -> (Js, Js) {
+    pub(super) fn subscript(&mut self, node: Node<'s>) -> (Js, Js) {
         let (Some(object), Some(index)) = (
             node.child_by_field_name("object"),
             node.child_by_field_name("index"),
@@ -125,19 +176,27 @@ impl<'s> Follower<'s> {
                 );
             }
             let secret = base.name.as_deref() == Some("process.env");
-            let taint = if secret {
+            let taint = if secret && key.value.taint.has(Taint::ENVIRONMENT) {
+                // One variable after the other is all of them.
+                Taint::ENVIRONMENT
+            } else if secret {
                 Taint::TOKEN
             } else {
                 base.value.taint | key.value.taint
             };
-            return (base, Js::unknown(taint));
+            let member = Js {
+                // Whichever member it is, calling it starts a program.
+                name: (base.name.as_deref() == Some("child_process"))
+                    .then(|| "child_process.?".to_owned()),
+                ..Js::unknown(taint)
+            };
+            return (base, member);
         };
         let value = self.property(object, &base, &name);
         if let Some(name) = &value.name {
             self.fact(node.byte_range(), What::Reference(name.clone()));
-            let hidden = index.kind() != "string"
-                && index.kind() != "identifier"
-                && index.kind() != "number";
+            let pieced = key.value.taint.has(Taint::PIECES | Taint::DECODED);
+            let hidden = pieced || !matches!(index.kind(), "string" | "identifier" | "number");
             if hidden && names::is_dangerous(name) {
                 self.check(
                     node.byte_range(),
@@ -149,7 +208,7 @@ impl<'s> Follower<'s> {
         (base, value)
     }
 
-    pub(super) fn property(&mut self, object: Node<'_>, base: &Js, name: &str) -> Js {
+    pub(super) fn property(&mut self, object: Node<'s>, base: &Js, name: &str) -> Js {
         if matches!(object.kind(), "identifier" | "this")
             && let Some(stored) = self.lookup(&format!("{}.{name}", self.source(object)))
         {
@@ -161,13 +220,21 @@ impl<'s> Follower<'s> {
         if let (Some(elements), Ok(index)) = (&base.elements, name.parse::<usize>()) {
             return elements.get(index).cloned().unwrap_or_default();
         }
+        if let (Some(text), Ok(index)) = (base.value.known(), name.parse::<usize>()) {
+            let letter: String = text.chars().skip(index).take(1).collect();
+            return Js::of(Value::text(letter).tainted(base.value.taint | Taint::PIECES));
+        }
         if base.name.as_deref() == Some("process.env") {
             return self.variable(object, name);
         }
-        names::member(base, name)
+        let mut member = names::member(base, name);
+        if let Some(method) = member.name.as_ref().and_then(|name| self.methods.get(name)) {
+            member.function = Some(*method);
+        }
+        member
     }
 
-    fn variable(&mut self, node: Node<'_>, name: &str) -> Js {
+    fn variable(&mut self, node: Node<'s>, name: &str) -> Js {
         self.fact(node.byte_range(), What::Variable(name.to_owned()));
         match name {
             "HOME" | "USERPROFILE" => Js::of(Value::text("~")),
@@ -176,7 +243,7 @@ impl<'s> Follower<'s> {
         }
     }
 
-    pub(super) fn either(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn either(&mut self, node: Node<'s>) -> Js {
         let mut result = Js::default();
         for field in ["condition", "consequence", "alternative"] {
             if let Some(child) = node.child_by_field_name(field) {
@@ -189,8 +256,20 @@ impl<'s> Follower<'s> {
         result
     }
 
-    pub(super) fn array(&mut self, node: Node<'_>) -> Js {
-        let elements: Vec<Js> = children(node).map(|child| self.visit(child)).collect();
+    pub(super) fn array(&mut self, node: Node<'s>) -> Js {
+        let mut elements = Vec::new();
+        for child in children(node) {
+            let value = self.visit(child);
+            match value.value.known().filter(|text| text.len() <= MAX_LETTERS) {
+                Some(text) if child.kind() == "spread_element" && value.elements.is_none() => {
+                    let letter = |letter: char| {
+                        Js::of(Value::text(letter.to_string()).tainted(value.value.taint))
+                    };
+                    elements.extend(text.chars().map(letter));
+                }
+                _ => elements.push(value),
+            }
+        }
         let taint = elements
             .iter()
             .fold(Taint::default(), |taint, value| taint | value.value.taint);
@@ -200,7 +279,7 @@ impl<'s> Follower<'s> {
         }
     }
 
-    pub(super) fn object(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn object(&mut self, node: Node<'s>) -> Js {
         let mut fields = HashMap::new();
         let mut taint = Taint::default();
         for child in children(node) {

@@ -2,13 +2,22 @@
 
 use tree_sitter::Node;
 
-use super::super::calls;
 use super::super::value::Js;
+use super::super::{calls, names};
 use super::{Follower, Scope, children};
-use crate::pattern::value::Taint;
+use crate::pattern::value::{Taint, Value};
+
+/// How deep calls of known arguments are evaluated in each other.
+pub(super) const MAX_EVALUATING: usize = 3;
+
+/// Nodes visited for such calls in one program.
+pub(super) const MAX_EVALUATED: usize = 100_000;
+
+/// Longest function that is evaluated so, in bytes.
+const MAX_EVALUATED_BODY: usize = 600;
 
 impl<'s> Follower<'s> {
-    pub(super) fn call(&mut self, node: Node<'_>, constructs: bool) -> Js {
+    pub(super) fn call(&mut self, node: Node<'s>, constructs: bool) -> Js {
         let callee = node.child_by_field_name(if constructs {
             "constructor"
         } else {
@@ -20,8 +29,10 @@ impl<'s> Follower<'s> {
             Some(callee) => (Js::default(), self.visit(callee)),
             None => (Js::default(), Js::default()),
         };
+        let is_proxy = constructs && callee_value.name.as_deref() == Some("Proxy");
+        self.proxies += usize::from(is_proxy);
         let list = node.child_by_field_name("arguments");
-        let nodes: Vec<Node<'_>> = match list {
+        let nodes: Vec<Node<'s>> = match list {
             Some(list) if list.kind() == "template_string" => vec![list],
             Some(list) => children(list).collect(),
             None => Vec::new(),
@@ -43,6 +54,12 @@ impl<'s> Follower<'s> {
             span: node.byte_range(),
         };
         let mut result = calls::result(self, &call, &arguments);
+        if call.name() == "Object.getPrototypeOf"
+            && nodes.first().is_some_and(|one| is_function(*one))
+        {
+            result.function = nodes.first().map(|one| one.id());
+            result.name = None;
+        }
         for (argument, value) in nodes.iter().zip(arguments.iter_mut()) {
             let id = if is_function(*argument) {
                 Some(argument.id())
@@ -62,14 +79,84 @@ impl<'s> Follower<'s> {
                 result.value.taint |= returned.unwrap_or_default();
             }
         }
+        self.proxies -= usize::from(is_proxy);
         if let Some(id) = call.callee.function {
             self.give(id, &arguments);
-            if let Some(returned) = self.returns.get(&id) {
+            if let Some(known) = self.evaluate(id, &arguments) {
+                result = known;
+            } else if let Some(returned) = self.returns.get(&id) {
                 result = returned.clone();
             }
         }
+        if let Some(mapped) = self.mapped(&call, &nodes, &arguments) {
+            result = mapped;
+        }
+        names::reaching(self, &arguments, node.byte_range());
+        if matches!(call.method(), "push" | "unshift" | "append" | "set" | "add")
+            && let Some(object) = callee
+                .and_then(|callee| callee.child_by_field_name("object"))
+                .filter(|object| object.kind() == "identifier")
+        {
+            let taint = arguments
+                .iter()
+                .fold(Taint::default(), |taint, one| taint | one.value.taint);
+            self.taint_variable(self.source(object), taint);
+        }
         calls::judge(self, &call, &arguments);
         result
+    }
+
+    /// A small function with what is known of its arguments, for what it does and gives back with these.
+    fn evaluate(&mut self, id: usize, arguments: &[Js]) -> Option<Js> {
+        let node = *self.bodies.get(&id)?;
+        let known =
+            |one: &Js| one.value.known().is_some_and(|text| !text.is_empty()) || one.name.is_some();
+        if self.evaluating >= MAX_EVALUATING
+            || self.evaluated > MAX_EVALUATED
+            || node.byte_range().len() > MAX_EVALUATED_BODY
+            || arguments.is_empty()
+            || !arguments.iter().any(known)
+            || self.current.contains(&id)
+        {
+            return None;
+        }
+        self.evaluating += 1;
+        let returned = self.returns.remove(&id);
+        let given = self.parameters.insert(id, arguments.to_vec());
+        self.function(node);
+        let result = self.returns.remove(&id);
+        if let Some(returned) = returned {
+            self.returns.insert(id, returned);
+        }
+        if let Some(given) = given {
+            self.parameters.insert(id, given);
+        }
+        self.evaluating -= 1;
+        result.filter(|result| result.value.known().is_some())
+    }
+
+    /// `list.map(f)` over letters that are known.
+    fn mapped(&mut self, call: &calls::Call, nodes: &[Node<'s>], arguments: &[Js]) -> Option<Js> {
+        if !matches!(call.method(), "map" | "forEach" | "flatMap") {
+            return None;
+        }
+        let elements = call.receiver.elements.clone()?;
+        let function = match nodes.first() {
+            Some(node) if is_function(*node) => node.id(),
+            _ => arguments.first()?.function?,
+        };
+        let mut results = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            let index = Js::of(Value::text(index.to_string()));
+            results.push(self.evaluate(function, &[element.clone(), index])?);
+        }
+        let taint = results
+            .iter()
+            .fold(Taint::PIECES, |taint, one| taint | one.value.taint);
+        Some(Js {
+            elements: Some(results.into()),
+            ..Js::unknown(taint)
+        })
     }
 
     /// Hands values to a function's parameters.
@@ -83,8 +170,9 @@ impl<'s> Follower<'s> {
         }
     }
 
-    pub(super) fn function(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn function(&mut self, node: Node<'s>) -> Js {
         let id = node.id();
+        self.bodies.insert(id, node);
         let function = Js {
             function: Some(id),
             ..Js::unknown(Taint::default())
@@ -126,7 +214,7 @@ impl<'s> Follower<'s> {
         function
     }
 
-    pub(super) fn returned(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn returned(&mut self, node: Node<'s>) -> Js {
         let value = children(node)
             .next()
             .map(|child| self.visit(child))

@@ -10,7 +10,7 @@ use crate::pattern::value::Taint;
 
 impl<'s> Follower<'s> {
     /// Function declarations are known before the statements around them run.
-    pub(super) fn hoist(&mut self, node: Node<'_>) {
+    pub(super) fn hoist(&mut self, node: Node<'s>) {
         for child in children(node) {
             let declaration = if child.kind() == "export_statement" {
                 child.child_by_field_name("declaration")
@@ -31,10 +31,57 @@ impl<'s> Follower<'s> {
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&Js> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+        let declared = self.scopes.iter().rev().find_map(|scope| scope.get(name));
+        declared.or_else(|| self.later.get(name).filter(|_| self.settled))
+    }
+
+    /// `this.name` and `new Class().name` are known before the methods around them run.
+    pub(super) fn hoist_methods(&mut self, body: Node<'s>) {
+        let class = body
+            .parent()
+            .and_then(|class| class.child_by_field_name("name"))
+            .map(|name| self.source(name));
+        for method in children(body).filter(|child| child.kind() == "method_definition") {
+            let Some(name) = method
+                .child_by_field_name("name")
+                .map(|name| self.source(name))
+            else {
+                continue;
+            };
+            self.bodies.insert(method.id(), method);
+            let function = Js {
+                function: Some(method.id()),
+                ..Js::unknown(Taint::default())
+            };
+            self.declare(&format!("this.{name}"), function);
+            if let Some(class) = class {
+                self.methods
+                    .insert(format!("new {class}().{name}"), method.id());
+            }
+        }
+    }
+
+    /// What is put into a variable under a name that is not known taints all of it.
+    pub(super) fn taint_variable(&mut self, name: &str, taint: Taint) {
+        let owner = self
+            .scopes
+            .iter_mut()
+            .rev()
+            .find(|scope| scope.contains_key(name));
+        if let Some(variable) = owner.and_then(|scope| scope.get_mut(name)) {
+            variable.value.taint |= taint;
+        }
     }
 
     pub(super) fn declare(&mut self, name: &str, value: Js) {
+        if !self.settled && names::is_free(name) {
+            match self.later.get_mut(name) {
+                Some(known) => known.join(&value),
+                None => {
+                    self.later.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name.to_owned(), value);
         }
@@ -69,7 +116,7 @@ impl<'s> Follower<'s> {
     }
 
     /// Binds a pattern: a name, `{ a, b: c }`, `[a, b]`, with defaults.
-    pub(super) fn bind(&mut self, pattern: Node<'_>, value: Js) {
+    pub(super) fn bind(&mut self, pattern: Node<'s>, value: Js) {
         if !self.enter() {
             return;
         }
@@ -126,7 +173,7 @@ impl<'s> Follower<'s> {
         self.depth -= 1;
     }
 
-    fn bind_fields(&mut self, pattern: Node<'_>, value: &Js) {
+    fn bind_fields(&mut self, pattern: Node<'s>, value: &Js) {
         for child in children(pattern) {
             if child.kind() == "pair_pattern" {
                 let key = child
@@ -146,7 +193,7 @@ impl<'s> Follower<'s> {
         }
     }
 
-    pub(super) fn declarator(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn declarator(&mut self, node: Node<'s>) -> Js {
         let value = node
             .child_by_field_name("value")
             .map(|value| self.visit(value))
@@ -157,7 +204,7 @@ impl<'s> Follower<'s> {
         Js::default()
     }
 
-    pub(super) fn assignment(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn assignment(&mut self, node: Node<'s>) -> Js {
         let (Some(left), Some(right)) = (
             node.child_by_field_name("left"),
             node.child_by_field_name("right"),
@@ -179,11 +226,25 @@ impl<'s> Follower<'s> {
         value
     }
 
-    fn assign_member(&mut self, left: Node<'_>, value: &Js) {
+    fn assign_member(&mut self, left: Node<'s>, value: &Js) {
         let target = self.visit(left);
         let property = left
             .child_by_field_name("property")
             .map_or("", |property| self.source(property));
+        let object = left.child_by_field_name("object");
+        if left.kind() == "subscript_expression"
+            && let Some(object) = object.filter(|object| object.kind() == "identifier")
+        {
+            self.taint_variable(self.source(object), value.value.taint);
+        }
+        if matches!(property, "src" | "href" | "action" | "location") {
+            calls::addressed(self, value, left.byte_range());
+        }
+        if property.starts_with('_')
+            && object.is_some_and(|object| self.visit(object).name.as_deref() == Some("module"))
+        {
+            calls::replaced(self, &format!("module.{property}"), left.byte_range());
+        }
         let of_environment = left
             .child_by_field_name("object")
             .is_some_and(|object| self.source(object) == "process.env");
@@ -218,7 +279,7 @@ impl<'s> Follower<'s> {
         }
     }
 
-    pub(super) fn import(&mut self, node: Node<'_>) -> Js {
+    pub(super) fn import(&mut self, node: Node<'s>) -> Js {
         let Some(source) = node.child_by_field_name("source") else {
             return Js::default();
         };
@@ -240,7 +301,7 @@ impl<'s> Follower<'s> {
         Js::default()
     }
 
-    fn import_names(&mut self, node: Node<'_>, module: &str) {
+    fn import_names(&mut self, node: Node<'s>, module: &str) {
         for specifier in children(node).filter(|child| child.kind() == "import_specifier") {
             let Some(name) = specifier.child_by_field_name("name") else {
                 continue;

@@ -272,11 +272,8 @@ fn standard_input(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
 pub(super) fn evaluate(run: &mut Run, call: &Call<'_>) -> Value {
     let code = join(call.arguments);
     // `eval "$name=()"` sets a variable that the caller names.
-    let assigns = code
-        .text
-        .trim_start_matches(UNKNOWN)
-        .starts_with(['=', '+'])
-        && code.text.ends_with("=()");
+    let rest = code.text.trim_start_matches(UNKNOWN);
+    let assigns = (rest.starts_with("=(") || rest.starts_with("+=(")) && !rest.contains(UNKNOWN);
     if code.taint.has(Taint::NETWORK | Taint::DECODED)
         || code.taint.has(Taint::ARGUMENT) && !assigns
     {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::What;
 use super::super::run::{Call, Run};
 use crate::pattern::places;
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 /// The output of a program that uses the network, `None` when it is none.
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
@@ -264,6 +264,10 @@ fn is_method(text: &str) -> bool {
 fn body(run: &mut Run, value: Option<Value>, call: &Call<'_>) -> Taint {
     let value = value.unwrap_or_default();
     let mut taint = value.taint;
+    if !value.text.contains(UNKNOWN) || value.text.contains('=') {
+        // A field by its name is how a service is asked with the secret that it issued.
+        taint = taint.without(Taint::ISSUED);
+    }
     if let Some((_, path)) = value
         .text
         .split_once('@')
