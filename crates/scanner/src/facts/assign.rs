@@ -93,8 +93,9 @@ impl<'a> Interp<'a, '_> {
             }
             Shape::Name(name) => {
                 self.hooked_in_container(&value, range);
-                if let Some(grown) = self.index.names.child(*name, attr) {
-                    self.grown(grown, &value, range);
+                if let Some(child) = self.index.names.child(*name, attr) {
+                    self.grown(child, &value, range);
+                    self.replaced(child, range);
                 }
                 if *name == Names::BUILTINS && PATCHED.contains(&attr) {
                     self.report_check(Check::Builtins, range, Some(format!("`{attr}`")));
@@ -102,6 +103,19 @@ impl<'a> Interp<'a, '_> {
                 self.patches.insert((name.0, attr), value);
             }
             _ => self.hooked_in_container(&value, range),
+        }
+    }
+
+    /// An attribute of a module or class of a library is given a value.
+    pub(crate) fn replaced(&mut self, attribute: Name, range: TextRange) {
+        let index = self.index;
+        for id in index
+            .entry(attribute)
+            .into_iter()
+            .flat_map(|entry| &entry.replaced)
+        {
+            let shown = self.quoted(attribute);
+            self.report_plain(*id, range, shown);
         }
     }
 

@@ -229,7 +229,13 @@ impl<'a, 's> Interp<'a, 's> {
             }
             None => Value::UNKNOWN,
         };
+        if result.from.meets(Origins::CAPTURE) {
+            self.captured.get_or_insert(range);
+        }
         if result.from.meets(Origins::OUTPUT) {
+            if let Some(path) = super::launchers::fetched_to(args) {
+                self.dropped.insert(path);
+            }
             result.from = result.from.union(super::launchers::origins_of_output(args));
             if super::launchers::change_clipboard(args) {
                 self.clipboard_changed.get_or_insert(range);

@@ -69,6 +69,8 @@ checks! {
     ImageLeak = "python-image-leak",
     /// Large data written to files in a loop without an end.
     DiskFill = "python-disk-fill",
+    /// A recording of the screen or of a microphone in a file that sends over the network.
+    CaptureSent = "python-capture-sent",
     /// Addresses of coins in a file that changes the clipboard.
     ClipboardSwap = "python-clipboard-swap",
     /// Processes started in a loop without an end.

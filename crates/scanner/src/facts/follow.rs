@@ -120,7 +120,14 @@ impl<'a, 's> Interp<'a, 's> {
         (self.called, self.following) = (called, following);
         self.fuel = self.fuel.min(fuel);
         if let Some(function) = self.functions.get_mut(id as usize) {
+            let code = function.code;
             function.state = State::Known(summary.clone());
+            // What a function gives back goes by its name.
+            if let Code::Def(def) = code
+                && summary.returns.from.meets(Origins::RANDOM)
+            {
+                self.assigned(&def.name.id, &summary.returns, def.name.range, false);
+            }
         }
         Some(summary)
     }

@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     pub(crate) references: Vec<RuleId>,
     pub(crate) imports: Vec<RuleId>,
     pub(crate) bases: Vec<RuleId>,
+    /// What speaks of its being replaced.
+    pub(crate) replaced: Vec<RuleId>,
     pub(crate) source: Origins,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) cleans: Option<Sinks>,
@@ -171,7 +173,8 @@ pub(crate) struct Index {
     /// The names that each of `assigns` asks for, in the same order.
     pub(crate) assigned_names: RegexSet,
     pub(crate) flows: Vec<Vec<Flow>>,
-    /// The sinks that are logs, and those that destroy what lies at a path.
+    /// The sinks that are pages, that are logs, and those that destroy what lies at a path.
+    pub(crate) html: Option<u8>,
     pub(crate) log: Option<u8>,
     pub(crate) destroy: Option<u8>,
     /// Rules on effects that other rules infer.

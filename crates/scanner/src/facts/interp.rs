@@ -120,6 +120,8 @@ pub(crate) struct Interp<'a, 's> {
     /// Whether a handler sends what is logged away, and where a secret is logged.
     pub(crate) logs_remotely: bool,
     pub(crate) logged_secret: Option<TextRange>,
+    /// Where the screen or a microphone is recorded.
+    pub(crate) captured: Option<TextRange>,
     /// Where the clipboard is changed.
     pub(crate) clipboard_changed: Option<TextRange>,
     /// Lists around this place that are named after what is bad.
@@ -182,6 +184,7 @@ impl<'a, 's> Interp<'a, 's> {
             endless: 0,
             logs_remotely: false,
             logged_secret: None,
+            captured: None,
             clipboard_changed: None,
             quotes: 0,
             muted: false,
@@ -213,10 +216,16 @@ impl<'a, 's> Interp<'a, 's> {
                 .as_ref()
                 .is_some_and(|effect| effect.kind == EffectKind::NetworkConnect)
         };
-        if let Some(range) = self.encoded_secret
-            && self.found.iter().any(connects)
-        {
-            self.report_check(Check::SecretEncoded, range, None);
+        let kept = [
+            (Check::SecretEncoded, self.encoded_secret),
+            (Check::CaptureSent, self.captured),
+        ];
+        for (check, range) in kept {
+            if let Some(range) = range
+                && self.found.iter().any(connects)
+            {
+                self.report_check(check, range, None);
+            }
         }
     }
 

@@ -131,6 +131,8 @@ pub(crate) enum Intrinsic {
     Variable,
     /// Random bytes.
     Noise,
+    /// The password that a keyring holds for a service.
+    Keyring,
     /// Changes the clipboard.
     Clipboard,
     /// Writes its first argument to the path that is its object.
@@ -174,6 +176,7 @@ impl Intrinsic {
             "pathlib.Path().write_text pathlib.Path().write_bytes",
             Self::WritePath,
         ),
+        ("keyring.get_password", Self::Keyring),
         ("contextvars.ContextVar", Self::Variable),
         (
             "pyperclip.copy clipboard.copy pandas.io.clipboard.copy win32clipboard.SetClipboardData win32clipboard.SetClipboardText tkinter.Tk().clipboard_append",
@@ -365,6 +368,7 @@ pub(crate) const TEXTS: &[(&str, &str)] = &[
     ("os.devnull", "/dev/null"),
     ("os.curdir", "."),
     ("sys.executable", "python3"),
+    ("certifi.where()", "/certifi/cacert.pem"),
 ];
 
 /// The names that need no import.

@@ -234,16 +234,19 @@ impl<'a, 's> Interp<'a, 's> {
             Some(home) => Self::path_text(home).from(from),
             None => Value::tainted(from),
         };
-        // One of a few names is either of them, unless a loop takes each.
-        let most = if self.loops > 0 { usize::MAX } else { 1 };
-        for choice in key.choices().iter().take(most) {
-            if let Some(name) = choice.as_text().map(str::to_ascii_uppercase)
-                && SECRET_WORDS.iter().any(|word| name.contains(word))
-            {
-                value.services = value.services.union(Services::of(&name));
-            }
+        if from.meets(Origins::CREDENTIAL) {
+            value.services = self.services_of(key);
         }
         value
+    }
+
+    /// Whose credentials go by this name; one of a few names is one of them, unless a loop takes each.
+    pub(crate) fn services_of(&self, name: &Value<'a>) -> Services {
+        let most = if self.loops > 0 { usize::MAX } else { 1 };
+        let names = name.choices().iter().take(most).filter_map(Value::as_text);
+        names
+            .map(|name| Services::of(&name.to_ascii_uppercase()))
+            .fold(Services::NONE, Services::union)
     }
 
     /// `os.environ["X"]` is `os.environ.get("X")` to the rules.
@@ -285,10 +288,12 @@ impl<'a, 's> Interp<'a, 's> {
     pub(crate) fn file_origins(&self, path: &Value<'a>) -> Origins {
         let mut from = Origins::FILE;
         for choice in path.choices() {
-            if let Some(text) = choice.as_gapped()
-                && self.is_secret_path(text)
-            {
-                from = from.union(Origins::SECRET);
+            if let Some(text) = choice.as_gapped() {
+                if self.is_secret_path(text) {
+                    from = from.union(Origins::SECRET);
+                } else if holds_credentials(text) {
+                    from = from.union(Origins::CREDENTIAL);
+                }
             }
         }
         from
@@ -303,6 +308,20 @@ impl<'a, 's> Interp<'a, 's> {
 fn is_expression(matched: &str) -> bool {
     const PARTS: [&str; 7] = [r"\s", r"\d", r"\b", r"\w", "(?:", "(?i", "[^"];
     PARTS.iter().any(|part| matched.contains(part))
+}
+
+/// Whether programs keep their credentials in a file of this name.
+fn holds_credentials(path: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        ".env",
+        "credentials.json",
+        "secrets.json",
+        "secrets.yaml",
+        "secrets.yml",
+        "secrets.toml",
+        "credentials.yml",
+    ];
+    NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
 }
 
 /// Words in the names of secrets.

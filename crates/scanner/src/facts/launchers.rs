@@ -2,7 +2,7 @@
 
 use super::args::{Args, any_text};
 use super::origin::Origins;
-use super::value::{GAP, Value};
+use super::value::{GAP, Shape, Value};
 
 /// Where the output of a program comes from, beside the program.
 pub(crate) fn origins_of_output(args: &Args<'_>) -> Origins {
@@ -16,6 +16,30 @@ pub(crate) fn origins_of_output(args: &Args<'_>) -> Origins {
     } else {
         Origins::NONE
     }
+}
+
+/// The file into which `curl -o` or `wget -O` writes what it fetches.
+pub(crate) fn fetched_to(args: &Args<'_>) -> Option<String> {
+    if !runs_one_of(args, &["curl", "wget"]) {
+        return None;
+    }
+    let command = args.at(0).or_else(|| args.keyword("args"))?;
+    let line = match &command.shape {
+        Shape::List(items) => {
+            let words: Vec<String> = items.iter().take(32).filter_map(Value::printed).collect();
+            words.join(" ")
+        }
+        _ => command.as_gapped()?.to_owned(),
+    };
+    let mut words = line.split_whitespace();
+    words.find(|word| {
+        let letters = word.strip_prefix('-').unwrap_or("");
+        word.starts_with("--output") || letters.ends_with(['o', 'O']) && !letters.starts_with('-')
+    })?;
+    words
+        .next()
+        .filter(|path| path.len() > 3)
+        .map(str::to_owned)
 }
 
 /// Whether the program puts something into the clipboard.

@@ -22,6 +22,8 @@ pub(crate) struct FactsMatch {
     pub(crate) string: Option<StringMatch>,
     /// A class is derived from one of these.
     pub(crate) base: Vec<String>,
+    /// Attributes of modules and classes that are given a value.
+    pub(crate) set: Vec<String>,
     /// A name, attribute or key is given a value.
     pub(crate) assign: Option<AssignMatch>,
     /// Another rule inferred an effect of this rule's kind, on a resource whose text matches.

@@ -155,6 +155,11 @@ impl<'a> Interp<'a, '_> {
                 let much = first?.as_int().is_some_and(|bytes| bytes >= MUCH);
                 much.then(|| Value::tainted(Origins::AMPLIFIED))
             }
+            Intrinsic::Keyring => {
+                let mut password = Value::tainted(Origins::CREDENTIAL);
+                password.services = self.services_of(first?);
+                Some(password)
+            }
             Intrinsic::WritePath => {
                 let (path, data) = (receiver?, first?);
                 if let Some(text) = path.as_gapped() {
@@ -220,6 +225,9 @@ impl<'a> Interp<'a, '_> {
         if let (Some(name), Some(Shape::Str(Text::Borrowed(attr)))) =
             (first?.as_name(), args.at(1).map(|attr| &attr.shape))
         {
+            if let Some(child) = self.index.names.child(name, attr) {
+                self.replaced(child, range);
+            }
             self.patches.insert((name.0, attr), value.clone());
         }
         Some(Value::of(Shape::Nothing))

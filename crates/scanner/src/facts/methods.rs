@@ -116,11 +116,11 @@ impl<'a> Interp<'a, '_> {
                 held.1.first().cloned()
             }
             Shape::Unknown => {
-                self.filled(receiver, args, target);
+                self.filled(receiver, name, args, target);
                 None
             }
-            Shape::Name(name) if self.index.names.path(*name).ends_with([')', ']']) => {
-                self.filled(receiver, args, target);
+            Shape::Name(object) if self.index.names.path(*object).ends_with([')', ']']) => {
+                self.filled(receiver, name, args, target);
                 None
             }
             _ => None,
@@ -134,12 +134,23 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// A message, a form or an archive that is given a secret holds it from then on.
-    fn filled(&mut self, receiver: &Value<'a>, args: &Args<'a>, target: Option<&'a Expr>) {
+    fn filled(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+    ) {
         const PRIVATE: Origins = Origins::SECRET
             .union(Origins::ENVIRONMENT)
             .union(Origins::CLIPBOARD)
             .union(Origins::CAPTURE);
         let mut given = args.blend();
+        if matches!(name, "read" | "load" | "read_file")
+            && let Some(path) = args.at(0)
+        {
+            given.from = given.from.union(self.file_origins(path));
+        }
         given.from = given.from.only(PRIVATE).without(receiver.from);
         if let (Some(target), false) = (target, given.from.is_empty()) {
             self.rebind(target, receiver.clone().with(&given));

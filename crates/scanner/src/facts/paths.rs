@@ -110,7 +110,7 @@ impl<'a> Interp<'a, '_> {
         paths.reduce(join)
     }
 
-    /// What a folder holds; that it is a whole home or disk is remembered.
+    /// What a folder holds; that it is a whole home or disk, or that credentials are looked for, is remembered.
     pub(crate) fn listing(
         &mut self,
         name: Name,
@@ -124,12 +124,20 @@ impl<'a> Interp<'a, '_> {
             let start = text.split('*').next().unwrap_or("");
             !start.is_empty() && EVERYTHING.contains(&start.trim_end_matches('/'))
         };
-        if !folder.choices().iter().any(everything) {
+        let mut from = Origins::NONE;
+        if folder.choices().iter().any(everything) {
+            from = from.union(Origins::EVERYTHING);
+        }
+        let pattern = args.at(0).and_then(Value::as_gapped).unwrap_or("");
+        if PRIVATE.iter().any(|part| pattern.contains(part)) {
+            from = from.union(Origins::CREDENTIAL);
+        }
+        if from.is_empty() {
             return None;
         }
         let entries = self.index.names.child(name, CALLED);
         let entries = entries.map_or(Value::UNKNOWN, |entries| self.named(entries));
-        Some(entries.with(folder).from(Origins::EVERYTHING))
+        Some(entries.with(folder).from(from))
     }
 
     /// A function that writes what it fetches: its path is remembered.
@@ -161,6 +169,20 @@ const EVERYTHING: &[&str] = &[
     "~/Documents",
     "~/Desktop",
     "~/Pictures",
+];
+
+/// Parts of patterns that find credentials.
+const PRIVATE: &[&str] = &[
+    ".env",
+    ".pem",
+    ".kdbx",
+    ".ovpn",
+    ".ppk",
+    "id_rsa",
+    "token",
+    "credential",
+    "secret",
+    "wallet",
 ];
 
 /// `a/../b` → `b`, as the system reads it.

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use ruff_python_ast::{ExceptHandler, Expr, Pattern, Stmt, StmtIf, StmtMatch, StmtTry, StmtWith};
 use ruff_text_size::TextRange;
 
+use super::args::Args;
 use super::interp::Interp;
 use super::join::join;
 use super::origin::Origins;
-use super::value::{Shape, Text, Value};
+use super::value::{GAP, Shape, Text, Value};
 
 impl<'a> Interp<'a, '_> {
     /// Runs statements in order; true when control cannot reach their end.
@@ -31,6 +32,7 @@ impl<'a> Interp<'a, '_> {
                     .value
                     .as_deref()
                     .map_or(Value::of(Shape::Nothing), |value| self.expr(value));
+                self.page_returned(&value, give.range);
                 self.give_back(value);
                 return true;
             }
@@ -112,6 +114,27 @@ impl<'a> Interp<'a, '_> {
             Stmt::Pass(_) | Stmt::IpyEscapeCommand(_) => {}
         }
         false
+    }
+
+    /// What a function behind a route gives back is a page.
+    fn page_returned(&mut self, page: &Value<'a>, range: TextRange) {
+        let behind_route = self.calls.last().is_some_and(|id| {
+            let function = self.functions.get(*id as usize);
+            function.is_some_and(|function| function.public.meets(Origins::WEB))
+        });
+        if let (true, Some(class)) = (behind_route, self.index.html)
+            && page.as_gapped().is_some_and(puts_parts_into_html)
+            && !page.safe.has(class)
+        {
+            self.flow_into(
+                class,
+                page.from,
+                &Args::default(),
+                None,
+                range,
+                "the response",
+            );
+        }
     }
 
     fn give_back(&mut self, value: Value<'a>) {
@@ -375,4 +398,19 @@ impl<'a> Interp<'a, '_> {
         self.repeats -= repeats;
         self.loops -= 1;
     }
+}
+
+/// Whether a part of a page is not known and no more than a step of a path in it.
+fn puts_parts_into_html(page: &str) -> bool {
+    let mut before = page.split(GAP);
+    before.next_back();
+    page.contains('<')
+        && before.any(|text| {
+            let start = text
+                .rsplit(['"', '\'', '(', '>', ' '])
+                .next()
+                .unwrap_or(text);
+            let path = start.split_once("://").map_or(start, |(_, rest)| rest);
+            !path.contains('/')
+        })
 }

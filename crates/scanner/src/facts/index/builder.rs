@@ -227,6 +227,9 @@ impl Builder {
         for path in &facts.base {
             self.entry(path).bases.push(id);
         }
+        for path in &facts.set {
+            self.entry(path).replaced.push(id);
+        }
         for name in &facts.attribute {
             self.attributes
                 .entry(name.as_str().into())
@@ -354,6 +357,7 @@ impl Builder {
             attributes: self.attributes,
             strings,
             assigns: self.assigns,
+            html: position(&self.classes, "html"),
             log: position(&self.classes, "log"),
             destroy: position(&self.classes, "destroy"),
             flows: self.flows,
