@@ -3,7 +3,7 @@
 mod builder;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
 use foldhash::fast::RandomState;
@@ -148,6 +148,40 @@ impl EffectRules {
     }
 }
 
+/// The names that rules on assignments ask for; most files give the same few thousand names their values.
+#[derive(Debug)]
+pub(crate) struct AssignedNames {
+    patterns: RegexSet,
+    known: RwLock<HashMap<Box<str>, Arc<[usize]>, RandomState>>,
+}
+
+impl AssignedNames {
+    fn new(patterns: RegexSet) -> Self {
+        Self {
+            patterns,
+            known: RwLock::default(),
+        }
+    }
+
+    /// The numbers of the patterns that match the name.
+    pub(crate) fn asking_for(&self, name: &str) -> Arc<[usize]> {
+        /// Names that are remembered, and their bytes: nobody fills the memory with new ones.
+        const MOST: (usize, usize) = (1 << 14, 64);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = known.get(name) {
+            return Arc::clone(rules);
+        }
+        let room = known.len() < MOST.0 && name.len() <= MOST.1;
+        drop(known);
+        let rules: Arc<[usize]> = self.patterns.matches(name.as_bytes()).iter().collect();
+        if room {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(name.into(), Arc::clone(&rules));
+        }
+        rules
+    }
+}
+
 /// The texts that rules look for, behind one automaton.
 #[derive(Debug, Clone)]
 pub(crate) struct Strings {
@@ -161,7 +195,7 @@ pub(crate) struct Strings {
 }
 
 /// All of it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) names: Names,
     entries: Vec<Entry>,
@@ -171,7 +205,7 @@ pub(crate) struct Index {
     /// Rules on what a name is given, and whether keywords of calls count.
     pub(crate) assigns: Vec<(RuleId, Test, bool)>,
     /// The names that each of `assigns` asks for, in the same order.
-    pub(crate) assigned_names: RegexSet,
+    pub(crate) assigned_names: AssignedNames,
     pub(crate) flows: Vec<Vec<Flow>>,
     /// The sinks that are pages, that are logs, and those that destroy what lies at a path.
     pub(crate) html: Option<u8>,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use ruff_python_ast::Stmt;
@@ -129,7 +130,7 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) muted: bool,
     pub(crate) found: Vec<Found<'s>>,
     /// Of each name that was given a value, the rules in `Index::assigns` that ask for it.
-    pub(crate) asked_for: HashMap<Box<str>, Rc<[usize]>, RandomState>,
+    pub(crate) asked_for: HashMap<Box<str>, Arc<[usize]>, RandomState>,
     seen: HashSet<(usize, u32, u32), RandomState>,
     pub(crate) payloads: Vec<Payload>,
 }

@@ -17,8 +17,24 @@ pub(crate) fn join<'a>(left: Value<'a>, right: Value<'a>) -> Value<'a> {
         joined.services = services;
         return joined;
     }
+    let mut joined = left.derived();
+    joined.taint_with(&right);
+    joined.services = services;
+    let (known, other) = match weight(&left.shape) {
+        0 => (right, left),
+        _ => (left, right),
+    };
+    // Of nearly every two values one is not known at all.
+    if weight(&other.shape) == 0 {
+        if !matches!(known.shape, Shape::Int(_) | Shape::Bool(_) | Shape::Nothing)
+            && weight(&known.shape) > 0
+        {
+            joined.shape = known.shape;
+        }
+        return joined;
+    }
     let mut choices: Vec<Value<'a>> = Vec::new();
-    for choice in left.choices().iter().chain(right.choices()) {
+    for choice in known.choices().iter().chain(other.choices()) {
         let known = choices
             .iter()
             .any(|known| same(&known.shape, &choice.shape));
@@ -29,24 +45,11 @@ pub(crate) fn join<'a>(left: Value<'a>, right: Value<'a>) -> Value<'a> {
     // What is worth keeping is what a rule may speak of.
     choices.sort_by_key(|choice| std::cmp::Reverse(weight(&choice.shape)));
     choices.truncate(MAX_CHOICES);
-    let mut joined = left.derived();
-    joined.taint_with(&right);
-    joined.services = services;
-    match choices.len() {
-        0 => joined,
-        1 => {
-            let certain = weight(&left.shape) > 0 && weight(&right.shape) > 0;
-            let only = choices.pop().map_or(Shape::Unknown, |choice| choice.shape);
-            if certain || !matches!(only, Shape::Int(_) | Shape::Bool(_) | Shape::Nothing) {
-                joined.shape = only;
-            }
-            joined
-        }
-        _ => {
-            joined.shape = Shape::OneOf(Rc::new(choices));
-            joined
-        }
-    }
+    joined.shape = match choices.len() {
+        0 | 1 => choices.pop().map_or(Shape::Unknown, |choice| choice.shape),
+        _ => Shape::OneOf(Rc::new(choices)),
+    };
+    joined
 }
 
 fn weight(shape: &Shape<'_>) -> u8 {

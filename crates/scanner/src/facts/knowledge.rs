@@ -1,6 +1,7 @@
 //! What names, imports, texts and assignments mean to the rules.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use ruff_text_size::TextRange;
 
@@ -79,17 +80,13 @@ impl<'a, 's> Interp<'a, 's> {
     ) {
         let index = self.index;
         if !self.asked_for.contains_key(name) {
-            let rules = index
-                .assigned_names
-                .matches(name.as_bytes())
-                .iter()
-                .collect();
+            let rules = index.assigned_names.asking_for(name);
             self.asked_for.insert(name.into(), rules);
         }
         let Some(rules) = self.asked_for.get(name).filter(|rules| !rules.is_empty()) else {
             return;
         };
-        for at in rules.clone().iter() {
+        for at in Arc::clone(rules).iter() {
             let Some((id, test, keywords)) = index.assigns.get(*at) else {
                 continue;
             };

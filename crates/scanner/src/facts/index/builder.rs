@@ -9,8 +9,8 @@ use regex::bytes::RegexSetBuilder;
 use skillgate_model::EffectKind;
 
 use super::{
-    Compiled, EffectRules, EffectTest, Entry, Flow, Index, Resource, RuleId, Selector, Sink,
-    Strings, Test,
+    AssignedNames, Compiled, EffectRules, EffectTest, Entry, Flow, Index, Resource, RuleId,
+    Selector, Sink, Strings, Test,
 };
 use crate::atoms::Atoms;
 use crate::expression::AsciiExpression;
@@ -349,7 +349,7 @@ impl Builder {
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Index {
-            assigned_names,
+            assigned_names: AssignedNames::new(assigned_names),
             secret_paths: automaton(self.secret_paths.iter().map(String::as_str).collect())?,
             names: self.names,
             entries: self.entries,
