@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::index::{Selector, Test};
 use super::matching::Literal;
+use super::origin::Origins;
 use super::origin::Sinks;
 use super::value::{Shape, Value};
 
@@ -92,6 +93,13 @@ impl Test {
             Some(value) => value.choices().iter().any(|choice| self.holds_for(choice)),
             None => self.asks_nothing_of_a_value(),
         }
+    }
+
+    /// Every origin that the condition speaks of.
+    pub(super) fn origins(&self) -> Origins {
+        let parts = self.either.iter().chain(self.not.as_deref());
+        let own = self.tainted.unwrap_or(Origins::NONE);
+        parts.fold(own, |from, part| from.union(part.origins()))
     }
 
     fn asks_nothing_of_a_value(&self) -> bool {

@@ -16,6 +16,7 @@ use super::intrinsic::Intrinsic;
 use super::matching::{Literal, When};
 use super::names::{Name, Names};
 use super::origin::{Origins, Sinks};
+use super::value::{Shape, Value};
 use crate::atoms::Atoms;
 use crate::expression::AsciiExpression;
 use crate::rule::Rule;
@@ -151,16 +152,29 @@ impl EffectRules {
 /// The names that rules on assignments ask for; most files give the same few thousand names their values.
 #[derive(Debug)]
 pub(crate) struct AssignedNames {
+    /// The origins that one of the rules asks for; `None` when one may speak of a value of which nothing is known.
+    origins: Option<Origins>,
     patterns: RegexSet,
     known: RwLock<HashMap<Box<str>, Arc<[usize]>, RandomState>>,
 }
 
 impl AssignedNames {
-    fn new(patterns: RegexSet) -> Self {
+    fn new(patterns: RegexSet, tests: &[&Test]) -> Self {
+        let of_unknown = tests
+            .iter()
+            .any(|test| test.holds(Some(&Value::UNKNOWN), false));
+        let asked_for = |from: Origins, test: &&Test| from.union(test.origins());
         Self {
+            origins: (!of_unknown).then(|| tests.iter().fold(Origins::INNER, asked_for)),
             patterns,
             known: RwLock::default(),
         }
+    }
+
+    /// Whether one of the rules may speak of the value, whatever name it is given.
+    pub(crate) fn may_concern(&self, value: &Value<'_>) -> bool {
+        !matches!(value.shape, Shape::Unknown | Shape::Foreign)
+            || self.origins.is_none_or(|from| value.from.meets(from))
     }
 
     /// The numbers of the patterns that match the name.

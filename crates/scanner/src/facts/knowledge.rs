@@ -79,6 +79,9 @@ impl<'a, 's> Interp<'a, 's> {
         keyword: bool,
     ) {
         let index = self.index;
+        if !index.assigned_names.may_concern(value) {
+            return;
+        }
         if !self.asked_for.contains_key(name) {
             let rules = index.assigned_names.asking_for(name);
             self.asked_for.insert(name.into(), rules);

@@ -348,8 +348,9 @@ impl Builder {
             .unicode(false)
             .build()
             .map_err(|error| error.to_string())?;
+        let tests: Vec<&Test> = self.assigns.iter().map(|(_, test, _)| test).collect();
         Ok(Index {
-            assigned_names: AssignedNames::new(assigned_names),
+            assigned_names: AssignedNames::new(assigned_names, &tests),
             secret_paths: automaton(self.secret_paths.iter().map(String::as_str).collect())?,
             names: self.names,
             entries: self.entries,
