@@ -19,6 +19,7 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
         r"\.claude/\.credentials|\.claude\.json|\.codex/auth\.json|\.gemini/oauth|",
         r"etc/(?:shadow|gshadow|sudoers|master\.passwd)|proc/[^/\s]+/(?:environ|mem)|var/run/secrets|run/secrets|",
         r"login\.keychain|keychains?(?:/|$)|login data|cookies\.sqlite|key4\.db|logins\.json|",
+        r"discord[^\n]*local storage|local extension settings|/leveldb(?:/|$)|telegram desktop/tdata|\.mozilla(?:/|$)|bitwarden|1password|",
         r"(?:chrome|chromium|brave[^/]*|edge|firefox|opera)[^\n]*(?:cookies|local state|login data|default|profiles?)",
         r")"
     ))
@@ -27,7 +28,7 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
 /// A project's own secrets, which honest tools read and only thieves send.
 static PROJECT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)(?:^|[/\\])(?:\.env(?:\.(?:local|production|prod|development))?|secrets?\.(?:ya?ml|json|toml|txt)|credentials?\.(?:json|ya?ml|txt)|service[-_]?account[\w-]*\.json|[\w.-]*(?:private|secret)[\w-]*\.(?:pem|key)|\.htpasswd|master\.key|id_(?:rsa|ed25519|ecdsa|dsa))$",
+        r"(?i)(?:^|[/\\])(?:\.env(?:\.(?:local|production|prod|development))?|secrets?\.(?:ya?ml|json|toml|txt)|credentials?\.(?:json|ya?ml|txt)|service[-_]?account[\w-]*\.json|[\w.-]*(?:private|secret)[\w-]*\.(?:pem|key)|\.htpasswd|master\.key|[\w.-]+\.(?:tfstate|kdbx|p12|pfx|jks|keystore|ovpn)|wp-config\.php|id_(?:rsa|ed25519|ecdsa|dsa))$",
     )
 });
 

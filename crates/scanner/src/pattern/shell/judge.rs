@@ -211,6 +211,7 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         }
         "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
         "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun" | "cargo" | "brew"
+        | "uvx" | "npx" | "pipx"
             if foreign_index(&joined)
                 || joined.contains("config")
                     && KEPT_INDEX.captures(&joined).is_some_and(is_foreign) =>
@@ -228,6 +229,11 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
     if let Some(check) = access::command(name, &words) {
         found.push((check, line.chars().take(120).collect()));
     }
+}
+
+/// Whether this folder is a home, or belongs to the system.
+pub(super) fn is_system_tree(folder: &str) -> bool {
+    !folder.starts_with('.') && SYSTEM_TREE.is_match(folder)
 }
 
 /// `rm -r` of a tree that is not the script's own.
@@ -250,9 +256,9 @@ fn deletes_tree(name: &str, words: &[&str]) -> bool {
         "find" => {
             words.first().is_some_and(|word| SYSTEM_TREE.is_match(word))
                 && (words.contains(&"-delete")
-                    || words
-                        .windows(2)
-                        .any(|pair| matches!(pair, ["-exec" | "-execdir", "shred" | "srm"])))
+                    || words.windows(2).any(|pair| {
+                        matches!(pair, ["-exec" | "-execdir", "shred" | "srm" | "truncate"])
+                    }))
         }
         _ => recursive && words.iter().any(|word| SYSTEM_TREE.is_match(word)),
     }
@@ -284,7 +290,7 @@ fn is_foreign(found: Captures<'_>) -> bool {
 
 fn foreign_index(joined: &str) -> bool {
     let foreign = INDEX_OPTION.captures(joined).is_some_and(is_foreign);
-    let installs = ["install", "add", "tap", "-i "]
+    let installs = ["install", "add", "tap", "-i ", "--from", "-y", "run"]
         .iter()
         .any(|word| joined.contains(word));
     let address = installs
@@ -320,6 +326,13 @@ fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>)
         && KEPT_INDEX.captures(&content.text).is_some_and(is_foreign)
     {
         found.push(("shell-foreign-index", path.to_owned()));
+    }
+    if content.text.trim().is_empty()
+        && content.taint == Taint::default()
+        && !HISTORY.is_match(path)
+        && (places::is_credential(path) || path.starts_with("~/.ssh/"))
+    {
+        found.push(("shell-system-file-deleted", path.to_owned()));
     }
     if access::setting_runs(path, content) {
         found.push(("shell-setting-runs", path.to_owned()));

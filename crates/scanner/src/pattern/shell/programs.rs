@@ -12,10 +12,13 @@ mod wrappers;
 use super::What;
 use super::run::{Call, Run};
 use crate::pattern::value::{Taint, Value};
-use builtins::{alias, declare, echo, printf, read};
-use coders::{coded, hashed, openssl, repeating, reversed, translate};
+use builtins::{alias, declare, echo, positional, printf, read};
+use coders::{coded, hashed, openssl, repeating, reversed, substituted, translate};
 use files::{archive, copy, filter, find, git, mark_executable, remove, scheduled, tee, unpack};
-use interpreters::{after_option, evaluate, interpret, interpreter, nested_argument, source};
+use interpreters::{
+    after_option, commands_inside, evaluate, foreign, interpret, interpreter, nested_argument,
+    source,
+};
 use wrappers::{WRAPPERS, environment, wrapped};
 
 pub(super) use interpreters::{executed, is_interpreter, is_shell, is_suspicious, run_file};
@@ -35,6 +38,9 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     }
     if let Some((_, options)) = WRAPPERS.iter().find(|(name, _)| *name == call.name) {
         return wrapped(run, call, options);
+    }
+    if matches!(call.name.as_str(), "powershell" | "pwsh") {
+        foreign(run, call);
     }
     if let Some(kind) = interpreter(&call.name) {
         return interpret(run, call, kind);
@@ -61,6 +67,8 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
             _ => printf(call),
         },
         "export" | "declare" | "local" | "typeset" | "readonly" => declare(run, call),
+        "set" if !call.arguments.is_empty() => positional(run, call),
+        "sed" | "gsed" => substituted(call).unwrap_or_else(|| filter(run, call)),
         "set" | "compgen" if call.arguments.is_empty() => Value::unknown(Taint::ENVIRONMENT),
         "alias" => alias(run, call),
         "trap" => nested_argument(run, call),
@@ -92,7 +100,23 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         | "sw_vers" | "system_profiler" | "dmidecode" | "ipconfig" => {
             Value::unknown(Taint::MACHINE)
         }
-        "ps" | "pgrep" | "pidof" => Value::unknown(Taint::PROCESS),
+        "ps" if call
+            .arguments
+            .iter()
+            .any(|flags| flags.text.contains('e') && flags.text.len() < 6) =>
+        {
+            Value::unknown(Taint::PROCESS | Taint::ENVIRONMENT)
+        }
+        "ps" => Value::unknown(Taint::PROCESS | Taint::MACHINE),
+        "pgrep" | "pidof" => Value::unknown(Taint::PROCESS),
+        "ed" | "m4" => commands_inside(run, call),
+        "ztcp" => {
+            run.check(&call.span, "shell-raw-socket", join(call.arguments).text);
+            Value::default()
+        }
+        "powershell" | "pwsh" | "mshta" | "regsvr32" | "rundll32" | "certutil" | "bitsadmin" => {
+            foreign(run, call)
+        }
         "mktemp" => run.temporary(),
         "yes" | "seq" => repeating(call),
         "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "shasum"

@@ -64,6 +64,8 @@ pub(super) struct Run {
     pub(super) downloaded: Vec<String>,
     /// Where the script last went.
     pub(super) folder: Value,
+    /// What the last descriptor that the script opened for reading holds.
+    pub(super) opened: Value,
     /// The last address that a descriptor was opened to.
     socket: Option<String>,
     /// Inside a function that bears the name of a program which is trusted with passwords.
@@ -95,6 +97,7 @@ impl Run {
             anchor: None,
             downloaded: Vec::new(),
             folder: Value::default(),
+            opened: Value::default(),
             socket: None,
             shadows: false,
             depth: 0,
@@ -257,6 +260,9 @@ impl Run {
                 Value::default()
             }
             Body::Simple { assignments, words } => {
+                if is_exec(command) && redirected.is_some() {
+                    self.opened = input.clone();
+                }
                 self.simple(assignments, words, input, &command.span)
             }
         };
@@ -457,6 +463,12 @@ impl Run {
         self.depth -= 1;
         output
     }
+}
+
+/// `exec 3< file` opens a descriptor for what follows.
+fn is_exec(command: &Command) -> bool {
+    let single = matches!(&command.body, Body::Simple { words, .. } if words.len() == 1);
+    single && first_word(command).as_deref() == Some("exec")
 }
 
 /// Whether a word such as `{1..5000}` stands for many.

@@ -40,6 +40,27 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
         return Some("shell-tunnel");
     }
     match name {
+        "hash" if has("-p") => Some("shell-shadowed-command"),
+        "arpspoof" | "ettercap" | "bettercap" | "mitmproxy" | "mitmdump" | "responder" => {
+            Some("shell-traffic-redirected")
+        }
+        "reg"
+            if has("add")
+                && words
+                    .iter()
+                    .any(|word| word.contains("CurrentVersion\\Run")) =>
+        {
+            Some("shell-cron")
+        }
+        "schtasks"
+            if words
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case("/create")) =>
+        {
+            Some("shell-cron")
+        }
+        "git" if redirects(words) => Some("shell-foreign-index"),
+        "git" if hands_passwords(words) => Some("shell-setting-runs"),
         "enable" if has("-f") => Some("shell-loaded-builtin"),
         "npm" | "pnpm" | "yarn" if has("script-shell") => Some("shell-setting-runs"),
         "git" if has("config") && (has("--global") || has("--system")) => words
@@ -63,6 +84,36 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
         "setcap" => Some("shell-capability"),
         _ => None,
     }
+}
+
+/// `url.<other>.insteadOf`: what is fetched from one host comes from another.
+fn redirects(words: &[&str]) -> bool {
+    let keys = words.iter().filter_map(|word| word.strip_prefix("url."));
+    let mut others = keys.filter_map(|key| {
+        let end = key.to_ascii_lowercase().rfind(".insteadof")?;
+        key.get(..end)
+    });
+    others.any(|url| foreign_repository(url).is_some())
+}
+
+/// A helper of git that is a command of its own and none of a known service.
+fn hands_passwords(words: &[&str]) -> bool {
+    let known = [
+        "!gh ",
+        "!glab ",
+        "!aws ",
+        "!gcloud ",
+        "!/usr/bin/gh ",
+        "!az ",
+    ];
+    words.windows(2).any(|pair| match pair {
+        [key, helper] => {
+            key.to_ascii_lowercase().ends_with("credential.helper")
+                && helper.starts_with('!')
+                && !known.iter().any(|known| helper.starts_with(known))
+        }
+        _ => false,
+    })
 }
 
 /// `-R` among flags none of which before it takes the rest of the word.

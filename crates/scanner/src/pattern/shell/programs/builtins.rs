@@ -62,6 +62,13 @@ pub(super) fn printf(call: &Call<'_>) -> Value {
             break;
         }
     }
+    if format.text == "%s" || format.text == "%b" {
+        // The format is used again for every further value.
+        for value in values.clone() {
+            output.text.push_str(&value.text.replace('%', "%%"));
+        }
+        output.text.truncate(floor(&output.text, 1 << 16));
+    }
     for value in values {
         output.taint |= value.taint;
         if is_long_sequence(&value.text) {
@@ -72,7 +79,32 @@ pub(super) fn printf(call: &Call<'_>) -> Value {
     output
 }
 
+/// The longest start of a text that fits.
+fn floor(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+/// `set -- a b c`: the words that `"$@"` stands for.
+pub(super) fn positional(run: &mut Run, call: &Call<'_>) -> Value {
+    if let Some((first, words)) = call.arguments.split_first()
+        && first.text == "--"
+    {
+        run.variables.insert("@".to_owned(), join(words));
+        for (index, word) in words.iter().enumerate().take(9) {
+            run.variables.insert((index + 1).to_string(), word.clone());
+        }
+    }
+    Value::default()
+}
+
 pub(super) fn declare(run: &mut Run, call: &Call<'_>) -> Value {
+    let refers = call
+        .arguments
+        .first()
+        .is_some_and(|option| option.text == "-n");
     let dumps = call
         .arguments
         .iter()
@@ -86,6 +118,10 @@ pub(super) fn declare(run: &mut Run, call: &Call<'_>) -> Value {
                 text: text.to_owned(),
                 taint: argument.taint,
             };
+            if refers {
+                run.variables
+                    .insert(format!("reference {name}"), value.clone());
+            }
             run.assign(name, value, &call.span);
         }
     }

@@ -1,6 +1,7 @@
 //! Programs that encode, decode and turn letters: `base64`, `openssl`, `tr`, `rev`.
 
 use super::super::run::{Call, MANY, Run};
+use super::super::syntax;
 use super::files::filter;
 use super::{has_word, transfer};
 use crate::pattern::decode;
@@ -55,6 +56,27 @@ pub(super) fn repeating(call: &Call<'_>) -> Value {
     } else {
         Taint::default()
     })
+}
+
+/// `sed 's/x/y/g'` over a text that is known, with words that mean themselves.
+pub(super) fn substituted(call: &Call<'_>) -> Option<Value> {
+    let text = call.input.known().filter(|text| !text.is_empty())?;
+    let [script] = call.arguments else {
+        return None;
+    };
+    let mark = script.text.strip_prefix('s')?.chars().next()?;
+    let mut parts = script.text.split(mark).skip(1);
+    let (from, to, flags) = (parts.next()?, parts.next()?, parts.next()?);
+    let plain = |word: &str| !word.contains(['\\', '[', '.', '*', '^', '$', '&', '(']);
+    if from.is_empty() || !plain(from) || !plain(to) {
+        return None;
+    }
+    let times = if flags.contains('g') { usize::MAX } else { 1 };
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| line.replacen(from, to, times))
+        .collect();
+    Some(Value::text(lines.join("\n")).tainted(call.input.taint))
 }
 
 fn decode(program: &str, text: &str) -> Option<String> {
@@ -120,6 +142,14 @@ pub(super) fn reversed(run: &mut Run, call: &Call<'_>) -> Value {
 
 /// Only a rotation of the alphabet hides text; other uses clean it.
 pub(super) fn translate(run: &mut Run, call: &Call<'_>) -> Value {
+    if let [option, noise] = call.arguments
+        && matches!(option.text.as_str(), "-d" | "--delete")
+        && let (Some(text), Some(noise)) = (call.input.known(), noise.known())
+    {
+        let noise = ranges(&syntax::unescape(noise));
+        let text: String = text.chars().filter(|one| !noise.contains(one)).collect();
+        return Value::text(text).tainted(call.input.taint);
+    }
     let [from, to, ..] = call.arguments else {
         return filter(run, call);
     };

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::super::run::{Call, Run};
 use super::super::{What, judge};
+use super::has_word;
 use crate::expression::constant;
 use crate::pattern::value::{Taint, Value, of_path};
 
@@ -122,6 +123,20 @@ pub(super) fn copy(run: &mut Run, call: &Call<'_>) -> Value {
 }
 
 pub(super) fn remove(run: &mut Run, call: &Call<'_>) -> Value {
+    let recursive = call
+        .arguments
+        .iter()
+        .any(|flags| flags.text.starts_with('-') && flags.text.contains(['r', 'R']));
+    let everything = call.arguments.iter().any(|path| {
+        matches!(
+            path.text.as_str(),
+            "*" | "./*" | "." | "./" | ".*" | ".[!.]*"
+        )
+    });
+    if recursive && everything && judge::is_system_tree(&run.folder.text) {
+        let folder = run.folder.text.clone();
+        run.check(&call.span, "shell-tree-deleted", folder);
+    }
     for argument in call
         .arguments
         .iter()
@@ -264,10 +279,15 @@ pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
         if crate::pattern::places::is_credential(&argument.text)
             || argument.text.contains("id_rsa")
             || argument.text.contains(".pem")
+            || argument.text.starts_with(".env")
         {
             taint |= Taint::SECRET;
         }
         taint |= of_path(&argument.text).common(Taint::PERSONAL);
+    }
+    if has_word(call, &["-perm"]) {
+        // Which programs have rights that their user lacks says how the machine can be taken.
+        taint |= Taint::MACHINE;
     }
     let at = call
         .arguments

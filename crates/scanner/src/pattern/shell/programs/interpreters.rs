@@ -174,6 +174,42 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
     Value::unknown(taint)
 }
 
+/// The commands that `ed` and `m4` start from what they read.
+pub(super) fn commands_inside(run: &mut Run, call: &Call<'_>) -> Value {
+    let lines: Vec<String> = call
+        .input
+        .text
+        .lines()
+        .filter_map(|line| match line.split_once("syscmd(") {
+            Some((_, rest)) => Some(rest.trim_matches(['`', '\'', ')']).to_owned()),
+            None => line.strip_prefix('!').map(str::to_owned),
+        })
+        .collect();
+    run.nested(&lines.join("\n"), &call.span, &Value::default())
+}
+
+/// Programs of Windows that run what an address or an encoded word holds.
+pub(super) fn foreign(run: &mut Run, call: &Call<'_>) -> Value {
+    let line = join(call.arguments).text;
+    let lower = line.to_ascii_lowercase();
+    let encoded = lower.split_whitespace().any(|word| {
+        word.len() > 2 && "-encodedcommand".starts_with(word) && word.starts_with("-e")
+    });
+    if encoded && !matches!(call.name.as_str(), "certutil" | "bitsadmin") {
+        run.check(&call.span, "shell-decoded-code", line);
+    } else if lower.contains("http://") || lower.contains("https://") {
+        let fetches = ["iex", "invoke-expression", "downloadstring", "| iex"];
+        let runs = !matches!(
+            call.name.as_str(),
+            "powershell" | "pwsh" | "certutil" | "bitsadmin"
+        ) || fetches.iter().any(|word| lower.contains(word));
+        if runs {
+            run.check(&call.span, "shell-downloaded-code", line);
+        }
+    }
+    Value::unknown(Taint::default())
+}
+
 /// One-liners of Perl, PHP and Ruby that run what they decode or fetch.
 fn decoding_script(run: &mut Run, call: &Call<'_>, code: &str) {
     let any = |words: &[&str]| words.iter().any(|word| code.contains(word));
@@ -227,6 +263,10 @@ fn decoding_script(run: &mut Run, call: &Call<'_>, code: &str) {
 
 fn script_file(run: &mut Run, call: &Call<'_>, kind: Kind, argument: &Value) -> Value {
     run.check_place(&argument.text, &call.span);
+    if argument.text.starts_with("/dev/fd/") {
+        let opened = run.opened.clone();
+        executed(run, &opened, &call.span);
+    }
     // The output of `<( … )` stands where a path would.
     if argument.taint.has(Taint::NETWORK | Taint::DECODED) {
         executed(run, argument, &call.span);

@@ -1,6 +1,7 @@
 //! Programs that keep credentials, identities and history, and give them out when asked.
 
 use super::super::run::Call;
+use crate::pattern::places;
 use crate::pattern::value::{Taint, Value};
 
 /// What a keeper writes to its output, `None` when the call asks for nothing kept.
@@ -60,6 +61,22 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
         }
         "git" if any(&["archive", "bundle"]) => Taint::FILE | Taint::TREE,
         "git" if any(&["diff", "show", "log", "format-patch", "cat-file"]) => Taint::FILE,
+        "nmcli"
+            if words
+                .iter()
+                .any(|word| word.contains("psk") || word.contains("secret")) =>
+        {
+            Taint::SECRET
+        }
+        "xauth" if any(&["list", "extract", "nlist"]) => Taint::SECRET,
+        "inotifywait" | "fswatch" | "entr"
+            if words.iter().any(|word| places::is_credential(word)) =>
+        {
+            Taint::SECRET
+        }
+        "docker" | "podman" if any(&["inspect"]) => Taint::ENVIRONMENT,
+        "tcpdump" | "tshark" | "dumpcap" => Taint::PERSONAL,
+        "pg_dump" | "pg_dumpall" | "mysqldump" | "mongodump" | "mongoexport" => Taint::PERSONAL,
         "pbpaste" | "xclip" | "xsel" | "wl-paste" | "history" | "secret-tool" | "pass"
         | "lastpass" | "bw" => Taint::SECRET,
         "security"

@@ -14,6 +14,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         | "axel" | "GET" | "POST" => web(run, call),
         "nc" | "ncat" | "netcat" | "socat" | "telnet" | "cryptcat" => raw_client(run, call),
         "getent" if !asks_hosts(call) => return None,
+        "finger" | "whois" | "logger" => names(run, call),
         "dig" | "nslookup" | "host" | "drill" | "resolvectl" | "getent" => names(run, call),
         "ping" | "traceroute" => names(run, call),
         "scp" | "rsync" | "sftp" | "ftp" | "lftp" | "ssh" | "rclone" | "gsutil" | "s3cmd"

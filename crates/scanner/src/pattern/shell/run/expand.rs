@@ -7,7 +7,7 @@ use crate::pattern::places;
 use crate::pattern::shell::What;
 use crate::pattern::shell::expansion;
 use crate::pattern::shell::syntax::{self, Part, Word};
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 /// Words that one brace expansion may make.
 const MAX_BRACES: usize = 256;
@@ -45,8 +45,8 @@ impl Run {
             let taint = value.taint;
             let separators = self.variables.get("IFS").map(|value| value.text.clone());
             let splits = |letter: char| match &separators {
-                Some(separators) => separators.contains(letter),
-                None => letter.is_whitespace(),
+                Some(separators) if !list => separators.contains(letter),
+                _ => letter.is_whitespace(),
             };
             values.extend(
                 value
@@ -102,7 +102,12 @@ impl Run {
         let base = match indirect {
             Some(rest) => {
                 let target = self.lookup(rest).text;
-                self.lookup(&target)
+                if target.contains(UNKNOWN) && rest != "@" {
+                    // Any variable is all of them.
+                    Value::unknown(Taint::ENVIRONMENT)
+                } else {
+                    self.lookup(&target)
+                }
             }
             None => self.lookup(name.trim_start_matches(if length { "#" } else { "" })),
         };
@@ -152,6 +157,8 @@ impl Run {
     }
 
     fn lookup(&self, name: &str) -> Value {
+        let reference = self.variables.get(&format!("reference {name}"));
+        let name = reference.map_or(name, |target| target.text.as_str());
         if let Some(value) = self.variables.get(name) {
             return value.clone();
         }

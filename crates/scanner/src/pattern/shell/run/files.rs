@@ -10,6 +10,9 @@ use crate::pattern::shell::{What, judge, programs};
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 use crate::pattern::{places, value};
 
+/// Commands of one makefile that are followed.
+const MAX_SHELLS: usize = 64;
+
 impl Run {
     /// What redirections give a command to read, `None` when its input is the pipe's.
     pub(super) fn input_of(&mut self, redirects: &[Redirect]) -> Option<Value> {
@@ -42,6 +45,9 @@ impl Run {
         {
             self.check(&redirect.target.span, "shell-raw-socket", address);
             return Some(Value::unknown(Taint::NETWORK));
+        }
+        if is_own_descriptor(&target.text) {
+            return Some(self.opened.clone());
         }
         (target.taint != Taint::default()).then(|| Value::unknown(target.taint))
     }
@@ -113,6 +119,9 @@ impl Run {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
             return Value::unknown(Taint::NETWORK);
         }
+        if path.starts_with("/dev/fd/") {
+            return self.opened.clone();
+        }
         if path.is_empty() || path.starts_with("/dev/") || path == "-" {
             return Value::default();
         }
@@ -150,6 +159,16 @@ impl Run {
                 content: content.clone(),
             },
         );
+        if text.ends_with("akefile") || text.ends_with(".mk") {
+            for (at, _) in content.text.match_indices("$(shell ").take(MAX_SHELLS) {
+                let command = content
+                    .text
+                    .get(at + "$(shell ".len()..)
+                    .unwrap_or_default();
+                let line = command.lines().next().unwrap_or_default();
+                self.nested(line.trim_end_matches(')'), span, &Value::default());
+            }
+        }
         let kind = if judge::is_read_at_start(text) {
             Kind::Shell
         } else {
