@@ -17,6 +17,7 @@ mod phrase;
 mod polarity;
 mod promise;
 mod prose;
+mod reading;
 mod sentence;
 mod setup;
 mod stem;

@@ -235,24 +235,150 @@ const KNOWN: &[&str] = &[
     "snyk.io",
 ];
 
-/// Names that no one can own.
+/// Names that mean this machine or its network.
+const NEAR_BY: &[&str] = &["localhost", ".local", ".localhost", ".internal"];
+
+/// Names that no one can own, of which documents make their examples.
 const RESERVED: &[&str] = &[
-    "localhost",
-    ".local",
-    ".localhost",
-    ".internal",
-    ".test",
-    ".invalid",
+    "test",
+    "invalid",
     "example.com",
     "example.org",
     "example.net",
 ];
 
+/// What examples call the host or the company that stands for the reader's own.
+const PLACEHOLDERS: &[&str] = &[
+    "api",
+    "www",
+    "app",
+    "docs",
+    "dev",
+    "staging",
+    "prod",
+    "test",
+    "cdn",
+    "auth",
+    "login",
+    "mail",
+    "smtp",
+    "blog",
+    "shop",
+    "static",
+    "git",
+    "gitlab",
+    "jira",
+    "registry",
+    "proxy",
+    "internal",
+    "site",
+    "server",
+    "host",
+    "domain",
+    "company",
+    "corp",
+    "acme",
+    "foo",
+    "bar",
+    "a",
+    "b",
+    "myapp",
+    "db",
+    "web",
+    "admin",
+    "assets",
+    "images",
+    "files",
+    "data",
+    "backend",
+    "frontend",
+    "sso",
+    "id",
+    "evil",
+    "attacker",
+    "malicious",
+    "hacker",
+    "phishing",
+    "victim",
+    "bad",
+];
+
+/// Whether a reserved name is one that stands for the reader's own, like `api.example.com`.
+fn is_placeholder(host: &str) -> bool {
+    let under = |name: &&&str| below(host, name);
+    let Some(reserved) = RESERVED.iter().find(under) else {
+        return false;
+    };
+    let own = host.strip_suffix(reserved).unwrap_or(host);
+    let mut labels = own.trim_end_matches('.').split('.');
+    labels.all(|label| {
+        label.is_empty()
+            || PLACEHOLDERS.contains(&label)
+            || ["your", "my", "example"]
+                .iter()
+                .any(|word| label.starts_with(word))
+    })
+}
+
+/// Schemes under which data and programs travel; the longer of two that end alike stands first.
+const SCHEMES: &[&str] = &[
+    "https", "http", "hxxps", "hxxp", "sftp", "ftps", "ftp", "wss", "ws", "ssh", "git", "tcp",
+    "udp",
+];
+
+/// Ends of host names that no file name has.
+const HOST_ENDS: &[&str] = &["com", "org", "example", "invalid"];
+/// The same, where a name of two parts may be a file's or a library's.
+const LONG_HOST_ENDS: &[&str] = &[
+    "net", "test", "info", "biz", "cloud", "online", "site", "xyz", "top", "io", "dev", "ai",
+    "app", "co", "me", "gg", "tech", "page", "eu", "de", "fr", "uk", "us", "ru", "cn", "ch", "nl",
+    "pl", "br", "jp", "kr",
+];
+/// Makers of standards, whose addresses stand for documents.
+const STANDARDS: &[&str] = &[
+    "json-schema.org",
+    "schemastore.org",
+    "schema.org",
+    "w3.org",
+    "creativecommons.org",
+    "doi.org",
+    "opensource.org",
+    "wikipedia.org",
+    "ietf.org",
+    "rfc-editor.org",
+    "spdx.org",
+    "purl.org",
+    "contributor-covenant.org",
+    "semver.org",
+    "keepachangelog.com",
+    "conventionalcommits.org",
+    "agentskills.io",
+    "arxiv.org",
+];
+
+/// The host of an address that is written without its scheme: `mx.relay.example`, `pay.shop.io/card`.
+pub(crate) fn bare_host(word: &str) -> Option<&str> {
+    let host = word.split(['/', ':', '?']).next()?;
+    let host = host.rsplit('@').next()?;
+    let mut labels = host.rsplit('.');
+    let end = labels.next()?;
+    let depth = labels.clone().count();
+    let plain = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let known = HOST_ENDS.contains(&end) && depth >= 1
+        || LONG_HOST_ENDS.contains(&end) && (depth >= 2 || word.len() > host.len());
+    (known && labels.all(plain)).then_some(host)
+}
+
 /// Every address in the text, in order.
 pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
     memchr::memmem::find_iter(text.as_bytes(), b"://").filter_map(move |colon| {
         let scheme = text.get(..colon)?;
-        let start = ["https", "http", "hxxps", "hxxp", "ftp"]
+        let start = SCHEMES
             .iter()
             .find(|name| scheme.ends_with(*name))
             .map(|name| colon - name.len())?;
@@ -342,7 +468,7 @@ impl Owner {
         let lines: Vec<&str> = head
             .lines()
             .take_while(|line| !line.starts_with("## "))
-            .filter(|line| !line.contains("://") && !line.contains('@'))
+            .filter(|line| !line.split_whitespace().any(names_a_host))
             .collect();
         let mut domains = BTreeMap::new();
         for address in addresses(text) {
@@ -373,13 +499,39 @@ impl Owner {
 
     pub(crate) fn is_foreign_host(&self, host: &str) -> bool {
         let stands_for_another = ["example.", "your", "domain.", "company.", "email."];
-        if stands_for_another.iter().any(|word| host.starts_with(word)) || RESERVED.contains(&host)
-        {
+        if stands_for_another.iter().any(|word| host.starts_with(word)) || is_placeholder(host) {
+            return false;
+        }
+        if is_villain(host) {
+            return false;
+        }
+        if STANDARDS.iter().any(|name| below(host, name)) {
             return false;
         }
         let often = self.domains.get(&domain(host).to_ascii_lowercase());
         !self.is_own(host) && often.is_none_or(|count| *count < AT_HOME)
     }
+}
+
+/// Whether a host is an attacker's by its name, which only examples give it.
+pub(crate) fn is_villain(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    [
+        "attacker",
+        "evil",
+        "malicious",
+        "suspicious",
+        "hacker",
+        "victim",
+    ]
+    .iter()
+    .any(|name| host.split(['.', '-']).any(|part| part == *name))
+}
+
+/// Whether a word is an address, with or without its scheme, whatever stands around it.
+fn names_a_host(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    word.contains("://") || word.contains('@') || bare_host(word).is_some()
 }
 
 fn plain(text: &str) -> String {
@@ -389,22 +541,19 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-fn place(host: &str, url: &str) -> Place {
+/// What kind of place a host is.
+pub(crate) fn place(host: &str, url: &str) -> Place {
     let host = host.to_ascii_lowercase().replace("[.]", ".");
     if let Ok(address) = host.parse::<Ipv4Addr>() {
         let reserved = address.is_private()
             || address.is_loopback()
             || address.is_link_local()
             || address.is_unspecified()
-            || address.is_documentation()
             || address.is_broadcast();
         return if reserved { Place::Local } else { Place::Raw };
     }
-    if RESERVED
-        .iter()
-        .any(|name| host == *name || host.ends_with(name))
-        || !host.contains('.')
-    {
+    let near_by = NEAR_BY.iter().any(|name| host.ends_with(name));
+    if near_by || !host.contains('.') || is_placeholder(&host) {
         Place::Local
     } else if THROWAWAY
         .iter()

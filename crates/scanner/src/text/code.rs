@@ -1,6 +1,7 @@
 //! Code inside prose: blocks, `` !`command` `` lines and commands in back-ticks, handed to the other engines.
 
 use super::Page;
+use super::address;
 use super::document::{BlockKind, Code, Document};
 use super::setup::forbids;
 use crate::{Kind, Sink};
@@ -30,18 +31,11 @@ pub(crate) fn uncover(page: &Page<'_>, document: &Document, teaches: bool, sink:
 
 /// Whether an address in a block bears the name of what it is an example of.
 fn names_attacker(text: &str) -> bool {
-    super::address::addresses(text).any(|address| is_villain(address.host))
+    address::addresses(text).any(|found| address::is_villain(found.host))
         || text.split_whitespace().any(|word| {
             let host = word.split('/').next().unwrap_or("");
-            host.contains('.') && is_villain(host)
+            host.contains('.') && address::is_villain(host)
         })
-}
-
-fn is_villain(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    ["attacker", "evil", "malicious", "hacker", "victim"]
-        .iter()
-        .any(|name| host.split(['.', '-']).any(|part| part == *name))
 }
 
 /// Lines of a paragraph that are commands without a fence around them.

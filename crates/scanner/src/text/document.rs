@@ -62,6 +62,7 @@ impl Document {
             reader.close_comment(start..text.len());
         }
         reader.titles();
+        reader.attributes();
         let mut document = reader.document;
         document.blocks.sort_by_key(|block| block.range.start);
         document.codes.sort_by_key(|code| code.range.start);
@@ -100,6 +101,11 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
         Some(range)
     })
 }
+
+/// Attributes of HTML that hold words.
+const ATTRIBUTES: [&[u8]; 4] = [b" alt=\"", b" title=\"", b" aria-label=\"", b" content=\""];
+/// Bytes from which on an attribute can say something.
+const SPOKEN: usize = 24;
 
 struct Fence {
     mark: char,
@@ -314,6 +320,25 @@ impl<'a> Reader<'a> {
                     range: start..start + end,
                     context: Context::default(),
                 });
+            }
+        }
+    }
+
+    /// The attributes of HTML that are read aloud, or that nobody reads.
+    fn attributes(&mut self) {
+        for mark in ATTRIBUTES {
+            for at in memchr::memmem::find_iter(self.text.as_bytes(), mark) {
+                let start = at + mark.len();
+                let rest = self.text.get(start..).unwrap_or("");
+                if let Some(end) = memchr::memchr2(b'"', b'\n', rest.as_bytes())
+                    && end >= SPOKEN
+                {
+                    self.document.blocks.push(Block {
+                        kind: BlockKind::Comment,
+                        range: start..start + end,
+                        context: Context::default(),
+                    });
+                }
             }
         }
     }

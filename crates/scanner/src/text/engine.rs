@@ -9,10 +9,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::addressed::TO_AGENTS;
 use super::context::Cues;
-use super::lexicon::Lexicon;
-use super::matcher::{Mood, Scope, TextMatch};
-use super::phrase::Compiled;
-use super::polarity::Polarity;
+use super::matcher::{Scope, TextMatch};
+use super::reading::Reading;
 use super::validate::Validator;
 use crate::atoms::Atoms;
 use crate::expression::Expression;
@@ -39,29 +37,11 @@ pub(crate) struct Engine {
     lines: Vec<LineRule>,
 }
 
-/// The rules that read sentences, with the words they know.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) lexicon: Lexicon,
-    pub(crate) polarity: Polarity,
-    pub(crate) says: Vec<Says>,
-}
-
 /// The atoms of some rules, and to which each belongs.
 #[derive(Debug)]
 struct OwnedAtoms {
     atoms: Atoms,
     owners: Vec<Vec<usize>>,
-}
-
-/// A rule that reads sentences.
-#[derive(Debug)]
-pub(crate) struct Says {
-    pub(crate) rule: Arc<Rule>,
-    pub(crate) phrases: Vec<Compiled>,
-    pub(crate) scope: Scope,
-    pub(crate) foreign: bool,
-    pub(crate) mood: Mood,
 }
 
 /// A rule that reads lines.
@@ -196,30 +176,6 @@ impl Engine {
     }
 }
 
-impl Reading {
-    fn compile(rules: &[Arc<Rule>]) -> Self {
-        let words = texts(rules)
-            .flat_map(|(_, text)| &text.says)
-            .flat_map(|phrase| phrase.words());
-        let lexicon = Lexicon::with_words(words);
-        let says = texts(rules)
-            .filter(|(_, text)| !text.says.is_empty())
-            .map(|(rule, text)| Says {
-                rule: Arc::clone(rule),
-                phrases: text.says.iter().map(|one| one.compile(&lexicon)).collect(),
-                scope: text.scope,
-                foreign: text.foreign,
-                mood: text.mood,
-            })
-            .collect();
-        Self {
-            polarity: Polarity::new(&lexicon),
-            lexicon,
-            says,
-        }
-    }
-}
-
 fn text_of(rule: &Rule) -> Option<&TextMatch> {
     match &rule.matcher {
         Matcher::Text(text) => Some(text),
@@ -227,7 +183,8 @@ fn text_of(rule: &Rule) -> Option<&TextMatch> {
     }
 }
 
-fn texts(rules: &[Arc<Rule>]) -> impl Iterator<Item = (&Arc<Rule>, &TextMatch)> {
+/// The rules of this engine, with what they look for.
+pub(super) fn texts(rules: &[Arc<Rule>]) -> impl Iterator<Item = (&Arc<Rule>, &TextMatch)> {
     rules.iter().filter_map(|rule| Some((rule, text_of(rule)?)))
 }
 

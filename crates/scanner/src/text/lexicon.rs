@@ -20,6 +20,18 @@ pub(crate) struct Hit {
     pub(crate) end: u8,
 }
 
+impl Hit {
+    /// A concept of one token.
+    pub(crate) fn at(concept: Concept, token: usize) -> Option<Self> {
+        let start = u8::try_from(token).ok()?;
+        Some(Self {
+            concept,
+            start,
+            end: start.saturating_add(1),
+        })
+    }
+}
+
 /// `concept: [word, two words, "begin~ of words~", "*part of a path", "*end of one$", "@url"]`.
 pub(crate) static CONCEPTS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/lexicon.json")))
@@ -40,6 +52,11 @@ const THINGS: [&str; 10] = [
     "vault",
 ];
 
+/// Letters of words that most sentences have.
+const SHORT: usize = 4;
+/// How many longer words such a word weighs.
+const SHORT_WEIGHT: usize = 20;
+
 /// Words and phrases, found token by token.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
@@ -56,6 +73,8 @@ pub(crate) struct Lexicon {
     ends: Vec<(String, Concept)>,
     pronoun: Option<Concept>,
     things: Vec<Concept>,
+    /// By concept.
+    weights: Vec<usize>,
 }
 
 /// The words that must follow the first one, and what it is then.
@@ -93,6 +112,7 @@ impl Lexicon {
             ends: Vec::new(),
             pronoun: None,
             things: Vec::new(),
+            weights: Vec::new(),
         };
         let mut patterns = Patterns::default();
         for (name, entries) in CONCEPTS.iter() {
@@ -134,6 +154,17 @@ impl Lexicon {
     }
 
     fn add(&mut self, entry: &str, concept: Concept, patterns: &mut Patterns) {
+        let at = usize::from(concept);
+        if self.weights.len() <= at {
+            self.weights.resize(at + 1, 0);
+        }
+        if let Some(weight) = self.weights.get_mut(at) {
+            *weight += if entry.len() <= SHORT {
+                SHORT_WEIGHT
+            } else {
+                1
+            };
+        }
         if let Some(part) = entry.strip_prefix('*') {
             match part.strip_suffix('$') {
                 Some(end) => self.ends.push((end.to_owned(), concept)),
@@ -145,9 +176,12 @@ impl Lexicon {
             return;
         }
         match entry {
+            // Which addresses are foreign and which words hidden depends on the page.
+            "@foreign" | "@stranger" | "@hidden" => {}
             "@url" => self.kinds.push((TokenKind::Url, concept)),
             "@email" => self.kinds.push((TokenKind::Email, concept)),
             "@number" => self.kinds.push((TokenKind::Number, concept)),
+            "@account" => self.kinds.push((TokenKind::Account, concept)),
             "@path" => self.kinds.push((TokenKind::Path, concept)),
             _ => self.phrase(entry, concept, patterns),
         }
@@ -174,6 +208,12 @@ impl Lexicon {
         self.numbers.len()
     }
 
+    /// How often one of some concepts may occur, roughly: by the number of their words, and whether these are short.
+    pub(crate) fn commonness(&self, concepts: &[Concept]) -> usize {
+        let weight = |concept: &Concept| self.weights.get(usize::from(*concept)).copied();
+        concepts.iter().filter_map(weight).sum()
+    }
+
     /// The number of a concept of the lexicon.
     pub(crate) fn concept(&self, name: &str) -> Option<Concept> {
         self.numbers.get(name).copied()
@@ -189,12 +229,11 @@ impl Lexicon {
         hits.clear();
         for (at, token) in sentence.tokens.iter().enumerate() {
             let mut add = |concept, length: usize| {
-                if let (Ok(start), Ok(end)) = (u8::try_from(at), u8::try_from(at + length)) {
-                    hits.push(Hit {
-                        concept,
-                        start,
-                        end,
-                    });
+                if let Some(hit) = Hit::at(concept, at) {
+                    let end = hit
+                        .start
+                        .saturating_add(u8::try_from(length).unwrap_or(u8::MAX));
+                    hits.push(Hit { end, ..hit });
                 }
             };
             for (kind, concept) in &self.kinds {
@@ -251,7 +290,11 @@ impl Lexicon {
     fn begun(&self, token: &Token<'_>) -> impl Iterator<Item = &Phrase> {
         let word = match token.kind {
             TokenKind::Word => token.text.as_ref(),
-            TokenKind::Number | TokenKind::Url | TokenKind::Email | TokenKind::Path => "",
+            TokenKind::Number
+            | TokenKind::Url
+            | TokenKind::Email
+            | TokenKind::Account
+            | TokenKind::Path => "",
         };
         let input = Input::new(word).anchored(Anchored::Yes);
         let mut state = OverlappingState::start();

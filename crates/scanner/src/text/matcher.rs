@@ -13,6 +13,8 @@ pub(crate) enum Scope {
     /// What an agent reads: Markdown, plain text, front matter, comments; sentences that are meant.
     #[default]
     Prose,
+    /// The same, on the page that the agent acts on and where no reader sees it.
+    Acted,
     /// Also sentences that the context describes as bad.
     Described,
     /// Every kind of text.

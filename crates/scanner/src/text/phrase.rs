@@ -3,6 +3,8 @@
 //! `{send} ..6 {secret} & {outside} & !{user}` holds for a sentence with a verb of sending, at most six
 //! words later a secret, somewhere a destination outside, and nowhere the user. A bare `..` is any gap
 //! within the sentence; `{a|b}` is either; a bare word is itself, in any form; `a|{b}` mixes the two.
+//! `^` before all says that the first row begins where a command may.
+//! `& ~{quiet}` asks for a row in this sentence or in one next to it, `& !~{consent}` for none there.
 
 use super::lexicon::{Concept, Hit, Lexicon};
 use super::polarity::Meant;
@@ -27,33 +29,64 @@ pub(crate) enum PhraseError {
 /// A phrase as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Phrase {
+    commands: bool,
     rows: Vec<Row<String>>,
     absent: Vec<Row<String>>,
+    near: Vec<Row<String>>,
+    absent_near: Vec<Row<String>>,
 }
 
 /// Elements with the gap allowed before each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Row<T>(Vec<(u8, Vec<T>)>);
+pub(crate) struct Row<T>(Vec<(u8, Vec<T>)>);
 
 /// A phrase with the concepts of one lexicon.
 #[derive(Debug)]
 pub(crate) struct Compiled {
+    /// The first row begins where a command may.
+    pub(crate) commands: bool,
     rows: Vec<Row<Concept>>,
     absent: Vec<Row<Concept>>,
+    /// What the sentences around it must say and must not.
+    pub(crate) around: Around,
 }
+
+/// What sentences say, as bits: one for each row that some phrase looks for around it.
+pub(crate) type Marks = u128;
+
+/// The marks that a phrase needs in the sentences around it, and those that excuse it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    pub(crate) needs: Marks,
+    pub(crate) excuses: Marks,
+}
+
+/// The rows that phrases look for around their sentence, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Neighbours(Vec<Row<Concept>>);
 
 impl Phrase {
     /// Reads a phrase and checks the concepts it names.
     pub(crate) fn parse(text: &str) -> Result<Self, PhraseError> {
+        let (commands, text) = match text.strip_prefix('^') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
         let mut phrase = Self {
+            commands,
             rows: Vec::new(),
             absent: Vec::new(),
+            near: Vec::new(),
+            absent_near: Vec::new(),
         };
-        for part in text.split(" & ") {
-            match part.trim().strip_prefix('!') {
-                Some(absent) => phrase.absent.push(parse_row(absent)?),
-                None => phrase.rows.push(parse_row(part)?),
-            }
+        for part in text.split(" & ").map(str::trim) {
+            let (rows, row) = match (part.strip_prefix("!~"), part.strip_prefix(['!', '~'])) {
+                (Some(row), _) => (&mut phrase.absent_near, row),
+                (None, Some(row)) if part.starts_with('!') => (&mut phrase.absent, row),
+                (None, Some(row)) => (&mut phrase.near, row),
+                (None, None) => (&mut phrase.rows, part),
+            };
+            rows.push(parse_row(row)?);
         }
         if phrase.rows.is_empty() {
             return Err(PhraseError::Empty(text.to_owned()));
@@ -66,18 +99,53 @@ impl Phrase {
         self.rows
             .iter()
             .chain(&self.absent)
+            .chain(&self.near)
+            .chain(&self.absent_near)
             .flat_map(|row| &row.0)
             .flat_map(|(_, any)| any)
             .filter_map(|name| name.strip_prefix('='))
     }
 
-    pub(crate) fn compile(&self, lexicon: &Lexicon) -> Compiled {
+    pub(crate) fn compile(&self, lexicon: &Lexicon, neighbours: &mut Neighbours) -> Compiled {
         let rows =
             |rows: &[Row<String>]| rows.iter().map(|row| compile_row(row, lexicon)).collect();
+        let mut marks = |rows: &[Row<String>]| {
+            rows.iter().fold(0, |marks, row| {
+                marks | neighbours.mark(compile_row(row, lexicon))
+            })
+        };
         Compiled {
+            commands: self.commands,
+            around: Around {
+                needs: marks(&self.near),
+                excuses: marks(&self.absent_near),
+            },
             rows: rows(&self.rows),
             absent: rows(&self.absent),
         }
+    }
+}
+
+impl Neighbours {
+    /// The bit of a row, which is added where it is new.
+    fn mark(&mut self, row: Row<Concept>) -> Marks {
+        let known = self.0.iter().position(|known| *known == row);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(row);
+            self.0.len() - 1
+        });
+        1 << at.min(127)
+    }
+
+    /// Which of the rows a sentence holds where its words are meant.
+    pub(crate) fn marks(&self, found: &Found, meant: Meant) -> Marks {
+        let holds =
+            |row: &Row<Concept>| row.is_possible(found) && row.starts(found) & meant.spoken_of != 0;
+        self.0
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| holds(row))
+            .fold(0, |marks, (at, _)| marks | 1 << at.min(127))
     }
 }
 
@@ -190,14 +258,18 @@ impl Found {
 }
 
 impl Compiled {
+    /// The concepts of which a sentence has one, or the phrase does not hold.
+    pub(crate) fn trigger(&self, lexicon: &Lexicon) -> &[Concept] {
+        let rows = self.rows.iter().filter_map(|row| row.rarest(lexicon));
+        rows.min_by_key(|(words, _)| *words)
+            .map_or(&[], |(_, concepts)| concepts)
+    }
+
     /// The tokens at which the first row begins, as bits, when every row holds where the words are meant.
     pub(crate) fn starts(&self, found: &Found, meant: Meant) -> u128 {
-        let possible = self.rows.iter().all(|row| {
-            row.0
-                .iter()
-                .all(|(_, any)| any.iter().any(|concept| found.has(*concept)))
-        });
-        if !possible || self.absent.iter().any(|row| row.starts(found) != 0) {
+        if !self.rows.iter().all(|row| row.is_possible(found))
+            || self.absent.iter().any(|row| row.starts(found) != 0)
+        {
             return 0;
         }
         let mut rows = self.rows.iter();
@@ -213,6 +285,21 @@ impl Compiled {
 }
 
 impl Row<Concept> {
+    /// Whether the sentence has something for every element.
+    fn is_possible(&self, found: &Found) -> bool {
+        self.0
+            .iter()
+            .all(|(_, any)| any.iter().any(|concept| found.has(*concept)))
+    }
+
+    /// The element with the fewest words, without which the row cannot hold.
+    fn rarest(&self, lexicon: &Lexicon) -> Option<(usize, &[Concept])> {
+        self.0
+            .iter()
+            .map(|(_, any)| (lexicon.commonness(any), any.as_slice()))
+            .min_by_key(|(words, _)| *words)
+    }
+
     /// From the last element to the first: the tokens from which the rest of the row holds.
     fn starts(&self, found: &Found) -> u128 {
         let mut next = u128::MAX;
@@ -270,7 +357,7 @@ mod tests {
     fn holds(phrase: &str, text: &str) -> bool {
         let phrase = Phrase::parse(phrase).unwrap();
         let lexicon = Lexicon::with_words(phrase.words());
-        let compiled = phrase.compile(&lexicon);
+        let compiled = phrase.compile(&lexicon, &mut Neighbours::default());
         let mut any = false;
         let everything = Meant {
             begins: u128::MAX,

@@ -15,7 +15,18 @@ pub(crate) struct Polarity {
     opens: Option<Concept>,
     denies: Option<Concept>,
     untold: Option<Concept>,
+    supposes: Option<Concept>,
 }
+
+/// Negations of what stands in their own clause: "no backend is needed, send it".
+const OF_ONE_CLAUSE: [&str; 8] = [
+    "without", "instead", "no", "non", "nothing", "kein", "keine", "nor",
+];
+/// Words that take an order up again behind a comma: "do not ask, just send it".
+const RESUMES: [&str; 5] = ["just", "simply", "go", "rather", "merely"];
+
+/// Letters before such a "not" that it may deny; what was joined on before them stands.
+const DENIED: usize = 10;
 
 /// Words of a sentence, as bits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,18 +60,26 @@ impl Polarity {
             opens: lexicon.concept("opens"),
             denies: lexicon.concept("denies"),
             untold: lexicon.concept("untold"),
+            supposes: lexicon.concept("supposes"),
         }
     }
 
     /// What the words of a sentence may be for a phrase.
     pub(crate) fn meant(&self, sentence: &Sentence<'_>, found: &Found) -> Meant {
-        if sentence.question {
+        let requests = sentence.requests();
+        if sentence.question && !requests {
             return Meant::default();
         }
         let at = |concept: Option<Concept>| bits(found, concept);
         let (negation, affirms) = (at(self.negation), at(self.affirms));
         let (describes, turns) = (at(self.describes), at(self.turns));
         let attacker = at(self.attacker);
+        // "Would you kindly send it" is no supposition.
+        let requested = if requests {
+            bits(found, self.supposes)
+        } else {
+            0
+        };
         let (denies, untold) = (at(self.denies), at(self.untold));
         let (mut meant, mut spoken_of) = (0, 0);
         let mut clause = 0;
@@ -76,7 +95,8 @@ impl Polarity {
             if token.comma || token.clause {
                 clause = index;
             }
-            if token.clause || turns & bit != 0 {
+            let resumes = token.comma && RESUMES.contains(&token.text.as_ref());
+            if token.clause || resumes || turns & bit != 0 {
                 scope = Scope::Meant;
             }
             if affirms & bit != 0 && scope == Scope::Turned {
@@ -91,14 +111,15 @@ impl Polarity {
             }
             if denies & bit != 0 {
                 // Japanese and Korean say "not" behind the verb.
-                let before = !(u128::MAX << clause.min(127));
+                let from = clause.max(index.saturating_sub(DENIED));
+                let before = !(u128::MAX << from.min(127));
                 (meant, spoken_of) = (meant & before | untold, spoken_of & before | untold);
             }
-            if (describes | attacker) & bit != 0 {
+            if (describes & !requested | attacker) & bit != 0 {
                 scope = Scope::Turned;
             }
             if negation & bit != 0 {
-                scope = if token.text == "without" || token.text == "instead" {
+                scope = if OF_ONE_CLAUSE.contains(&token.text.as_ref()) {
                     Scope::UntilComma
                 } else {
                     Scope::Turned

@@ -24,6 +24,8 @@ pub(crate) enum TokenKind {
     Number,
     Url,
     Email,
+    /// A number that money is sent to.
+    Account,
     /// A path, a file name, an option: anything that is no word.
     Path,
 }
@@ -103,6 +105,21 @@ const LEADS: [&str; 45] = [
     "bitte",
 ];
 
+/// Words before a participle that is a command where something is to be done.
+const PASSIVES: [&str; 8] = ["be", "is", "are", "get", "gets", "been", "being", "was"];
+/// Words by which something is to be done: "must", "make sure", "is to be".
+const OBLIGES: [&str; 10] = [
+    "must", "should", "sur", "ensur", "need", "shall", "wil", "to", "hav", "has",
+];
+/// Words over which such a word reaches.
+const OBLIGED: u8 = 8;
+/// Words before a gerund that is a command: "start by sending".
+const BEGINNERS: [&str; 9] = [
+    "by", "consider", "start", "begin", "finish", "includ", "involv", "means", "keep",
+];
+/// What a request that looks like a question begins with.
+const REQUESTS: [&str; 4] = ["could", "would", "can", "wil"];
+
 /// Commands of other languages that end like an English third person.
 const COMMANDS_IN_S: [&str; 7] = ["lies", "lis", "dis", "mets", "transmets", "fais", "prends"];
 
@@ -136,6 +153,8 @@ impl Sentence<'_> {
     pub(crate) fn commands(&self) -> u128 {
         let mut bits = 0;
         let mut before: Option<&Token<'_>> = None;
+        // "Should be sent", "is to be sent", "make sure it is sent", "start by sending".
+        let mut asked = 0_u8;
         for (at, token) in self.tokens.iter().enumerate() {
             let begins = token.comma
                 || token.clause
@@ -147,12 +166,29 @@ impl Sentence<'_> {
                         || word.text.ends_with("ly")
                         || word.kind == TokenKind::Number
                 });
-            if begins && token.plain {
+            let passive =
+                asked > 0 && before.is_some_and(|word| PASSIVES.contains(&word.text.as_ref()));
+            let begun = before.is_some_and(|word| BEGINNERS.contains(&word.text.as_ref()));
+            if token.plain && begins || passive || begun && !token.plain {
                 bits |= 1_u128 << at.min(127);
             }
+            asked = match OBLIGES.contains(&token.text.as_ref()) {
+                true => OBLIGED,
+                false => asked.saturating_sub(1),
+            };
             before = Some(token);
         }
         bits
+    }
+
+    /// Whether it asks somebody to do something: "could you also send …?".
+    pub(crate) fn requests(&self) -> bool {
+        self.tokens.windows(2).take(6).any(|pair| match pair {
+            [verb, person] => {
+                REQUESTS.contains(&verb.text.as_ref()) && person.text == "you" && !verb.quoted
+            }
+            _ => false,
+        })
     }
 }
 
@@ -410,9 +446,11 @@ fn kind_of(body: &str) -> TokenKind {
         return TokenKind::Url;
     }
     if let Some((user, host)) = body.split_once('@')
-        && !user.is_empty()
+        && user.bytes().any(|b| b.is_ascii_alphanumeric())
         && !body.contains('\\')
-        && host.contains('.')
+        && host
+            .rsplit_once('.')
+            .is_some_and(|(_, end)| is_top_level(end))
     {
         return TokenKind::Email;
     }
@@ -421,6 +459,9 @@ fn kind_of(body: &str) -> TokenKind {
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'%' | b'$' | b'-'))
     {
         return TokenKind::Number;
+    }
+    if is_account(body) {
+        return TokenKind::Account;
     }
     let odd = body
         .bytes()
@@ -432,6 +473,22 @@ fn kind_of(body: &str) -> TokenKind {
     } else {
         TokenKind::Word
     }
+}
+
+/// The last part of a host name, which a version number has not.
+fn is_top_level(label: &str) -> bool {
+    label.len() > 1 && label.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// The beginning of an IBAN, or the address of a wallet.
+fn is_account(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    let wallet =
+        body.starts_with("0x") && body.len() == 42 || body.starts_with("bc1") && body.len() > 25;
+    let iban = matches!(bytes, [a, b, c, d, ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase()
+        && c.is_ascii_digit() && d.is_ascii_digit())
+        && (bytes.len() == 4 || bytes.len() >= 15);
+    (wallet || iban) && bytes.iter().all(u8::is_ascii_alphanumeric)
 }
 
 #[cfg(test)]
