@@ -4,8 +4,7 @@ use smallvec::SmallVec;
 
 use super::index::{Selector, Test};
 use super::matching::Literal;
-use super::origin::Origins;
-use super::origin::Sinks;
+use super::origin::{Origins, Sinks};
 use super::value::{Shape, Value};
 
 /// The arguments of one call, evaluated.
@@ -109,6 +108,7 @@ impl Test {
             && self.constant.is_none()
             && self.list.is_none()
             && self.checked.is_none()
+            && self.own.is_none()
             && self.reference.is_none()
     }
 
@@ -120,6 +120,9 @@ impl Test {
             && self
                 .list
                 .is_none_or(|wanted| wanted == matches!(value.shape, Shape::List(_)))
+            && self
+                .own
+                .is_none_or(|wanted| wanted == (value.from == Origins::FILE))
             && self
                 .checked
                 .is_none_or(|wanted| wanted == (value.safe == Sinks::ALL && !value.from.is_empty()))

@@ -86,6 +86,9 @@ impl<'a, 's> Interp<'a, 's> {
             }
             result = receiver.derived().from(entry.source);
         }
+        if let ("get" | "pop", Some(key)) = (name, args.at(0)) {
+            result = self.one_variable(result, key);
+        }
         result
     }
 
@@ -233,6 +236,9 @@ impl<'a, 's> Interp<'a, 's> {
             self.captured.get_or_insert(range);
         }
         if result.from.meets(Origins::OUTPUT) {
+            if super::launchers::prints_own_work(args) {
+                result.from = result.from.without(Origins::OUTPUT);
+            }
             if let Some(path) = super::launchers::fetched_to(args) {
                 self.dropped.insert(path);
             }

@@ -98,6 +98,7 @@ pub(crate) struct Test {
     pub(crate) missing: Option<bool>,
     pub(crate) constant: Option<bool>,
     pub(crate) list: Option<bool>,
+    pub(crate) own: Option<bool>,
     pub(crate) checked: Option<bool>,
     pub(crate) reference: Option<Vec<Name>>,
     pub(crate) not: Option<Box<Test>>,

@@ -135,7 +135,8 @@ impl<'a> Interp<'a, '_> {
                     let shown = format!("`{name}` of an object that was searched for");
                     self.report_check(Check::BehindModule, range, Some(shown));
                 }
-                self.item(receiver, key)
+                let item = self.item(receiver, key);
+                self.one_variable(item, key)
             }
         }
     }

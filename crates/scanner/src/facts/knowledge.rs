@@ -211,7 +211,7 @@ impl<'a, 's> Interp<'a, 's> {
     }
 
     /// The value of an environment variable.
-    pub(crate) fn environment_variable(&mut self, key: &Value<'a>) -> Value<'a> {
+    pub(crate) fn environment_variable(&self, key: &Value<'a>) -> Value<'a> {
         let name = key.as_text().map(str::to_ascii_uppercase);
         let name = name.as_deref().unwrap_or("");
         let home = match name {
@@ -238,6 +238,19 @@ impl<'a, 's> Interp<'a, 's> {
             value.services = self.services_of(key);
         }
         value
+    }
+
+    /// One variable of an environment, where `key` names one.
+    pub(crate) fn one_variable(&self, value: Value<'a>, key: &Value<'a>) -> Value<'a> {
+        if !value.from.meets(Origins::ENVIRONMENT) || key.as_text().is_none() {
+            return value;
+        }
+        let mut one = self.environment_variable(key);
+        one.taint_with(&Value {
+            from: value.from.without(Origins::ENVIRONMENT),
+            ..value
+        });
+        one
     }
 
     /// Whose credentials go by this name; one of a few names is one of them, unless a loop takes each.
@@ -292,7 +305,7 @@ impl<'a, 's> Interp<'a, 's> {
                 if self.is_secret_path(text) {
                     from = from.union(Origins::SECRET);
                 } else if holds_credentials(text) {
-                    from = from.union(Origins::CREDENTIAL);
+                    from = from.union(Origins::ENVIRONMENT);
                 }
             }
         }

@@ -18,6 +18,39 @@ pub(crate) fn origins_of_output(args: &Args<'_>) -> Origins {
     }
 }
 
+/// Whether a program of developers prints what lies in the work folder, and nothing of the machine.
+pub(crate) fn prints_own_work(args: &Args<'_>) -> bool {
+    const TOOLS: &[&str] = &[
+        "bandit",
+        "black",
+        "cargo",
+        "eslint",
+        "ffmpeg",
+        "ffprobe",
+        "go",
+        "jq",
+        "make",
+        "mypy",
+        "npm",
+        "pandoc",
+        "pdftotext",
+        "pytest",
+        "ruff",
+        "tesseract",
+        "tsc",
+        "wc",
+    ];
+    let git = |command: &str| {
+        let mut words = command.split_whitespace();
+        words.next() == Some("git")
+            && words
+                .next()
+                .is_some_and(|word| !["config", "credential", "remote"].contains(&word))
+    };
+    let command = args.at(0).or_else(|| args.keyword("args"));
+    runs_one_of(args, TOOLS) || command.is_some_and(|command| any_text(command, &git))
+}
+
 /// The file into which `curl -o` or `wget -O` writes what it fetches.
 pub(crate) fn fetched_to(args: &Args<'_>) -> Option<String> {
     if !runs_one_of(args, &["curl", "wget"]) {

@@ -116,6 +116,8 @@ pub(crate) struct Condition {
     pub(crate) constant: Option<bool>,
     /// It is a list of arguments rather than one text.
     pub(crate) list: Option<bool>,
+    /// It was read from a file whose path stands in the code, and came from nowhere else.
+    pub(crate) own: Option<bool>,
     /// It came from elsewhere and was checked.
     pub(crate) checked: Option<bool>,
     /// It is, or names, one of these.

@@ -128,6 +128,13 @@ impl<'a> Interp<'a, '_> {
         if folder.choices().iter().any(everything) {
             from = from.union(Origins::EVERYTHING);
         }
+        let private = |folder: &Value<'a>| {
+            let text = folder.as_gapped();
+            text.is_some_and(|text| self.is_secret_path(&format!("{text}/")))
+        };
+        if folder.choices().iter().any(private) {
+            from = from.union(Origins::SECRET);
+        }
         let pattern = args.at(0).and_then(Value::as_gapped).unwrap_or("");
         if PRIVATE.iter().any(|part| pattern.contains(part)) {
             from = from.union(Origins::CREDENTIAL);

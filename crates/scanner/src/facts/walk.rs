@@ -141,6 +141,15 @@ pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
         })
 }
 
+/// Whether a body does nothing.
+pub(crate) fn is_empty(body: &[Stmt]) -> bool {
+    body.iter().all(|statement| match statement {
+        Stmt::Pass(_) => true,
+        Stmt::Expr(expr) => expr.value.is_literal_expr(),
+        _ => false,
+    })
+}
+
 /// `if hmac.compare_digest(…)`: behind it, what was signed is as it was.
 pub(crate) fn verifies(test: &Expr) -> bool {
     matches!(test, Expr::Call(call) if last_name(&call.func) == "compare_digest")

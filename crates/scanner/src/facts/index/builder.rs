@@ -302,6 +302,7 @@ impl Builder {
             missing: condition.missing,
             constant: condition.constant,
             list: condition.list,
+            own: condition.own,
             checked: condition.checked,
             reference: (!reference.is_empty()).then_some(reference),
             not: condition
