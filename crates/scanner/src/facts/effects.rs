@@ -1,5 +1,8 @@
 //! The effects of a call: their kinds, and the resources as far as the arguments tell.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use ruff_text_size::TextRange;
 use skillgate_model::{Effect, EffectKind};
 
@@ -64,15 +67,16 @@ impl<'a, 's> Interp<'a, 's> {
         let Some(rules) = index.effects.get(&effect.kind) else {
             return;
         };
-        for test in rules.that_may_match(|test| any_text(value, test)) {
-            let Some(rule) = index.rule(test.rule) else {
+        let speaking = RefCell::new(BTreeSet::new());
+        any_text(value, &|text| {
+            rules.speak_of(text, &mut speaking.borrow_mut());
+            false
+        });
+        for rule in speaking.into_inner() {
+            let Some(rule) = index.rule(rule) else {
                 continue;
             };
-            let matches = |text: &str| {
-                test.pattern.is_match(text)
-                    && test.but.as_ref().is_none_or(|but| !but.is_match(text))
-            };
-            if self.is_due(&rule.when) && any_text(value, &matches) {
+            if self.is_due(&rule.when) {
                 let detail = self.at_what_time(shown.to_owned());
                 self.report(&rule.rule, range, Some(effect.clone()), Some(detail));
             }

@@ -2,7 +2,7 @@
 
 mod builder;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
@@ -134,19 +134,33 @@ impl EffectRules {
         self.rules.push(test);
     }
 
-    /// Each rule, unless the expression of none of them finds anything in any of the texts.
-    pub(crate) fn that_may_match(
-        &self,
-        any_text: impl FnOnce(&dyn Fn(&str) -> bool) -> bool,
-    ) -> &[EffectTest] {
+    /// The rules that speak of this text, added to those that are known.
+    pub(crate) fn speak_of(&self, text: &str, rules: &mut BTreeSet<RuleId>) {
         let all = self.all.get_or_init(|| {
             let patterns = self.rules.iter().map(|test| test.pattern.pattern());
             RegexSetBuilder::new(patterns).unicode(false).build().ok()
         });
-        let none = all
-            .as_ref()
-            .is_some_and(|all| !any_text(&|text| all.is_match(text.as_bytes())));
-        if none { &[] } else { &self.rules }
+        let matched: Vec<&EffectTest> = match all {
+            Some(all) if !all.is_match(text.as_bytes()) => return,
+            Some(all) => {
+                let matched = all.matches(text.as_bytes());
+                let tests = self.rules.iter().enumerate();
+                tests
+                    .filter(|(at, _)| matched.matched(*at))
+                    .map(|(_, test)| test)
+                    .collect()
+            }
+            // Together they are too large.
+            None => {
+                let tests = self.rules.iter();
+                tests.filter(|test| test.pattern.is_match(text)).collect()
+            }
+        };
+        let matched = matched.into_iter().filter(|test| {
+            let but = test.but.as_ref();
+            but.is_none_or(|but| !but.is_match(text))
+        });
+        rules.extend(matched.map(|test| test.rule));
     }
 }
 

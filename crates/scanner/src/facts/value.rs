@@ -234,9 +234,8 @@ impl<'a> Value<'a> {
     /// Whether something is known of it that a function can pass on: a text, a number, something to call.
     pub(crate) fn has_content(&self) -> bool {
         match &self.shape {
-            Shape::Str(_)
-            | Shape::Bytes(_)
-            | Shape::Path(_)
+            Shape::Str(text) | Shape::Path(text) => text.chars().any(|c| c != GAP),
+            Shape::Bytes(_)
             | Shape::Int(_)
             | Shape::Name(_)
             | Shape::Function(_)
