@@ -112,7 +112,7 @@ fn is_secret_word(word: &str) -> bool {
 
 /// Whether a list is named after what is bad: examples, or what is to be refused.
 pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 19] = [
         "attack",
         "bad",
         "block",
@@ -120,6 +120,8 @@ pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
         "deny",
         "destruct",
         "evil",
+        "example",
+        "fixture",
         "forbid",
         "hostile",
         "inject",
@@ -127,6 +129,7 @@ pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
         "pattern",
         "payload",
         "rules",
+        "sample",
         "suspicious",
         "unsafe",
     ];
