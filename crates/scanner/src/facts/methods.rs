@@ -186,6 +186,7 @@ impl<'a> Interp<'a, '_> {
         let foreign = Origins::NETWORK
             .union(Origins::DECODED)
             .union(Origins::DECRYPTED);
+        self.depends |= data.from.meets(Origins::INNER);
         if !data.from.meets(foreign) {
             return;
         }
