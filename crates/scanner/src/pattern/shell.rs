@@ -37,6 +37,18 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: 
     sink.examined("pattern");
 }
 
+/// What writing this text to this file gives away by itself.
+pub(super) fn written(path: &str, content: &Value) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    judge::written(path, content, &mut found);
+    found
+}
+
+/// A word of a command line that stands for itself.
+pub(super) fn quote(text: &str) -> String {
+    run::quote(text)
+}
+
 /// Where the output of a command line comes from.
 pub(super) fn output_of(line: &str) -> Taint {
     let mut run = run::Run::new();

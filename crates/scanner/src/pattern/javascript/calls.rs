@@ -13,9 +13,10 @@ use super::names::{is_network, is_sending};
 use super::strings;
 use super::value::Js;
 use crate::Kind;
-use process::{command_line, executed, required, spawned, started_file};
+use process::{command_line, executed, markup, required, spawned, started_file};
 use transfer::{filed, looked_up, piped, sent, streamed};
 
+pub(super) use process::scripted;
 pub(super) use result::result;
 pub(super) use transfer::addressed;
 
@@ -51,7 +52,9 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     } else {
         name.clone()
     };
-    let bound = matches!(call.method(), "call" | "apply") && name != "Reflect.apply";
+    handed_on(follower, call, arguments);
+    let binds = call.method() == "bind" && arguments.len() > 1;
+    let bound = binds || matches!(call.method(), "call" | "apply") && name != "Reflect.apply";
     if bound && !call.constructs {
         return judge_bound(follower, call, arguments);
     }
@@ -90,15 +93,16 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         "Worker" | "worker_threads.Worker" if is_code(arguments) => {
             executed(follower, &span, &first.value, Kind::JavaScript);
         }
-        "Reflect.apply" => {
-            let listed = arguments.get(2).and_then(|list| list.elements.clone());
+        "Reflect.apply" | "Reflect.construct" => {
+            let at = if name == "Reflect.apply" { 2 } else { 1 };
+            let listed = arguments.get(at).and_then(|list| list.elements.clone());
             let inner = Call {
                 callee: first,
                 receiver: Js::default(),
                 constructs: false,
                 span: call.span.clone(),
             };
-            if inner.name() != "Reflect.apply" {
+            if !inner.name().starts_with("Reflect.") {
                 judge(
                     follower,
                     &inner,
@@ -113,7 +117,7 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         {
             executed(follower, &span, &first.value, Kind::JavaScript);
         }
-        "require" | "import" => required(follower, &span, &first.value),
+        "require" | "import" | "module.register" => required(follower, &span, &first.value),
         "Worker" | "worker_threads.Worker"
             if first.value.taint.has(Taint::NETWORK | Taint::DECODED) =>
         {
@@ -139,6 +143,13 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         }
         "dns.lookup" | "dns.resolve" | "dns.resolve4" | "dns.resolve6" | "dns.resolveTxt"
         | "dns.resolveAny" => looked_up(follower, &span, &first.value),
+        "document.write" | "document.writeln" => {
+            markup(follower, &span, &first.value);
+        }
+        _ if call.method() == "insertAdjacentHTML" => {
+            let text = arguments.get(1).cloned().unwrap_or_default();
+            markup(follower, &span, &text.value);
+        }
         "electron.shell.openPath" | "electron.shell.openExternal" | "open" | "opn" => {
             started_file(follower, &span, &first.value);
         }
@@ -198,20 +209,56 @@ fn is_command_template(name: &str) -> bool {
     )
 }
 
+/// A function that runs code or programs, given to something that will call it: `texts.map(eval)`.
+fn handed_on(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
+    let runs = |argument: &Js| {
+        argument.function.is_none()
+            && argument.name.as_deref().is_some_and(|name| {
+                matches!(name, "eval" | "Function") || name.starts_with("child_process.exec")
+            })
+    };
+    let Some(at) = arguments.iter().position(runs) else {
+        return;
+    };
+    let given = match call.method() {
+        "then" | "map" | "forEach" | "filter" | "find" | "some" | "every" | "reduce"
+        | "replace" | "replaceAll" | "on" | "once" => {
+            vec![Js::of(Value::unknown(call.receiver.value.taint))]
+        }
+        "setTimeout" | "setImmediate" | "queueMicrotask" | "nextTick" => {
+            let skipped = if call.method() == "setTimeout" { 2 } else { 1 };
+            arguments.get(at + skipped..).unwrap_or_default().to_vec()
+        }
+        _ => return,
+    };
+    let inner = Call {
+        callee: arguments.get(at).cloned().unwrap_or_default(),
+        receiver: Js::default(),
+        constructs: false,
+        span: call.span.clone(),
+    };
+    judge(follower, &inner, &given);
+}
+
 /// `f.call(this, …)` and `f.apply(this, […])` are calls of `f`.
 fn judge_bound(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
-    let rest = arguments.get(1..).unwrap_or_default();
+    // `Function.prototype.call.call(f, this, …)` calls `f` the long way round.
+    let detour = call.name().starts_with("Function.prototype.");
+    let rest = arguments.get(1 + usize::from(detour)..).unwrap_or_default();
     let spread = rest
         .first()
         .and_then(|list| list.elements.clone())
         .filter(|_| call.method() == "apply");
     let inner = Call {
-        callee: call.receiver.clone(),
+        callee: match arguments.first() {
+            Some(function) if detour => function.clone(),
+            _ => call.receiver.clone(),
+        },
         receiver: Js::default(),
         constructs: false,
         span: call.span.clone(),
     };
-    if !matches!(inner.method(), "call" | "apply") {
+    if !matches!(inner.method(), "call" | "apply" | "bind") {
         judge(
             follower,
             &inner,
@@ -239,6 +286,7 @@ pub(super) fn replaced(follower: &mut Follower<'_>, name: &str, span: Range<usiz
         "XMLHttpRequest.prototype.open",
     ];
     let module = name.starts_with("require.cache")
+        || name.starts_with("require.extensions")
         || name.starts_with("module._")
         || name.starts_with("module.prototype.")
         || name.ends_with("Module._load");

@@ -10,6 +10,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::super::resolved::{Fact, What};
+use super::super::shell;
 use super::super::value::{Taint, Value};
 use super::strings;
 use super::value::Js;
@@ -106,6 +107,21 @@ impl<'s> Follower<'s> {
                 _ => {}
             }
         }
+        let writes: Vec<Fact> = self
+            .facts
+            .iter()
+            .filter_map(|fact| match &fact.what {
+                What::Write { path, content } => Some((fact, shell::written(path, content))),
+                _ => None,
+            })
+            .flat_map(|(fact, found)| {
+                found.into_iter().map(|(name, detail)| Fact {
+                    span: fact.span.clone(),
+                    what: What::Check { name, detail },
+                })
+            })
+            .collect();
+        self.facts.extend(writes);
         if let Some(span) = cipher.filter(|_| home && removes) {
             self.check(span, "javascript-files-encrypted", "");
         }
@@ -187,6 +203,7 @@ impl<'s> Follower<'s> {
             "assignment_expression" | "augmented_assignment_expression" => self.assignment(node),
             "variable_declarator" => self.declarator(node),
             "import_statement" => self.import(node),
+            "enum_declaration" => self.enumeration(node),
             "ternary_expression" => self.either(node),
             "array" => self.array(node),
             "object" => self.object(node),
@@ -270,14 +287,20 @@ impl<'s> Follower<'s> {
         let body = node
             .child_by_field_name("body")
             .map_or("", |body| self.source(body));
-        let ends = ["break", "return", "await", "yield", "throw", "exit"];
+        let ends = [
+            "break", "return", "await", "yield", "throw", "exit", "Atomics",
+        ];
         let works = |fact: &Fact| match &fact.what {
             What::Write { .. } | What::Command { .. } | What::Code { .. } => true,
             What::Call { name, .. } => name.starts_with("child_process."),
             _ => false,
         };
         let inside = self.facts.get(from..).unwrap_or_default();
-        if for_ever && inside.iter().any(works) && !ends.iter().any(|word| body.contains(word)) {
+        let busy = node.kind() == "while_statement";
+        if for_ever
+            && (busy || inside.iter().any(works))
+            && !ends.iter().any(|word| body.contains(word))
+        {
             self.check(node.byte_range(), "javascript-endless-work", "");
         }
         value

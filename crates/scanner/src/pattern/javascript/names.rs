@@ -197,6 +197,7 @@ pub(super) fn is_network(name: &str) -> bool {
                 || name == "request.post"
                 || name == "request.put"
         }
+        "http2" if name.ends_with(".request") => true,
         "http" | "https" | "http2" => matches!(
             name.split_once('.').map(|(_, rest)| rest),
             Some("get" | "request" | "connect")

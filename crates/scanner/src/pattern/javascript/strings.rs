@@ -48,6 +48,18 @@ pub(super) fn number(text: &str) -> Option<i64> {
     }
 }
 
+/// A number in the digits of a radix up to 36.
+pub(super) fn in_radix(number: i64, radix: u32) -> String {
+    let mut digits = Vec::new();
+    let mut rest = number.unsigned_abs();
+    while rest > 0 || digits.is_empty() {
+        let digit = u32::try_from(rest % u64::from(radix)).unwrap_or(0);
+        digits.extend(char::from_digit(digit, radix));
+        rest /= u64::from(radix);
+    }
+    digits.into_iter().rev().collect()
+}
+
 /// What a `data:` address holds.
 pub(super) fn data_url(address: &str) -> Option<String> {
     let (head, data) = address.strip_prefix("data:")?.split_once(',')?;

@@ -155,6 +155,17 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         "truncate" | "shred" if words.iter().any(|word| HISTORY.is_match(word)) => {
             add("shell-traces-wiped")
         }
+        "find"
+            if words.iter().any(|word| HISTORY.is_match(word))
+                && words
+                    .iter()
+                    .any(|word| matches!(*word, "-exec" | "-delete"))
+                && words
+                    .iter()
+                    .any(|word| matches!(*word, "truncate" | "shred" | "rm" | "-delete")) =>
+        {
+            add("shell-traces-wiped")
+        }
         "journalctl" if joined.contains("--vacuum") => add("shell-traces-wiped"),
         "wevtutil" if words.contains(&"cl") => add("shell-traces-wiped"),
         "setenforce" if words.contains(&"0") || words.contains(&"Permissive") => {
@@ -211,7 +222,8 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         }
         "pkill" | "killall" | "kill" if kills_others(&words) => add("shell-processes-ended"),
         "pip" | "pip3" | "uv" | "npm" | "pnpm" | "yarn" | "gem" | "bun" | "cargo" | "brew"
-        | "uvx" | "npx" | "pipx"
+        | "uvx" | "npx" | "pipx" | "deno" | "helm" | "ansible-pull" | "conda" | "mamba" | "rpm"
+        | "nix" | "kubectl"
             if foreign_index(&joined)
                 || joined.contains("config")
                     && KEPT_INDEX.captures(&joined).is_some_and(is_foreign) =>
@@ -290,9 +302,11 @@ fn is_foreign(found: Captures<'_>) -> bool {
 
 fn foreign_index(joined: &str) -> bool {
     let foreign = INDEX_OPTION.captures(joined).is_some_and(is_foreign);
-    let installs = ["install", "add", "tap", "-i ", "--from", "-y", "run"]
-        .iter()
-        .any(|word| joined.contains(word));
+    let installs = [
+        "install", "add", "tap", "-i ", "--from", "-y", "run", "apply", "-U", "-c ",
+    ]
+    .iter()
+    .any(|word| joined.contains(word));
     let address = installs
         && joined.split_whitespace().any(|word| {
             let url = word.strip_prefix("git+").unwrap_or(word);
@@ -304,7 +318,8 @@ fn foreign_index(joined: &str) -> bool {
     foreign || address || joined.contains("--trusted-host")
 }
 
-fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>) {
+/// The checks that a file meets by its path and content.
+pub(super) fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>) {
     if DISK.is_match(path) {
         found.push(("shell-disk-overwritten", path.to_owned()));
     }
@@ -333,6 +348,9 @@ fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>)
         && (places::is_credential(path) || path.starts_with("~/.ssh/"))
     {
         found.push(("shell-system-file-deleted", path.to_owned()));
+    }
+    if path.contains(".github/workflows/") && content.text.contains("toJSON(secrets)") {
+        found.push(("shell-credentials-sent", path.to_owned()));
     }
     if access::setting_runs(path, content) {
         found.push(("shell-setting-runs", path.to_owned()));

@@ -14,7 +14,9 @@ use super::run::{Call, Run};
 use crate::pattern::value::{Taint, Value};
 use builtins::{alias, declare, echo, positional, printf, read};
 use coders::{coded, hashed, openssl, repeating, reversed, substituted, translate};
-use files::{archive, copy, filter, find, git, mark_executable, remove, scheduled, tee, unpack};
+use files::{
+    archive, copy, filter, find, git, install, mark_executable, remove, scheduled, tee, unpack,
+};
 use interpreters::{
     after_option, commands_inside, evaluate, foreign, interpret, interpreter, nested_argument,
     source,
@@ -125,6 +127,12 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
             filter(run, call)
         }
         "git" => git(run, call),
+        "dpkg" | "rpm" | "apt" | "apt-get" | "dnf" | "yum" | "installer" | "snap" | "code"
+        | "codium" | "cursor" | "pip" | "pip3" | "npm" => install(run, call),
+        "claude" | "codex" | "gemini" | "aider" | "opencode" | "cursor-agent" => {
+            agent(run, call);
+            Value::unknown(Taint::default())
+        }
         "make" | "gmake" if call.input.taint.has(Taint::NETWORK | Taint::DECODED) => {
             executed(run, call.input, &call.span);
             Value::default()
@@ -146,6 +154,21 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "true" | "false" | ":" | "mkdir" | "sleep" | "exit" | "return" | "shift" | "unset"
         | "test" | "[" | "[[" => Value::default(),
         _ => filter(run, call),
+    }
+}
+
+/// An agent that is told what the network says.
+fn agent(run: &mut Run, call: &Call<'_>) {
+    let told = call.arguments.iter().chain([call.input]);
+    if told
+        .into_iter()
+        .any(|words| words.taint.has(Taint::NETWORK))
+    {
+        run.check(
+            &call.span,
+            "shell-agent-unguarded",
+            "instructions from the network",
+        );
     }
 }
 

@@ -1,15 +1,30 @@
 //! Code and programs that a call starts.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::super::follow::Follower;
 use super::super::names::{is_powerful, module};
+use super::super::strings;
 use super::super::value::Js;
 use super::Call;
 use super::result::joined;
 use crate::Kind;
+use crate::expression::constant;
 use crate::pattern::resolved::What;
+use crate::pattern::shell;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+/// Handlers and scripts inside markup.
+static HANDLER: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r#"(?is)\bon[a-z]{3,16}\s*=\s*(?:"(?P<code>[^"]{4,}?)"|'(?P<other>[^']{4,}?)')|<script[^>]*>(?P<body>.{4,}?)</script"#,
+    )
+});
+static REMOTE_SCRIPT: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"(?i)<script[^>]{0,200}\bsrc\s*=\s*["']?(?:https?:)?//[^"'\s>]+"#));
 
 /// Words of a command line that are looked up among the files that were fetched.
 const MAX_WORDS: usize = 64;
@@ -68,6 +83,10 @@ pub(super) fn required(follower: &mut Follower<'_>, span: &Range<usize>, path: &
             "javascript-computed-member",
             path.text.replace(UNKNOWN, "…"),
         );
+    }
+    if let Some(code) = strings::data_url(&path.text) {
+        let code = Value::text(code).tainted(path.taint);
+        executed(follower, span, &code, Kind::JavaScript);
     }
     if path.text.starts_with("http://")
         || path.text.starts_with("https://")
@@ -137,7 +156,23 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
         None => {
             let rest = listed
                 .map(|list| list.iter().map(|one| one.value.clone()).collect())
-                .unwrap_or_default();
+                .unwrap_or_else(Vec::new);
+            let mut words = vec![first.value.clone()];
+            words.extend(rest.iter().cloned());
+            if first.value.known().is_some() && words.len() <= MAX_WORDS {
+                // What the program does with its words is the same as on a command line.
+                let quoted = words
+                    .iter()
+                    .map(|word| shell::quote(&word.text.replace(UNKNOWN, "_")));
+                follower.fact(
+                    span.clone(),
+                    What::Code {
+                        kind: Kind::Shell,
+                        how: "command line",
+                        text: quoted.collect::<Vec<_>>().join(" "),
+                    },
+                );
+            }
             follower.fact(
                 span.clone(),
                 What::Command {
@@ -153,6 +188,52 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
                 );
             }
         }
+    }
+}
+
+/// Markup that a program writes into a page: its scripts and handlers are code.
+pub(super) fn markup(follower: &mut Follower<'_>, span: &Range<usize>, text: &Value) {
+    if text.taint.has(Taint::NETWORK) && text.text.contains("<script") {
+        executed(follower, span, &Value::unknown(text.taint), Kind::Empty);
+    }
+    for found in HANDLER.captures_iter(&text.text).take(MAX_WORDS) {
+        let code = ["code", "other", "body"]
+            .into_iter()
+            .find_map(|name| found.name(name));
+        let code = code.map_or("", |code| code.as_str());
+        follower.fact(
+            span.clone(),
+            What::Code {
+                kind: Kind::JavaScript,
+                how: "handler",
+                text: code.replace(UNKNOWN, "_"),
+            },
+        );
+    }
+    if let Some(found) = REMOTE_SCRIPT.find(&text.text) {
+        follower.check(span.clone(), "javascript-remote-script", found.as_str());
+    }
+}
+
+/// What is put into a page by setting a member of an element.
+pub(in crate::pattern::javascript) fn scripted(
+    follower: &mut Follower<'_>,
+    element: &Js,
+    property: &str,
+    value: &Js,
+    span: Range<usize>,
+) {
+    let script = element.name.as_deref() == Some("document.createElement()")
+        && element.value.text == "script";
+    match property {
+        "src" if script && value.value.text.contains("://") => {
+            follower.check(span, "javascript-remote-script", value.value.text.clone());
+        }
+        "text" | "textContent" | "innerText" | "innerHTML" if script => {
+            executed(follower, &span, &value.value, Kind::JavaScript);
+        }
+        "innerHTML" | "outerHTML" => markup(follower, &span, &value.value),
+        _ => {}
     }
 }
 

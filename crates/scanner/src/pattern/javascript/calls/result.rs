@@ -51,15 +51,16 @@ pub(in crate::pattern::javascript) fn result(
                 return found;
             }
         }
-        "Reflect.apply" => {
-            let listed = arguments.get(2).and_then(|list| list.elements.clone());
+        "Reflect.apply" | "Reflect.construct" => {
+            let at = if call.method() == "apply" { 2 } else { 1 };
+            let listed = arguments.get(at).and_then(|list| list.elements.clone());
             let inner = Call {
                 callee: first.clone(),
                 receiver: Js::default(),
                 constructs: false,
                 span: call.span.clone(),
             };
-            if inner.name() != "Reflect.apply" {
+            if !inner.name().starts_with("Reflect.") {
                 return result(
                     follower,
                     &inner,
@@ -104,6 +105,28 @@ pub(in crate::pattern::javascript) fn result(
             written_out(&first, &mut value, MAX_WRITTEN);
             value.taint |= first.value.taint;
             return Js::of(value);
+        }
+        _ if matches!(call.method(), "apply" | "call")
+            && call
+                .receiver
+                .name
+                .as_deref()
+                .is_some_and(|name| name.starts_with("String.from")) =>
+        {
+            let rest = arguments.get(1..).unwrap_or_default();
+            return from_codes(rest);
+        }
+        "Buffer.from" | "new Buffer" | "Uint8Array.from" | "new Uint8Array" | "Uint8Array.of"
+            if first.elements.as_ref().is_some_and(|all| all.len() > 3) =>
+        {
+            return from_codes(arguments);
+        }
+        _ if call.method() == "decode" && call.name().contains("TextDecoder") => return first,
+        "document.createElement" => {
+            return Js {
+                name: Some("document.createElement()".to_owned()),
+                ..Js::of(first.value)
+            };
         }
         "new URL" if arguments.len() == 1 && first.value.known().is_some() => {
             return Js::of(first.value);
@@ -262,6 +285,15 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
                 taint: taint | Taint::PIECES,
             }))
         }
+        "toString"
+            if arguments.len() == 1
+                && let Some(number) = receiver.value.known().and_then(strings::number)
+                && let Some(radix) = first.and_then(|radix| radix.parse().ok())
+                && (2..=36).contains(&radix) =>
+        {
+            let digits = strings::in_radix(number, radix);
+            Some(Js::of(Value::text(digits).tainted(taint | Taint::PIECES)))
+        }
         "trim" | "toString" | "toLowerCase" | "normalize" | "valueOf"
             if receiver.value.known().is_some() && arguments.len() < 2 =>
         {
@@ -365,6 +397,13 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
             // The handler is told every key.
             Taint::PERSONAL
         }
+        "document.querySelector" | "document.getElementById" | "document.querySelectorAll"
+            if first.is_some_and(|one| is_private_field(&one.value.text)) =>
+        {
+            Taint::PERSONAL
+        }
+        _ if name.starts_with("dns.") => Taint::NETWORK,
+        _ if matches!(call.method(), "tool" | "registerTool" | "addTool") => Taint::ARGUMENT,
         "prompt" | "readline.question" => Taint::ARGUMENT,
         _ if name.starts_with("child_process.exec")
             || name.starts_with("child_process.spawnSync") =>
@@ -373,6 +412,24 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
         }
         _ => Taint::default(),
     }
+}
+
+/// Fields of a page into which a person types what nobody else may know.
+fn is_private_field(selector: &str) -> bool {
+    let lower = selector.to_ascii_lowercase();
+    [
+        "password",
+        "passwd",
+        "seed",
+        "mnemonic",
+        "cvv",
+        "cvc",
+        "card-number",
+        "cardnumber",
+        "ssn",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// An object as text, nested as deep as is followed.

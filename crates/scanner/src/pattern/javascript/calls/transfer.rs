@@ -100,6 +100,7 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     if let Some(host) = &target {
         follower.fact(span.clone(), What::Connect(host.clone()));
     }
+    let known = target.is_some();
     let target = target.unwrap_or_else(|| call.name().to_owned());
     let detail = format!("{} → {target}", taint.describe());
     if places::is_metadata(&target) {
@@ -113,7 +114,8 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         "javascript-system-file-sent"
     } else if taint.has(Taint::MACHINE) {
         "javascript-identity-sent"
-    } else if taint.has(Taint::PERSONAL | Taint::TREE)
+    } else if known && taint.has(Taint::PERSONAL)
+        || taint.has(Taint::TREE)
         || taint.has(Taint::FILE) && places::is_bare_address(&target)
     {
         "javascript-files-sent"

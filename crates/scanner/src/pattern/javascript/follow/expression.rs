@@ -8,9 +8,13 @@ use tree_sitter::Node;
 use super::super::value::Js;
 use super::super::{names, strings};
 use super::{Follower, MAX_NAME, children};
+use crate::Kind;
 use crate::pattern::places;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+/// Shortest description that can tell an agent to do something, in bytes.
+const MIN_DESCRIPTION: usize = 40;
 
 /// Longest text that is taken apart letter by letter, in bytes.
 const MAX_LETTERS: usize = 4096;
@@ -67,7 +71,10 @@ impl<'s> Follower<'s> {
                 "string_fragment" | "escape_sequence" => {
                     value.push(&Value::text(strings::unescape(self.source(child))))
                 }
-                "template_substitution" => value.push(&self.any(child).value),
+                "template_substitution" => {
+                    value.push(&self.any(child).value);
+                    value.taint |= Taint::PIECES;
+                }
                 _ => {}
             }
         }
@@ -186,8 +193,11 @@ impl<'s> Follower<'s> {
             };
             let member = Js {
                 // Whichever member it is, calling it starts a program.
-                name: (base.name.as_deref() == Some("child_process"))
-                    .then(|| "child_process.?".to_owned()),
+                name: base
+                    .name
+                    .clone()
+                    .filter(|name| matches!(name.as_str(), "child_process" | "require.cache"))
+                    .map(|name| format!("{name}.?")),
                 ..Js::unknown(taint)
             };
             return (base, member);
@@ -302,9 +312,29 @@ impl<'s> Follower<'s> {
                 fields.insert(self.source(key).trim_matches(['"', '\'']).to_owned(), value);
             }
         }
+        self.described(node, &fields);
         Js {
             fields: Some(Rc::new(fields)),
             ..Js::unknown(taint)
+        }
+    }
+
+    /// What a tool says of itself is read by the agent, like the prose of a skill.
+    fn described(&mut self, node: Node<'s>, fields: &HashMap<String, Js>) {
+        let schema = ["inputSchema", "input_schema", "parameters", "annotations"];
+        let text = fields
+            .get("description")
+            .filter(|_| schema.iter().any(|name| fields.contains_key(*name)))
+            .and_then(|description| description.value.known());
+        if let Some(text) = text.filter(|text| text.len() > MIN_DESCRIPTION) {
+            self.fact(
+                node.byte_range(),
+                What::Code {
+                    kind: Kind::Markdown,
+                    how: "tool description",
+                    text: text.to_owned(),
+                },
+            );
         }
     }
 

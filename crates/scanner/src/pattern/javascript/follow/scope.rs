@@ -1,5 +1,8 @@
 //! Names: what declares them, binds them and changes them.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use super::super::value::Js;
@@ -59,6 +62,34 @@ impl<'s> Follower<'s> {
                     .insert(format!("new {class}().{name}"), method.id());
             }
         }
+    }
+
+    /// `enum Name { A = 'a' }`.
+    pub(super) fn enumeration(&mut self, node: Node<'s>) -> Js {
+        let mut fields = HashMap::new();
+        for entry in node
+            .child_by_field_name("body")
+            .into_iter()
+            .flat_map(children)
+        {
+            let value = entry
+                .child_by_field_name("value")
+                .map(|value| self.visit(value));
+            let name = entry
+                .child_by_field_name("name")
+                .map(|name| self.source(name));
+            if let (Some(name), Some(value)) = (name, value) {
+                fields.insert(name.to_owned(), value);
+            }
+        }
+        if let Some(name) = node.child_by_field_name("name") {
+            let object = Js {
+                fields: Some(Rc::new(fields)),
+                ..Js::unknown(Taint::default())
+            };
+            self.declare(self.source(name), object);
+        }
+        Js::default()
     }
 
     /// What is put into a variable under a name that is not known taints all of it.
@@ -236,6 +267,12 @@ impl<'s> Follower<'s> {
             && let Some(object) = object.filter(|object| object.kind() == "identifier")
         {
             self.taint_variable(self.source(object), value.value.taint);
+        }
+        if !property.is_empty()
+            && let Some(object) = object
+        {
+            let element = self.visit(object);
+            calls::scripted(self, &element, property, value, left.byte_range());
         }
         if matches!(property, "src" | "href" | "action" | "location") {
             calls::addressed(self, value, left.byte_range());

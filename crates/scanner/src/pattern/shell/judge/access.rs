@@ -11,10 +11,18 @@ use crate::pattern::value::{UNKNOWN, Value};
 /// Settings of git that name a folder of programs it runs.
 const HOOK_FOLDERS: [&str; 2] = ["core.hookspath", "init.templatedir"];
 
+/// Options by which an agent acts without asking.
+const UNGUARDED: [&str; 4] = [
+    "--dangerously-skip-permissions",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "--allow-dangerously-skip-permissions",
+    "--yolo",
+];
+
 /// Lines in the settings of an editor, a terminal or a connection that run a command.
 static RUNS: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?im)^\s*(?:ProxyCommand|LocalCommand|KnownHostsCommand|Match\s+exec)\b|^[^\x22#]*(?:\bsystem\(|:?silent\s*!|^:?!|\bautocmd\b.*!)|\b(?:run-shell|if-shell)\b|^\s*shell\s|script-shell\s*=|(?:hookspath|templatedir|sshcommand|fsmonitor)\s*=",
+        r"(?im)^\s*(?:ProxyCommand|LocalCommand|KnownHostsCommand|Match\s+exec)\b|^[^\x22#]*(?:\bsystem\(|:?silent\s*!|^:?!|\bautocmd\b.*!)|\b(?:run-shell|if-shell)\b|^\s*shell\s|script-shell\s*=|^\s*(?:https?_?proxy|proxy|use_askpass)\s*=|(?:hookspath|templatedir|sshcommand|fsmonitor)\s*=",
     )
 });
 
@@ -39,8 +47,26 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
     if tunnel {
         return Some("shell-tunnel");
     }
+    if UNGUARDED.iter().any(|flag| has(flag)) {
+        return Some("shell-agent-unguarded");
+    }
     match name {
         "hash" if has("-p") => Some("shell-shadowed-command"),
+        "networksetup"
+            if words
+                .iter()
+                .any(|word| word.contains("proxy") && word.contains("set")) =>
+        {
+            Some("shell-traffic-redirected")
+        }
+        "security" if has("add-trusted-cert") => Some("shell-traffic-redirected"),
+        "iptables" | "nft" if has("REDIRECT") || has("DNAT") => Some("shell-traffic-redirected"),
+        "launchctl" if has("setenv") => Some("shell-setting-runs"),
+        "profiles" if has("install") => Some("shell-setting-runs"),
+        "redis-cli" if has("config") && has("set") && has("dir") => Some("shell-setting-runs"),
+        "defaults" if has("LoginHook") || has("LogoutHook") => Some("shell-cron"),
+        "loginctl" if has("enable-linger") => Some("shell-setting-runs"),
+        "ld-linux-x86-64.so.2" | "ld.so" if has("--preload") => Some("shell-loaded-builtin"),
         "arpspoof" | "ettercap" | "bettercap" | "mitmproxy" | "mitmdump" | "responder" => {
             Some("shell-traffic-redirected")
         }
@@ -48,7 +74,7 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
             if has("add")
                 && words
                     .iter()
-                    .any(|word| word.contains("CurrentVersion\\Run")) =>
+                    .any(|word| word.replace('\\', "").contains("CurrentVersionRun")) =>
         {
             Some("shell-cron")
         }
@@ -143,7 +169,15 @@ pub(super) fn setting_runs(path: &str, content: &Value) -> bool {
     }
     let obeyed = matches!(
         name,
-        ".vimrc" | "init.vim" | ".tmux.conf" | ".inputrc" | ".gdbinit" | ".gitconfig" | ".npmrc"
+        ".vimrc"
+            | "init.vim"
+            | ".tmux.conf"
+            | ".inputrc"
+            | ".gdbinit"
+            | ".gitconfig"
+            | ".npmrc"
+            | ".wgetrc"
+            | ".curlrc"
     ) || path.ends_with(".ssh/config")
         || path.ends_with("git/config");
     obeyed && RUNS.is_match(&content.text)

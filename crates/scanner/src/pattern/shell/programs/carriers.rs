@@ -7,7 +7,7 @@ use regex::Regex;
 use super::super::run::{Call, Run};
 use super::super::syntax;
 use crate::expression::constant;
-use crate::pattern::value::Value;
+use crate::pattern::value::{Taint, Value};
 
 /// Settings of git whose value git runs.
 const GIT_RUNS: [&str; 12] = [
@@ -31,6 +31,9 @@ static AWK: LazyLock<Regex> = LazyLock::new(|| {
         r#"system\(\s*"((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"\s*\|&?\s*getline|\|&?\s*"((?:[^"\\]|\\.)*)""#,
     )
 });
+/// A download whose output a shell runs.
+static PIPED: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"(?:curl|wget)\s[^'"|]*\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b"#));
 /// The command `e` of sed, after an address or by itself.
 static SED: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
 
@@ -42,15 +45,51 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         "vim" | "vi" | "nvim" | "ex" | "view" => editor(call),
         "tar" | "bsdtar" | "gtar" => tar(call),
         "git" => git(call),
+        "docker" | "podman" | "kubectl" | "nerdctl" | "lxc" | "screen" | "vagrant" => {
+            shell_of(call)
+        }
+        "emacs" | "expect" | "psql" | "mysql" | "sqlite3" | "rsync" | "tmux" | "strace"
+        | "ltrace" | "xterm" | "runuser" | "start-stop-daemon" | "zip" => embedded(call),
         "ssh" | "scp" | "sftp" => connection(call),
         _ => return None,
+    };
+    let downloads = |run: &mut Run, output: &Value| {
+        // `system(line)` runs what the program read before.
+        let runs = texts(call).any(|text| text.contains("system("));
+        if call.name.ends_with("awk") && runs && output.taint.has(Taint::NETWORK) {
+            super::executed(run, output, &call.span);
+        }
     };
     let mut output = None;
     for command in commands {
         let piece = run.nested(&command, &call.span, call.input);
         output.get_or_insert_with(Value::default).push(&piece);
     }
+    if let Some(output) = &output {
+        downloads(run, output);
+    }
     output
+}
+
+/// `sh -c command` among the words of a program that runs it elsewhere.
+fn shell_of(call: &Call<'_>) -> Vec<String> {
+    let words: Vec<&str> = texts(call).collect();
+    let at = words
+        .windows(2)
+        .position(|pair| matches!(pair, [shell, "-c"] if super::is_shell(shell)));
+    let command = at.and_then(|at| words.get(at + 2));
+    command
+        .map(|command| (*command).to_owned())
+        .into_iter()
+        .collect()
+}
+
+/// A download that is piped to a shell, inside an argument of a program that runs parts of its arguments.
+fn embedded(call: &Call<'_>) -> Vec<String> {
+    texts(call)
+        .filter_map(|text| PIPED.find(text))
+        .map(|found| found.as_str().to_owned())
+        .collect()
 }
 
 fn texts<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c str> {
@@ -121,14 +160,26 @@ fn git(call: &Call<'_>) -> Vec<String> {
         [key, value] if configures && key.contains('.') => Some((*key, *value)),
         _ => None,
     });
+    let outside = words.iter().filter_map(|word| word.strip_prefix("ext::"));
+    let outside: Vec<String> = outside.map(str::to_owned).collect();
     given
         .chain(kept)
         .filter_map(|(key, value)| {
             let key = key.to_ascii_lowercase();
             let shell = value.strip_prefix('!');
-            let runs = GIT_RUNS.contains(&key.as_str()) || key.ends_with(".command");
+            let filters = [
+                ".command",
+                ".clean",
+                ".smudge",
+                ".process",
+                ".textconv",
+                ".driver",
+            ];
+            let runs = GIT_RUNS.contains(&key.as_str())
+                || filters.iter().any(|filter| key.ends_with(filter));
             shell.or(runs.then_some(value)).map(str::to_owned)
         })
+        .chain(outside)
         .collect()
 }
 

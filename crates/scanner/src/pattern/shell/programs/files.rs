@@ -216,6 +216,18 @@ pub(super) fn unpack(run: &mut Run, call: &Call<'_>) -> Value {
     Value::unknown(taint)
 }
 
+/// A package that the script fetched is installed, with whatever it runs then.
+pub(super) fn install(run: &mut Run, call: &Call<'_>) -> Value {
+    let fetched = call.arguments.iter().find(|argument| {
+        run.written(&argument.text)
+            .is_some_and(|file| file.taint.has(Taint::NETWORK))
+    });
+    if let Some(package) = fetched {
+        run.check(&call.span, "shell-downloaded-tree", package.text.clone());
+    }
+    Value::unknown(Taint::default())
+}
+
 /// Where an unpacker puts things: `-C folder`, `-d folder`, the current one.
 fn target_folder(call: &Call<'_>) -> String {
     let mut pairs = call.arguments.windows(2);
@@ -252,6 +264,10 @@ pub(super) fn git(run: &mut Run, call: &Call<'_>) -> Value {
                 .next()
                 .unwrap_or("");
             let folder = rest.first().copied().unwrap_or(name).to_owned();
+            unpacked(run, Taint::NETWORK, folder);
+        }
+        ["submodule", "add", url, rest @ ..] if judge::foreign_repository(url).is_some() => {
+            let folder = rest.first().copied().unwrap_or(".").to_owned();
             unpacked(run, Taint::NETWORK, folder);
         }
         ["remote", "add" | "set-url", name, url] => {

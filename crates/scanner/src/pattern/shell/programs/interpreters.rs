@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::run::{Call, Run};
 use super::join;
 use crate::Kind;
+use crate::pattern::places;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 const SHELLS: &[&str] = &[
@@ -39,7 +40,7 @@ pub(super) fn interpreter(name: &str) -> Option<Kind> {
         "node" | "nodejs" | "bun" => Kind::JavaScript,
         "deno" | "tsx" | "ts-node" => Kind::TypeScript,
         "perl" | "ruby" | "php" | "lua" | "osascript" | "pwsh" | "powershell" | "Rscript"
-        | "tclsh" | "gawk" => Kind::Script,
+        | "tclsh" => Kind::Script,
         _ => return None,
     })
 }
@@ -156,7 +157,13 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
     }
     let taint = call.input.taint;
     if kind == Kind::Script {
-        decoding_script(run, call, &code.text);
+        let all = join(call.arguments).text;
+        decoding_script(run, call, &all);
+        sending_script(run, call, &all);
+        if all.contains("hidden answer") {
+            // A dialog that hides what is typed asks for a password.
+            return Value::unknown(Taint::SECRET);
+        }
     }
     if kind == Kind::Shell {
         return run
@@ -197,7 +204,10 @@ pub(super) fn foreign(run: &mut Run, call: &Call<'_>) -> Value {
     });
     if encoded && !matches!(call.name.as_str(), "certutil" | "bitsadmin") {
         run.check(&call.span, "shell-decoded-code", line);
-    } else if lower.contains("http://") || lower.contains("https://") {
+    } else if line
+        .split(['\'', '"', ' ', '(', ')'])
+        .any(|word| word.contains("://") && !places::is_known_installer(word))
+    {
         let fetches = ["iex", "invoke-expression", "downloadstring", "| iex"];
         let runs = !matches!(
             call.name.as_str(),
@@ -208,6 +218,31 @@ pub(super) fn foreign(run: &mut Run, call: &Call<'_>) -> Value {
         }
     }
     Value::unknown(Taint::default())
+}
+
+/// One-liners that send what nobody else may know.
+fn sending_script(run: &mut Run, call: &Call<'_>, code: &str) {
+    let any = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let sends = any(&[
+        "LWP::",
+        "HTTP::",
+        "Net::HTTP",
+        "open-uri",
+        "curl_init",
+        "contents(\"http",
+        "contents('http",
+        "TCPSocket",
+        "fsockopen",
+        "IO::Socket",
+    ]);
+    let taken = any(&["%ENV", "ENV.to_", "$_ENV", "getenv()"]);
+    let secret = code
+        .split(['\'', '"', ' ', '(', ')'])
+        .any(|word| places::is_credential(word));
+    if sends && (taken || secret) {
+        let line: String = code.chars().take(120).collect();
+        run.check(&call.span, "shell-credentials-sent", line);
+    }
 }
 
 /// One-liners of Perl, PHP and Ruby that run what they decode or fetch.

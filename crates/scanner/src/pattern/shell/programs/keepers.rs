@@ -61,6 +61,7 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
         }
         "git" if any(&["archive", "bundle"]) => Taint::FILE | Taint::TREE,
         "git" if any(&["diff", "show", "log", "format-patch", "cat-file"]) => Taint::FILE,
+        "fc" if option("-l") || option("-ln") => Taint::SECRET,
         "nmcli"
             if words
                 .iter()

@@ -11,7 +11,7 @@ use crate::pattern::value::{Taint, UNKNOWN, Value};
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
     Some(match call.name.as_str() {
         "curl" | "wget" | "http" | "https" | "xh" | "httpie" | "aria2c" | "fetch" | "lynx"
-        | "axel" | "GET" | "POST" => web(run, call),
+        | "axel" | "GET" | "POST" | "lwp-request" | "w3m" | "links" | "elinks" => web(run, call),
         "nc" | "ncat" | "netcat" | "socat" | "telnet" | "cryptcat" => raw_client(run, call),
         "getent" if !asks_hosts(call) => return None,
         "finger" | "whois" | "logger" => names(run, call),
@@ -24,6 +24,16 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
                 matches!(
                     argument.text.as_str(),
                     "cp" | "sync" | "upload" | "put-object"
+                )
+            }) =>
+        {
+            copy(run, call)
+        }
+        "gh" | "glab"
+            if call.arguments.iter().any(|argument| {
+                matches!(
+                    argument.text.as_str(),
+                    "issue" | "pr" | "gist" | "release" | "api"
                 )
             }) =>
         {
@@ -184,9 +194,9 @@ fn web(run: &mut Run, call: &Call<'_>) -> Value {
 }
 
 fn request(run: &mut Run, call: &Call<'_>) -> Request {
-    let wget = matches!(call.name.as_str(), "wget" | "aria2c" | "axel" | "fetch");
+    let wget = call.name == "wget";
     let mut request = Request {
-        named_output: wget,
+        named_output: wget || matches!(call.name.as_str(), "aria2c" | "axel" | "fetch"),
         ..Request::default()
     };
     let mut arguments = call.arguments.iter();
@@ -420,6 +430,12 @@ fn copy(run: &mut Run, call: &Call<'_>) -> Value {
         } else if let Some(file) = run.files.get(&argument.text) {
             taint |= file.taint;
         }
+    }
+    let local = call.arguments.last().filter(|last| {
+        target.is_some() && !last.text.contains([':', '@']) && !last.text.starts_with('-')
+    });
+    if let Some(local) = local.filter(|_| matches!(call.name.as_str(), "scp" | "rsync" | "sftp")) {
+        run.write(local, &Value::unknown(Taint::NETWORK), &call.span);
     }
     let target = target.unwrap_or_else(|| call.name.clone());
     if let Some(host) = places::host_of(target.split(':').next().unwrap_or(&target)) {

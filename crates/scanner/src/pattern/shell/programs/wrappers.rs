@@ -87,7 +87,8 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
             "chroot" | "flock" => first.text.starts_with('/'),
             _ => first.text.contains('=') && call.name == "sudo",
         };
-        if first.text == "-c" && matches!(call.name.as_str(), "script" | "flock") {
+        let gives_line = first.text.starts_with('-') && first.text.ends_with('c');
+        if gives_line && matches!(call.name.as_str(), "script" | "flock") {
             return run.nested(&join(tail).text, &call.span, call.input);
         }
         if !first.text.starts_with('-') && !positional {
@@ -95,6 +96,12 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
         }
         let takes_value = options.contains(&first.text.as_str());
         rest = tail.get(usize::from(takes_value)..).unwrap_or_default();
+    }
+    if let Some(line) = rest.first()
+        && matches!(call.name.as_str(), "watch" | "parallel")
+        && line.text.contains(' ')
+    {
+        return run.nested(&line.text, &call.span, call.input);
     }
     let mut words = rest.to_vec();
     if matches!(call.name.as_str(), "xargs" | "parallel") {

@@ -119,6 +119,10 @@ impl Run {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
             return Value::unknown(Taint::NETWORK);
         }
+        if path.starts_with("/dev/input/") || path == "/dev/mem" {
+            // The keys that are pressed, or everything that runs.
+            return Value::unknown(Taint::SECRET);
+        }
         if path.starts_with("/dev/fd/") {
             return self.opened.clone();
         }
