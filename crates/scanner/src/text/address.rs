@@ -502,9 +502,6 @@ impl Owner {
         if stands_for_another.iter().any(|word| host.starts_with(word)) || is_placeholder(host) {
             return false;
         }
-        if is_villain(host) {
-            return false;
-        }
         if STANDARDS.iter().any(|name| below(host, name)) {
             return false;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skillgate_model::Severity;
 
 use super::Page;
-use super::address::{Owner, Place, addresses, bare_host, place};
+use super::address::{Owner, Place, addresses, bare_host, is_villain, place};
 use super::document::{Block, BlockKind, Code, Document, lines};
 use super::engine::Engine;
 use super::lexicon::{Concept, Hit};
@@ -121,7 +121,7 @@ impl Reader<'_> {
                 found
                     .hits
                     .extend(engine.foreign.and_then(|one| Hit::at(one, at)));
-                if !is_linked(self.text, token) {
+                if !is_linked(self.text, token) && !names_a_villain(&token.text) {
                     found
                         .hits
                         .extend(engine.stranger.and_then(|one| Hit::at(one, at)));
@@ -293,6 +293,12 @@ fn things(engine: &Reading, block: &Block, found: &Found, meant: Meant) -> Vec<C
         things.clear();
     }
     things
+}
+
+/// Whether an address is one of an example of an attack.
+fn names_a_villain(address: &str) -> bool {
+    let host = address.rsplit("://").next().unwrap_or(address);
+    is_villain(host.split(['/', ':', '?']).next().unwrap_or(host))
 }
 
 /// Whether an address is the target of a link, which a page refers to rather than uses.
