@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::expression::constant;
+
 /// How the words under a heading or a leading line are meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Context {
@@ -30,15 +32,11 @@ const HEADING: &str = r"(?i)\b(attacks?|attackers?|threats?|threat[ -]model|red[
 
 const LEAD: &str = r"(?i)\b(never|do not|don[’']?t|avoid|must not|mustn[’']?t|should not|shouldn[’']?t|cannot|can[’']?t|won[’']?t|will not|refuse|reject\w*|forbidden|prohibited|not allowed|disallowed|off the table|off[ -]limits|out of bounds|banned|taboo|unacceptable|attack\w*|malicious|suspicious|adversar\w+|inject\w+|exploit\w*|vulnerab\w+|red flags?|anti-?patterns?|look(?:ing)? for|watch for|check(?:s|ing)? for|scan(?:s|ning)? for|search(?:es)? for|flags?|detect\w*|such as|for example|e\.g\.|examples? of|indicators?|signs? of|warning|bad|wrong|incorrect|unsafe|insecure|blocks?|prevents?|protects?|guards?)\b|[❌🚫⛔]";
 
-fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
-
 impl Cues {
     pub(crate) fn built_in() -> Self {
         Self {
-            heading: LazyLock::new(|| compile(HEADING)),
-            lead: LazyLock::new(|| compile(LEAD)),
+            heading: LazyLock::new(|| constant(HEADING)),
+            lead: LazyLock::new(|| constant(LEAD)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
+use foldhash::fast::RandomState;
 
 use super::sentence::{Sentence, Token, TokenKind, is_wide, parts_of};
 use super::stem::{fold, stem};
@@ -62,10 +63,12 @@ const SHORT_WEIGHT: usize = 20;
 pub(crate) struct Lexicon {
     numbers: HashMap<String, Concept>,
     /// By the first stem.
-    phrases: HashMap<String, Vec<Phrase>>,
+    phrases: HashMap<String, Vec<Phrase>, RandomState>,
     /// The same for words of which only the beginning is known, `begin~`.
     begins: AhoCorasick,
     begun: Vec<Phrase>,
+    /// The first two bytes of each such beginning, sorted.
+    openings: Vec<[u8; 2]>,
     kinds: Vec<(TokenKind, Concept)>,
     parts: AhoCorasick,
     part_concepts: Vec<Concept>,
@@ -103,9 +106,10 @@ impl Lexicon {
     pub(crate) fn with_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let mut lexicon = Self {
             numbers: HashMap::new(),
-            phrases: HashMap::new(),
+            phrases: HashMap::default(),
             begins: AhoCorasick::new([""; 0]).expect("no patterns, no failure"),
             begun: Vec::new(),
+            openings: Vec::new(),
             kinds: Vec::new(),
             parts: AhoCorasick::new([""; 0]).expect("no patterns, no failure"),
             part_concepts: Vec::new(),
@@ -127,6 +131,8 @@ impl Lexicon {
                 lexicon.add(word, concept, &mut patterns);
             }
         }
+        lexicon.openings.sort_unstable();
+        lexicon.openings.dedup();
         lexicon.pronoun = lexicon.concept("pronoun");
         lexicon.things = THINGS
             .iter()
@@ -197,6 +203,7 @@ impl Lexicon {
         match Follower::of(first) {
             Follower::Stem(stem) => self.phrases.entry(stem).or_default().push(phrase),
             Follower::Begin(begin) => {
+                self.openings.extend(begin.as_bytes().first_chunk::<2>());
                 patterns.begins.push(begin);
                 self.begun.push(phrase);
             }
@@ -288,9 +295,14 @@ impl Lexicon {
 
     /// The phrases whose first word begins like this one.
     fn begun(&self, token: &Token<'_>) -> impl Iterator<Item = &Phrase> {
+        let opens = |word: &str| {
+            let opening = word.as_bytes().first_chunk::<2>();
+            opening.is_some_and(|two| self.openings.binary_search(two).is_ok())
+        };
         let word = match token.kind {
-            TokenKind::Word => token.text.as_ref(),
-            TokenKind::Number
+            TokenKind::Word if opens(&token.text) => token.text.as_ref(),
+            TokenKind::Word
+            | TokenKind::Number
             | TokenKind::Url
             | TokenKind::Email
             | TokenKind::Account
@@ -299,6 +311,9 @@ impl Lexicon {
         let input = Input::new(word).anchored(Anchored::Yes);
         let mut state = OverlappingState::start();
         std::iter::from_fn(move || {
+            if word.is_empty() {
+                return None;
+            }
             let step = self.begins.try_find_overlapping(input.clone(), &mut state);
             step.ok().and(state.get_match())
         })

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use skillgate_model::{EffectKind, Skill};
 
+use crate::expression::constant;
 use crate::source::Source;
 use crate::{Artifact, FileScan, Sink};
 
@@ -35,10 +36,6 @@ static PROMISES: [Promise; 2] = [
         breaks: &[EffectKind::FilesystemWrite, EffectKind::FilesystemDelete],
     },
 ];
-
-fn constant(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
 
 /// Reports each promise of `SKILL.md` that the code of the skill breaks.
 pub(crate) fn compare(skill: &Skill, files: &[FileScan], sink: &mut Sink<'_>) {

@@ -250,6 +250,10 @@ pub(crate) const fn is_wide(c: char) -> bool {
 }
 
 fn is_separator(c: char) -> bool {
+    // Most characters are letters of ASCII, which need no list.
+    if c.is_ascii_alphanumeric() {
+        return false;
+    }
     c.is_whitespace()
         || matches!(
             c,
@@ -401,18 +405,18 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(&mut self, each: &mut impl FnMut(&Sentence<'a>)) {
-        let cut = !self.ended;
-        let sentence = std::mem::take(&mut self.sentence);
-        if !sentence.tokens.is_empty() {
-            each(&sentence);
+        if !self.sentence.tokens.is_empty() {
+            each(&self.sentence);
         }
-        if cut {
-            let from = sentence.tokens.len().saturating_sub(OVERLAP);
-            self.sentence.tokens = sentence.tokens.into_iter().skip(from).collect();
-        } else {
+        self.sentence.question = false;
+        if self.ended {
+            self.sentence.tokens.clear();
             self.quote = false;
             self.comma = false;
             self.clause = false;
+        } else {
+            let cut = self.sentence.tokens.len().saturating_sub(OVERLAP);
+            self.sentence.tokens.drain(..cut);
         }
         self.ended = false;
         self.stop = None;

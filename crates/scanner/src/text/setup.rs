@@ -9,6 +9,7 @@ use super::Page;
 use super::address::{Address, Owner, Place, addresses, domain};
 use super::document::Document;
 use crate::Sink;
+use crate::expression::constant;
 
 /// A command that runs what it fetches, on one line.
 static PIPED: LazyLock<Regex> = LazyLock::new(|| {
@@ -41,10 +42,6 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^[\s*]*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|ai|app|co|sh|me|xyz|info|gov|edu|uk|de|fr|us|eu|cloud|tech|tools|run|site|page|online|gg|so|to|ly))(?:[/:?#][^\s]*)?[\s*]*$",
     )
 });
-
-fn constant(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant that the tests compile")
-}
 
 /// Whether the words before a command forbid it.
 pub(crate) fn forbids(before: &str) -> bool {
