@@ -37,6 +37,11 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: 
     sink.examined("pattern");
 }
 
+/// Whether a text speaks to an agent.
+pub(super) fn tells(text: &str) -> bool {
+    programs::builtins::TELLS.is_match(text)
+}
+
 /// What writing this text to this file gives away by itself.
 pub(super) fn written(path: &str, content: &Value) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();

@@ -54,6 +54,9 @@ impl Taint {
     /// A text put together from pieces.
     pub(crate) const PIECES: Self = Self(1 << 18);
 
+    /// A stretch of a file that is no script: prose, a picture, a table, the history of a repository.
+    pub(crate) const DATA: Self = Self(1 << 21);
+
     /// Names that were listed from a folder.
     pub(crate) const LISTED: Self = Self(1 << 20);
 
@@ -187,9 +190,40 @@ pub(crate) fn of_path(path: &str) -> Taint {
         Taint::SYSTEM
     } else if is_personal(path) {
         Taint::FILE | Taint::PERSONAL
+    } else if is_data(path) {
+        Taint::FILE | Taint::DATA
     } else {
         Taint::FILE
     }
+}
+
+/// Whether nobody looks for a script in a file of this name.
+fn is_data(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(
+        ending.to_ascii_lowercase().as_str(),
+        "md" | "txt"
+            | "png"
+            | "jpg"
+            | "jpeg"
+            | "gif"
+            | "svg"
+            | "ico"
+            | "pdf"
+            | "csv"
+            | "json"
+            | "log"
+            | "dat"
+            | "bin"
+            | "db"
+            | "sqlite"
+            | "wav"
+            | "mp3"
+            | "ttf"
+            | "woff"
+            | "html"
+    ) || matches!(name, "LICENSE" | "README" | "CHANGELOG" | "NOTICE")
 }
 
 /// A person's own folders, as their system names them, or the whole home.

@@ -14,7 +14,7 @@ use super::strings;
 use super::value::Js;
 use crate::Kind;
 use process::{command_line, executed, markup, required, spawned, started_file};
-use transfer::{filed, looked_up, piped, sent, streamed};
+use transfer::{filed, looked_up, piped, printed, sent, streamed};
 
 pub(super) use process::scripted;
 pub(super) use result::result;
@@ -67,6 +67,7 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     );
     let first = arguments.first().cloned().unwrap_or_default();
     let first_taint = first.value.taint;
+    let first_value = first.value.clone();
     match name.as_str() {
         "eval"
         | "Function"
@@ -187,6 +188,13 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     }
     if matches!(call.method(), "pipe" | "pipeTo") {
         piped(follower, call, arguments);
+    }
+    if matches!(
+        name.as_str(),
+        "console.log" | "console.info" | "console.warn" | "process.stdout.write"
+    ) || call.method() == "text" && name.starts_with("?.")
+    {
+        printed(follower, &call.span, &first_value);
     }
     if matches!(call.method(), "write" | "end") {
         streamed(follower, &call.receiver, first_taint);

@@ -122,7 +122,7 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
     };
     let resolved = match (owner, name) {
         ("globalThis", _) => return global(name),
-        ("process", "env") => {
+        ("process" | "Bun" | "import.meta", "env") => {
             return Js {
                 name: Some("process.env".into()),
                 ..Js::unknown(Taint::ENVIRONMENT)
@@ -144,6 +144,7 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
         | ("module.constructor" | "module", "_load")
         | ("process", "getBuiltinModule") => Some("require".to_owned()),
         ("module", "constructor") => Some("module.constructor".to_owned()),
+        ("Deno", "env") => Some("Deno.env".to_owned()),
         ("fs", "promises") => Some("fs".to_owned()),
         (_, "default") => Some(owner.to_owned()),
         ("constructor", "constructor") => Some("Function".to_owned()),
@@ -227,6 +228,6 @@ pub(super) fn is_sending(name: &str) -> bool {
     connected
         && matches!(
             method,
-            "write" | "end" | "send" | "emit" | "post" | "sendMail"
+            "write" | "end" | "send" | "emit" | "post" | "sendMail" | "setHeader"
         )
 }

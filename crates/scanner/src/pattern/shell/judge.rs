@@ -71,7 +71,8 @@ const OFFICIAL_INDEXES: &[&str] = &[
 /// Commands that people type without looking, so that another meaning is a trap.
 const COMMON: &[&str] = &[
     "sudo", "su", "ssh", "scp", "git", "ls", "cd", "cat", "rm", "cp", "mv", "curl", "wget",
-    "python", "pip", "npm", "docker", "kubectl", "passwd", "gpg",
+    "python", "python3", "pip", "pip3", "npm", "npx", "node", "docker", "kubectl", "passwd", "gpg",
+    "code", "make", "go", "cargo", "gh", "aws", "brew", "bash", "env",
 ];
 
 /// Programs that people type their passwords into.
@@ -241,6 +242,11 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
     if let Some(check) = access::command(name, &words) {
         found.push((check, line.chars().take(120).collect()));
     }
+}
+
+/// Whether packages are published on this host.
+pub(super) fn is_official_index(host: &str) -> bool {
+    OFFICIAL_INDEXES.contains(&host)
 }
 
 /// Whether this folder is a home, or belongs to the system.

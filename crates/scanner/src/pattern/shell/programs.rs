@@ -1,6 +1,6 @@
 //! What programs do with their arguments and input, as far as flows need it.
 
-mod builtins;
+pub(in crate::pattern) mod builtins;
 mod carriers;
 mod coders;
 mod files;
@@ -59,14 +59,14 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     match call.name.as_str() {
         "eval" => evaluate(run, call),
         "source" | "." => source(run, call),
-        "echo" | "print" => echo(call),
+        "echo" | "print" => echo(run, call),
         "printf" => match call.arguments {
             [flag, name, ..] if flag.text == "-v" => {
-                let value = printf(call);
+                let value = printf(run, call);
                 run.assign(&name.text, value, &call.span);
                 Value::default()
             }
-            _ => printf(call),
+            _ => printf(run, call),
         },
         "export" | "declare" | "local" | "typeset" | "readonly" => declare(run, call),
         "set" if !call.arguments.is_empty() => positional(run, call),

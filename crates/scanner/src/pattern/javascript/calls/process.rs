@@ -156,7 +156,8 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
         None => {
             let rest = listed
                 .map(|list| list.iter().map(|one| one.value.clone()).collect())
-                .unwrap_or_else(Vec::new);
+                .unwrap_or_default();
+            let rest: Vec<Value> = rest;
             let mut words = vec![first.value.clone()];
             words.extend(rest.iter().cloned());
             if first.value.known().is_some() && words.len() <= MAX_WORDS {

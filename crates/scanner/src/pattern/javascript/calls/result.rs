@@ -372,6 +372,10 @@ fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Tain
                 value::of_path(path).common(Taint::PERSONAL) | Taint::LISTED
             }
         }
+        "Deno.env.toObject" => Taint::ENVIRONMENT,
+        "chrome.tabs.captureVisibleTab" | "chrome.history.search" | "chrome.bookmarks.getTree" => {
+            Taint::PERSONAL
+        }
         "os.hostname"
         | "os.userInfo"
         | "os.networkInterfaces"

@@ -1,6 +1,10 @@
 //! What a call sends, writes, deletes and ties to a socket.
 
+use std::collections::HashMap;
 use std::ops::Range;
+
+/// Shortest printed text that can tell an agent to do something, in bytes.
+const MIN_SPOKEN: usize = 40;
 
 /// Shortest script inside a program that is examined by itself, in bytes.
 const MIN_SCRIPT: usize = 16;
@@ -11,6 +15,7 @@ use super::Call;
 use crate::Kind;
 use crate::pattern::places;
 use crate::pattern::resolved::What;
+use crate::pattern::shell;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 pub(super) fn looked_up(follower: &mut Follower<'_>, span: &Range<usize>, name: &Value) {
@@ -45,6 +50,9 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 .map(|content| content.value.clone())
                 .unwrap_or_default();
             keep(follower, &path, content.taint);
+            if content.taint.has(Taint::ENVIRONMENT) && !path.contains(".env") {
+                follower.check(span.clone(), "javascript-secrets-printed", path.clone());
+            }
             let kind = Kind::identify(&path, content.text.as_bytes());
             if kind.is_program() && content.text.trim_matches(UNKNOWN).len() > MIN_SCRIPT {
                 follower.fact(
@@ -127,6 +135,35 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     follower.check(span, check, detail);
 }
 
+/// What a program prints is read by the agent that runs it, or stays in a log that others read.
+pub(super) fn printed(follower: &mut Follower<'_>, span: &Range<usize>, text: &Value) {
+    let hidden = text.taint.has(Taint::ENCODED);
+    if hidden && text.taint.has(Taint::ENVIRONMENT | Taint::SECRET) {
+        follower.check(
+            span.clone(),
+            "javascript-secrets-printed",
+            text.taint.describe(),
+        );
+    }
+    if text.text.contains("\u{1b}]52;") {
+        follower.check(
+            span.clone(),
+            "javascript-secrets-printed",
+            "sets the clipboard",
+        );
+    }
+    if text.text.len() > MIN_SPOKEN && shell::tells(&text.text) {
+        follower.fact(
+            span.clone(),
+            What::Code {
+                kind: Kind::Markdown,
+                how: "printed text",
+                text: text.text.replace(UNKNOWN, "_"),
+            },
+        );
+    }
+}
+
 /// Whatever lies in the home, in the root or above the project, one after the other.
 fn is_everything_in(path: &str, arguments: &[Js]) -> bool {
     let Some((folder, name)) = path.rsplit_once('/') else {
@@ -163,7 +200,7 @@ pub(in crate::pattern::javascript) fn addressed(
     span: Range<usize>,
 ) {
     let taint = address.value.taint;
-    if address.value.text.contains("://") && taint.has(Taint::SECRET) {
+    if address.value.text.contains("://") && taint.has(Taint::SECRET | Taint::ENVIRONMENT) {
         follower.check(span, "javascript-credentials-sent", taint.describe());
     }
 }
@@ -201,6 +238,11 @@ fn carried(argument: &Js) -> Taint {
             .get(name)
             .map(|field| field.value.taint)
             .unwrap_or_default();
+        if name == "headers"
+            && let Some(headers) = fields.get(name).and_then(|field| field.fields.clone())
+        {
+            return taint | in_headers(&headers);
+        }
         let own = matches!(
             name.as_str(),
             "headers" | "auth" | "agent" | "token" | "apiKey"
@@ -217,6 +259,29 @@ fn carried(argument: &Js) -> Taint {
                 )
             } else {
                 value
+            }
+    })
+}
+
+/// Headers by whose names nobody is asked with a key carry data.
+fn in_headers(headers: &HashMap<String, Js>) -> Taint {
+    let mut names: Vec<&String> = headers.keys().collect();
+    names.sort();
+    names.into_iter().fold(Taint::default(), |taint, name| {
+        let value = headers
+            .get(name)
+            .map(|value| value.value.taint)
+            .unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        let own = ["auth", "token", "key", "cookie", "agent", "session", "..."]
+            .iter()
+            .any(|word| lower.contains(word));
+        let plain = value.without(Taint::TOKEN | Taint::FILE | Taint::MACHINE);
+        taint
+            | if own {
+                plain.without(Taint::ISSUED | Taint::SESSION | Taint::ENVIRONMENT)
+            } else {
+                plain
             }
     })
 }

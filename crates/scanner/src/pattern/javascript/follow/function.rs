@@ -95,6 +95,7 @@ impl<'s> Follower<'s> {
         if matches!(call.method(), "push" | "unshift" | "append" | "set" | "add")
             && let Some(object) = callee
                 .and_then(|callee| callee.child_by_field_name("object"))
+                .map(root_of)
                 .filter(|object| object.kind() == "identifier")
         {
             let taint = arguments
@@ -160,7 +161,7 @@ impl<'s> Follower<'s> {
     }
 
     /// Hands values to a function's parameters.
-    fn give(&mut self, function: usize, values: &[Js]) {
+    pub(super) fn give(&mut self, function: usize, values: &[Js]) {
         let slots = self.parameters.entry(function).or_default();
         for (index, value) in values.iter().enumerate().take(8) {
             match slots.get_mut(index) {
@@ -224,6 +225,17 @@ impl<'s> Follower<'s> {
         }
         value
     }
+}
+
+/// The `a` of `a.b.c`.
+fn root_of(node: Node<'_>) -> Node<'_> {
+    let mut root = node;
+    while root.kind() == "member_expression"
+        && let Some(object) = root.child_by_field_name("object")
+    {
+        root = object;
+    }
+    root
 }
 
 fn is_function(node: Node<'_>) -> bool {

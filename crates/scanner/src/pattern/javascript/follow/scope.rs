@@ -282,6 +282,13 @@ impl<'s> Follower<'s> {
         {
             calls::replaced(self, &format!("module.{property}"), left.byte_range());
         }
+        if property.starts_with("on")
+            && let (Some(object), Some(handler)) = (object, value.function)
+        {
+            // What a connection calls back with comes from the other side.
+            let taint = self.visit(object).value.taint;
+            self.give(handler, &[Js::unknown(taint), Js::unknown(taint)]);
+        }
         let of_environment = left
             .child_by_field_name("object")
             .is_some_and(|object| self.source(object) == "process.env");

@@ -52,6 +52,31 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
     }
     match name {
         "hash" if has("-p") => Some("shell-shadowed-command"),
+        "ttyd" | "gotty" | "shell2http" if !words.is_empty() => Some("shell-tunnel"),
+        "dockerd" | "docker" if words.iter().any(|word| word.starts_with("tcp://0.0.0.0")) => {
+            Some("shell-tunnel")
+        }
+        "x11vnc" if has("-nopw") => Some("shell-tunnel"),
+        "vncserver" if has("None") => Some("shell-tunnel"),
+        "code-server" if has("none") || has("--auth=none") => Some("shell-tunnel"),
+        "jupyter" | "jupyter-lab" | "jupyter-notebook"
+            if words
+                .iter()
+                .any(|word| word.ends_with(".token=") || word.ends_with("token=''")) =>
+        {
+            Some("shell-tunnel")
+        }
+        "chsh" if has("-s") && words.iter().any(|word| is_odd_shell(word)) => {
+            Some("shell-setting-runs")
+        }
+        "sysctl"
+            if words
+                .iter()
+                .any(|word| WEAKENED.iter().any(|key| word.starts_with(key))) =>
+        {
+            Some("shell-protection-off")
+        }
+        "chmod" | "setfacl" if opens_secret(words) => Some("shell-secret-opened"),
         "networksetup"
             if words
                 .iter()
@@ -110,6 +135,34 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
         "setcap" => Some("shell-capability"),
         _ => None,
     }
+}
+
+/// Settings of the kernel that keep programs from each other.
+const WEAKENED: [&str; 4] = [
+    "kernel.yama.ptrace_scope=0",
+    "kernel.randomize_va_space=0",
+    "kernel.core_pattern=|",
+    "kernel.modprobe=",
+];
+
+/// A login shell that lies where no system keeps its shells.
+fn is_odd_shell(word: &str) -> bool {
+    word.starts_with("/tmp/") || word.starts_with("/var/tmp/") || word.starts_with('~')
+}
+
+/// A file of credentials that others may read afterwards.
+fn opens_secret(words: &[&str]) -> bool {
+    let opens = words.iter().any(|word| {
+        matches!(
+            *word,
+            "644" | "0644" | "755" | "666" | "777" | "664" | "775"
+        ) || word.contains("o+")
+            || word.contains("a+")
+            || word.contains("go+")
+            || word.contains(":r")
+    });
+    let secret = |word: &&str| places::is_credential(word) && !word.ends_with(".pub");
+    opens && words.iter().any(secret)
 }
 
 /// `url.<other>.insteadOf`: what is fetched from one host comes from another.

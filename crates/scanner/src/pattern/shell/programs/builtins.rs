@@ -1,11 +1,37 @@
 //! The shell's own commands: what they write and which variables they set.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::super::run::{Call, Run, is_long_sequence};
 use super::super::syntax;
 use super::join;
+use crate::Kind;
+use crate::expression::constant;
 use crate::pattern::value::{Taint, Value};
 
-pub(super) fn echo(call: &Call<'_>) -> Value {
+/// Shortest printed text that can tell an agent to do something, in bytes.
+const MIN_SPOKEN: usize = 40;
+
+/// Words by which a text speaks to an agent.
+pub(in crate::pattern) static TELLS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:ignore (?:all|any|the|previous|prior|your)|(?:ai|coding|llm)?\s*(?:agent|assistant|model)s?\b.{0,40}\b(?:must|should|now|please)|system prompt|new instructions?|you (?:must|should|are now)|do not (?:tell|mention|inform|ask)|without (?:telling|asking|informing))",
+    )
+});
+
+/// What a script prints is read by the agent that runs it.
+pub(super) fn spoken(run: &mut Run, call: &Call<'_>, text: &Value) {
+    if text.text.contains("]52;") {
+        run.check(&call.span, "shell-terminal-told", "sets the clipboard");
+    }
+    if text.text.len() > MIN_SPOKEN && TELLS.is_match(&text.text) {
+        run.uncover(&call.span, Kind::Markdown, "printed text", &text.text);
+    }
+}
+
+pub(super) fn echo(run: &mut Run, call: &Call<'_>) -> Value {
     let mut rest = call.arguments;
     let mut escapes = false;
     while let Some((first, tail)) = rest.split_first()
@@ -15,6 +41,7 @@ pub(super) fn echo(call: &Call<'_>) -> Value {
         rest = tail;
     }
     let mut value = join(rest);
+    spoken(run, call, &value);
     if escapes {
         let plain = syntax::unescape(&value.text);
         value = with_decoded(value, plain);
@@ -37,7 +64,7 @@ fn with_decoded(value: Value, plain: String) -> Value {
     Value { text: plain, taint }
 }
 
-pub(super) fn printf(call: &Call<'_>) -> Value {
+pub(super) fn printf(run: &mut Run, call: &Call<'_>) -> Value {
     let rest = match call.arguments {
         [flag, _, rest @ ..] if flag.text == "-v" => rest,
         rest => rest,
@@ -45,6 +72,7 @@ pub(super) fn printf(call: &Call<'_>) -> Value {
     let Some((format, values)) = rest.split_first() else {
         return Value::default();
     };
+    spoken(run, call, format);
     let mut output = with_decoded(format.clone(), syntax::unescape(&format.text));
     let mut values = values.iter();
     while let Some(at) = output.text.find("%s").or_else(|| output.text.find("%b")) {
@@ -151,6 +179,15 @@ pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
         words.find(|pair| matches!(pair, [option, _] if option.text == "-C"))
     {
         run.nested(&callback.text, &call.span, &Value::default());
+    }
+    let prompt = join(call.arguments).text.to_ascii_lowercase();
+    if silent
+        && ["sudo", "password for", "passphrase for key"]
+            .iter()
+            .any(|word| prompt.contains(word))
+    {
+        // It asks in the words of a program that people trust.
+        run.check(&call.span, "shell-shadowed-command", "asks like `sudo`");
     }
     let value = if silent && run.shadows {
         // What is typed unseen into something that bears the name of a program is a password.

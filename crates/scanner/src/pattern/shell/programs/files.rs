@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::super::run::{Call, Run};
 use super::super::{What, judge};
+use super::builtins::spoken;
 use super::has_word;
 use crate::expression::constant;
 use crate::pattern::value::{Taint, Value, of_path};
@@ -38,6 +39,30 @@ const READERS: &[&str] = &[
     "hexdump", "base64", "base32", "gzip", "gunzip", "zcat", "bzip2", "xz", "dd", "split", "rev",
     "tr", "fold", "pv", "openssl", "sqlite3", "uudecode", "bzcat", "xzcat",
 ];
+
+/// `sed -i` that makes a lock file or a manifest fetch from elsewhere.
+fn repointed(run: &mut Run, call: &Call<'_>) {
+    let mut words = call.arguments.iter().map(|argument| argument.text.as_str());
+    let pinned = words.clone().any(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        name.contains("lock")
+            || name.contains("requirements")
+            || name.starts_with("Dockerfile")
+            || matches!(
+                name,
+                "package.json" | "pyproject.toml" | "go.mod" | "go.sum" | ".npmrc"
+            )
+    });
+    let script = words.find(|word| word.starts_with(['s', 'a', 'i', 'c']) && word.contains("://"));
+    let urls = script
+        .into_iter()
+        .flat_map(|script| script.split(['#', '|', ',', ' ', '@']));
+    let foreign = urls.filter(|word| word.contains("://")).last();
+    let foreign = foreign.and_then(judge::foreign_repository);
+    if let Some(host) = foreign.filter(|host| pinned && !judge::is_official_index(host)) {
+        run.check(&call.span, "shell-foreign-index", host);
+    }
+}
 
 /// Reads files named by arguments, or its input, and writes some of it.
 pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
@@ -84,6 +109,18 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
         call.name.as_str(),
         "cat" | "tac" | "sponge" | "pv" | "head" | "tail"
     );
+    if call.name == "cat" && !call.input.text.is_empty() {
+        spoken(run, call, call.input);
+    }
+    if call.name == "sed" {
+        repointed(run, call);
+    }
+    if matches!(
+        call.name.as_str(),
+        "exiftool" | "identify" | "strings" | "pdftotext" | "zbarimg"
+    ) {
+        taint |= Taint::FILE | Taint::DATA;
+    }
     match text.or(input).filter(|_| keeps) {
         Some(text) => Value { text, taint },
         None => Value::unknown(taint),

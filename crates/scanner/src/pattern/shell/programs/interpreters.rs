@@ -238,7 +238,7 @@ fn sending_script(run: &mut Run, call: &Call<'_>, code: &str) {
     let taken = any(&["%ENV", "ENV.to_", "$_ENV", "getenv()"]);
     let secret = code
         .split(['\'', '"', ' ', '(', ')'])
-        .any(|word| places::is_credential(word));
+        .any(places::is_credential);
     if sends && (taken || secret) {
         let line: String = code.chars().take(120).collect();
         run.check(&call.span, "shell-credentials-sent", line);
@@ -323,6 +323,8 @@ fn standard_input(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
     let input = call.input;
     if input.taint.has(Taint::NETWORK | Taint::DECODED) {
         executed(run, input, &call.span);
+    } else if input.taint.has(Taint::DATA) && input.known().is_none() {
+        run.check(&call.span, "shell-hidden-payload", input.taint.describe());
     }
     if input.text.trim_matches(UNKNOWN).trim().is_empty() {
         let answers = if kind == Kind::Shell {

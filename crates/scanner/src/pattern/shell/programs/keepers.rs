@@ -60,7 +60,9 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
             Taint::MACHINE
         }
         "git" if any(&["archive", "bundle"]) => Taint::FILE | Taint::TREE,
-        "git" if any(&["diff", "show", "log", "format-patch", "cat-file"]) => Taint::FILE,
+        "git" if any(&["diff", "show", "log", "format-patch", "cat-file", "notes"]) => {
+            Taint::FILE | Taint::DATA
+        }
         "fc" if option("-l") || option("-ln") => Taint::SECRET,
         "nmcli"
             if words
