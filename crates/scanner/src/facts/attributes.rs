@@ -104,6 +104,13 @@ impl<'a> Interp<'a, '_> {
                 receiver.clone()
             }
             Shape::Handle(handle) if attr == "name" => handle.0.clone().with(receiver),
+            // The names of the fields of a record.
+            Shape::Partial(made)
+                if attr == "_fields"
+                    && made.0.as_name() == index.names.find("collections.namedtuple()") =>
+            {
+                made.1.first().cloned().unwrap_or(Value::UNKNOWN)
+            }
             Shape::Partial(_) => self
                 .program_with(receiver, &Value::text(attr))
                 .or_else(|| self.dunder(receiver, attr, range))
