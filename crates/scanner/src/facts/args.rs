@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::index::{Selector, Test};
 use super::matching::Literal;
 use super::origin::{Origins, Sinks};
-use super::value::{Shape, Value};
+use super::value::{GAP, Shape, Value};
 
 /// The arguments of one call, evaluated.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +154,7 @@ pub(crate) fn any_text(value: &Value<'_>, test: &dyn Fn(&str) -> bool) -> bool {
                 .iter()
                 .take(64)
                 .flat_map(|item| item.choices().iter().take(8))
-                .map(|item| item.printed().unwrap_or_default())
+                .map(|item| item.printed().unwrap_or_else(|| GAP.to_string()))
                 .collect();
             test(&words.join(" "))
         }

@@ -21,6 +21,12 @@ use std::rc::Rc;
 /// How long a container may be to be changed in place.
 pub(crate) const MAX_CHANGED: usize = 64;
 
+/// What a message, a form or an archive is asked for when it is sent.
+const PRIVATE: Origins = Origins::SECRET
+    .union(Origins::ENVIRONMENT)
+    .union(Origins::CLIPBOARD)
+    .union(Origins::CAPTURE);
+
 /// Ends of the names of pages that agents read and follow.
 const PAGES: &[&str] = &[
     ".md",
@@ -115,11 +121,7 @@ impl<'a> Interp<'a, '_> {
             Shape::Partial(held) if name == "get" && self.is_variable(&held.0) => {
                 held.1.first().cloned()
             }
-            Shape::Unknown => {
-                self.filled(receiver, name, args, target);
-                None
-            }
-            Shape::Name(object) if self.index.names.path(*object).ends_with([')', ']']) => {
+            Shape::Unknown | Shape::Name(_) if self.may_fill(receiver, name, args) => {
                 self.filled(receiver, name, args, target);
                 None
             }
@@ -133,6 +135,15 @@ impl<'a> Interp<'a, '_> {
         entry.is_some_and(|entry| entry.intrinsic == Some(Intrinsic::Variable))
     }
 
+    /// Whether a call may put a secret into its object, which is no module.
+    fn may_fill(&self, receiver: &Value<'a>, name: &str, args: &Args<'a>) -> bool {
+        let reads = matches!(name, "read" | "load" | "read_file");
+        (reads || args.all().any(|value| value.from.meets(PRIVATE)))
+            && receiver
+                .as_name()
+                .is_none_or(|name| self.index.names.path(name).ends_with([')', ']']))
+    }
+
     /// A message, a form or an archive that is given a secret holds it from then on.
     fn filled(
         &mut self,
@@ -141,10 +152,6 @@ impl<'a> Interp<'a, '_> {
         args: &Args<'a>,
         target: Option<&'a Expr>,
     ) {
-        const PRIVATE: Origins = Origins::SECRET
-            .union(Origins::ENVIRONMENT)
-            .union(Origins::CLIPBOARD)
-            .union(Origins::CAPTURE);
         let mut given = args.blend();
         if matches!(name, "read" | "load" | "read_file")
             && let Some(path) = args.at(0)
