@@ -249,6 +249,16 @@ impl<'a> Interp<'a, '_> {
 
     /// One of the things that iterating over the value yields.
     pub(crate) fn element(&mut self, items: &Value<'a>) -> Value<'a> {
+        let mut element = self.any_element(items);
+        // A line of a file of variables is one variable.
+        if element.from.meets(Origins::ENVIRONMENT) && element.from.meets(Origins::FILE) {
+            element.from = element.from.without(Origins::ENVIRONMENT);
+            element.from = element.from.union(Origins::CREDENTIAL);
+        }
+        element
+    }
+
+    fn any_element(&mut self, items: &Value<'a>) -> Value<'a> {
         match &items.shape {
             Shape::List(list) => {
                 let mut elements = list.iter().take(64).cloned();
