@@ -5,6 +5,9 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 
 use regex::{Regex, bytes};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
+use regex_automata::{Input, MatchKind, PatternSet, meta};
 use serde::Deserialize;
 
 thread_local! {
@@ -125,6 +128,41 @@ impl TryFrom<String> for AsciiExpression {
             pattern,
             compiled: OnceLock::new(),
         })
+    }
+}
+
+/// Many such expressions that are asked together.
+#[derive(Debug)]
+pub(crate) struct AsciiExpressions(meta::Regex);
+
+impl AsciiExpressions {
+    /// `None` when they are too large together.
+    pub(crate) fn new<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<Self> {
+        let patterns: Vec<&str> = patterns.collect();
+        // What they begin with is so varied that looking for it first costs more than it saves.
+        let config = meta::Config::new()
+            .match_kind(MatchKind::All)
+            .which_captures(WhichCaptures::None)
+            .auto_prefilter(false);
+        let syntax = syntax::Config::new().unicode(false).utf8(false);
+        let mut builder = meta::Builder::new();
+        let expressions = builder
+            .configure(config)
+            .syntax(syntax)
+            .build_many(&patterns);
+        expressions.ok().map(Self)
+    }
+
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text.as_bytes())
+    }
+
+    /// The numbers of those that match.
+    pub(crate) fn matches(&self, text: &str) -> Vec<usize> {
+        let mut set = PatternSet::new(self.0.pattern_len());
+        self.0
+            .which_overlapping_matches(&Input::new(text.as_bytes()), &mut set);
+        set.iter().map(|pattern| pattern.as_usize()).collect()
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
 use foldhash::fast::RandomState;
-use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use builder::Builder;
 
@@ -18,7 +17,7 @@ use super::names::{Name, Names};
 use super::origin::{Origins, Sinks};
 use super::value::{Shape, Value};
 use crate::atoms::Atoms;
-use crate::expression::AsciiExpression;
+use crate::expression::{AsciiExpression, AsciiExpressions};
 use crate::rule::Rule;
 use skillgate_model::EffectKind;
 
@@ -123,10 +122,10 @@ pub(crate) struct EffectTest {
 }
 
 /// The rules on the resources of one kind of effect.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct EffectRules {
     rules: Vec<EffectTest>,
-    all: OnceLock<Option<RegexSet>>,
+    all: OnceLock<Option<AsciiExpressions>>,
 }
 
 impl EffectRules {
@@ -138,17 +137,13 @@ impl EffectRules {
     pub(crate) fn speak_of(&self, text: &str, rules: &mut BTreeSet<RuleId>) {
         let all = self.all.get_or_init(|| {
             let patterns = self.rules.iter().map(|test| test.pattern.pattern());
-            RegexSetBuilder::new(patterns).unicode(false).build().ok()
+            AsciiExpressions::new(patterns)
         });
         let matched: Vec<&EffectTest> = match all {
-            Some(all) if !all.is_match(text.as_bytes()) => return,
+            Some(all) if !all.is_match(text) => return,
             Some(all) => {
-                let matched = all.matches(text.as_bytes());
-                let tests = self.rules.iter().enumerate();
-                tests
-                    .filter(|(at, _)| matched.matched(*at))
-                    .map(|(_, test)| test)
-                    .collect()
+                let matched = all.matches(text).into_iter();
+                matched.filter_map(|at| self.rules.get(at)).collect()
             }
             // Together they are too large.
             None => {
@@ -169,12 +164,12 @@ impl EffectRules {
 pub(crate) struct AssignedNames {
     /// The origins that one of the rules asks for; `None` when one may speak of a value of which nothing is known.
     origins: Option<Origins>,
-    patterns: RegexSet,
+    patterns: AsciiExpressions,
     known: RwLock<HashMap<Box<str>, Arc<[usize]>, RandomState>>,
 }
 
 impl AssignedNames {
-    fn new(patterns: RegexSet, tests: &[&Test]) -> Self {
+    fn new(patterns: AsciiExpressions, tests: &[&Test]) -> Self {
         let of_unknown = tests
             .iter()
             .any(|test| test.holds(Some(&Value::UNKNOWN), false));
@@ -202,7 +197,7 @@ impl AssignedNames {
         }
         let room = known.len() < MOST.0 && name.len() <= MOST.1;
         drop(known);
-        let rules: Arc<[usize]> = self.patterns.matches(name.as_bytes()).iter().collect();
+        let rules: Arc<[usize]> = self.patterns.matches(name).into();
         if room {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.insert(name.into(), Arc::clone(&rules));

@@ -116,7 +116,9 @@ impl Engine {
         let mut applies: Vec<Option<bool>> = vec![None; self.lines.len()];
         atoms.each(text, |owner, place| {
             if owner == SPEAKS {
-                spoken.push(place);
+                if !names_a_header(text, place.start) {
+                    spoken.push(place);
+                }
                 return;
             }
             let (Some(rule), Some(seen), Some(applies)) = (
@@ -293,6 +295,15 @@ fn globs(files: &[String]) -> Option<GlobSet> {
         }
     }
     set.build().ok()
+}
+
+/// `User-Agent:` speaks of a program.
+fn names_a_header(text: &str, at: usize) -> bool {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let tail = before
+        .get(before.len().saturating_sub(5)..)
+        .unwrap_or_default();
+    tail.eq_ignore_ascii_case(b"user-")
 }
 
 /// The line around `at`, or as much of a very long one as is near, from `floor` on.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
-use regex::bytes::RegexSetBuilder;
 use skillgate_model::EffectKind;
 
 use super::{
@@ -13,7 +12,7 @@ use super::{
     Selector, Sink, Strings, Test,
 };
 use crate::atoms::Atoms;
-use crate::expression::AsciiExpression;
+use crate::expression::{AsciiExpression, AsciiExpressions};
 use crate::facts::checks::Check;
 use crate::facts::intrinsic::{self, Intrinsic};
 use crate::facts::matching::{AssignMatch, Condition, FactsMatch, ResourceMatch, StringMatch};
@@ -344,11 +343,9 @@ impl Builder {
                 quoted: self.quoted,
             })
         };
-        let targets: Vec<&str> = self.targets.iter().map(AsciiExpression::pattern).collect();
-        let assigned_names = RegexSetBuilder::new(targets)
-            .unicode(false)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let targets = self.targets.iter().map(AsciiExpression::pattern);
+        let assigned_names = AsciiExpressions::new(targets)
+            .ok_or("the names that rules on assignments ask for are too large together")?;
         let tests: Vec<&Test> = self.assigns.iter().map(|(_, test, _)| test).collect();
         Ok(Index {
             assigned_names: AssignedNames::new(assigned_names, &tests),
