@@ -46,6 +46,7 @@ mod temporary;
 mod value;
 mod variants;
 mod walk;
+mod written;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::LazyLock;
