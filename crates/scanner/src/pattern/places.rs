@@ -11,7 +11,7 @@ use crate::expression::constant;
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
         r"(?i)(?:^|[/\\~])(?:",
-        r"\.ssh(?:/?$|/\*|/(?:id_\w+|identity|\w*key\w*|config)(?:$|[^.\w]))|\.aws(?:/?$|/credentials|/config|/\*)|\.azure(?:/|$)|",
+        r"\.ssh(?:/?$|/\*|/(?:id_[\w*]+|identity|\w*key\w*|config)(?:$|[^.\w]))|\.aws(?:/?$|/credentials|/config|/\*)|\.azure(?:/|$)|",
         r"\.config/(?:gcloud|gh|solana|op|sops|rclone|hub)(?:/|$)|\.kube(?:/?$|/config)|\.docker/config\.json|",
         r"\.netrc|_netrc|\.npmrc|\.pypirc|\.git-credentials|\.gnupg(?:/|$)|\.password-store|\.vault-token|\.pgpass|\.my\.cnf|",
         r"\.boto|\.s3cfg|\.terraform\.d/credentials|\.cargo/credentials|\.gem/credentials|\.bash_history|\.zsh_history|",

@@ -36,6 +36,8 @@ pub(crate) enum What {
     /// An environment variable is read.
     Variable(String),
     Read(String),
+    /// A line is looked for in a file.
+    Search(String),
     Write {
         path: String,
         content: Value,
@@ -171,7 +173,9 @@ impl Resolved {
                 detail: None,
                 effect: Some(Effect::any(EffectKind::NetworkListen)),
             },
-            ("credential", What::Read(path)) if places::is_credential(path) => {
+            ("credential", What::Read(path) | What::Search(path))
+                if places::is_credential(path) =>
+            {
                 Seen::on(EffectKind::FilesystemRead, path)
             }
             ("agent-setting-home", What::Write { path, .. })
@@ -190,7 +194,9 @@ impl Resolved {
             ("drop", What::Connect(host)) if places::is_drop(host) => {
                 Seen::on(EffectKind::NetworkConnect, host)
             }
-            ("read", What::Read(path)) => Seen::on(EffectKind::FilesystemRead, path),
+            ("read", What::Read(path) | What::Search(path)) => {
+                Seen::on(EffectKind::FilesystemRead, path)
+            }
             ("write", What::Write { path, .. }) => Seen::on(EffectKind::FilesystemWrite, path),
             ("delete", What::Delete(path)) => Seen::on(EffectKind::FilesystemDelete, path),
             ("spawn", What::Command { name, .. }) if !is_own_tool(name) => {

@@ -201,6 +201,11 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     }
 }
 
+/// Modules whose classes every other module uses.
+const PATCHED: [&str; 7] = [
+    "http.", "https.", "net.", "tls.", "fs.", "stream.", "events.",
+];
+
 /// `new Worker(code, { eval: true })`.
 fn is_code(arguments: &[Js]) -> bool {
     let options = arguments.get(1).and_then(|options| options.fields.as_ref());
@@ -309,6 +314,10 @@ pub(super) fn replaced(follower: &mut Follower<'_>, name: &str, span: Range<usiz
     if prototype.iter().any(|start| name.starts_with(start))
         || builtin.contains(&name)
         || module
+        || PATCHED.iter().any(|owner| {
+            name.strip_prefix(owner)
+                .is_some_and(|rest| rest.contains(".prototype."))
+        })
         || hooked.iter().any(|start| name.starts_with(start))
     {
         follower.check(span, "javascript-builtin-replaced", name);

@@ -150,11 +150,31 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
             Value::default()
         }
         "find" | "fd" => find(run, call),
-        "which" | "type" | "realpath" | "readlink" | "basename" | "dirname" => join(call.arguments),
+        "basename" | "dirname" => path_part(call),
+        "which" | "type" | "realpath" | "readlink" => join(call.arguments),
         "true" | "false" | ":" | "mkdir" | "sleep" | "exit" | "return" | "shift" | "unset"
         | "test" | "[" | "[[" => Value::default(),
         _ => filter(run, call),
     }
+}
+
+/// The last name of a path, or what stands before it.
+fn path_part(call: &Call<'_>) -> Value {
+    let Some(path) = call.arguments.first() else {
+        return Value::default();
+    };
+    let (folder, name) = path.text.rsplit_once('/').unwrap_or((".", &path.text));
+    let part = if call.name == "basename" {
+        name
+    } else {
+        folder
+    };
+    let suffix = call
+        .arguments
+        .get(1)
+        .map_or("", |suffix| suffix.text.as_str());
+    let part = part.strip_suffix(suffix).unwrap_or(part);
+    Value::text(part).tainted(path.taint)
 }
 
 /// An agent that is told what the network says.

@@ -427,7 +427,12 @@ impl Run {
             self.check(span, "shell-argument-command", first.taint.describe());
         }
         let call = Call {
-            name: first.program().to_owned(),
+            name: first
+                .program()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             arguments,
             input,
             span: span.clone(),
@@ -452,8 +457,13 @@ impl Run {
         for ((name, _), value) in before.iter().zip(arguments) {
             self.variables.insert(name.clone(), value.clone());
         }
+        let all = self.variables.remove("@");
+        if !arguments.is_empty() {
+            let joined = super::programs::join(arguments);
+            self.variables.insert("@".to_owned(), joined);
+        }
         let output = self.list(&body, input);
-        for (name, value) in before {
+        for (name, value) in before.into_iter().chain([("@".to_owned(), all)]) {
             match value {
                 Some(value) => self.variables.insert(name, value),
                 None => self.variables.remove(&name),

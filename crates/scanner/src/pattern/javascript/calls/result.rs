@@ -260,6 +260,7 @@ fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
                 ..Js::unknown(taint)
             })
         }
+        "filter" | "sort" | "flat" if receiver.elements.is_some() => Some(receiver.clone()),
         "reverse" => {
             let mut elements = receiver.elements.as_ref()?.as_ref().clone();
             elements.reverse();

@@ -304,6 +304,18 @@ pub(super) fn piped(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         streamed(follower, target, call.receiver.value.taint);
     }
     if call.method() == "pipe"
+        && program(&other)
+        && !socket(&owner)
+        && other.ends_with(".stdin")
+        && call.receiver.value.taint.has(Taint::NETWORK)
+    {
+        follower.check(
+            call.span.clone(),
+            "javascript-downloaded-command",
+            other.clone(),
+        );
+    }
+    if call.method() == "pipe"
         && (socket(&owner) && program(&other) || program(&owner) && socket(&other))
     {
         follower.check(

@@ -133,7 +133,7 @@ impl<'s> Follower<'s> {
             self.parameters.insert(id, given);
         }
         self.evaluating -= 1;
-        result.filter(|result| result.value.known().is_some())
+        result
     }
 
     /// `list.map(f)` over letters that are known.

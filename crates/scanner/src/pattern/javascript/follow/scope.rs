@@ -11,6 +11,9 @@ use super::{Follower, children};
 use crate::pattern::resolved::What;
 use crate::pattern::value::Taint;
 
+/// Members that an object is followed with.
+const MAX_FIELDS: usize = 64;
+
 impl<'s> Follower<'s> {
     /// Function declarations are known before the statements around them run.
     pub(super) fn hoist(&mut self, node: Node<'s>) {
@@ -90,6 +93,21 @@ impl<'s> Follower<'s> {
             self.declare(self.source(name), object);
         }
         Js::default()
+    }
+
+    /// An object that is filled member by member holds all of them.
+    fn extend(&mut self, name: &str, property: &str, value: &Js) {
+        let owner = self
+            .scopes
+            .iter_mut()
+            .rev()
+            .find(|scope| scope.contains_key(name));
+        if let Some(variable) = owner.and_then(|scope| scope.get_mut(name))
+            && let Some(fields) = variable.fields.as_mut()
+            && fields.len() < MAX_FIELDS
+        {
+            Rc::make_mut(fields).insert(property.to_owned(), value.clone());
+        }
     }
 
     /// What is put into a variable under a name that is not known taints all of it.
@@ -281,6 +299,11 @@ impl<'s> Follower<'s> {
             && object.is_some_and(|object| self.visit(object).name.as_deref() == Some("module"))
         {
             calls::replaced(self, &format!("module.{property}"), left.byte_range());
+        }
+        if let Some(object) = object.filter(|object| object.kind() == "identifier")
+            && !property.is_empty()
+        {
+            self.extend(self.source(object), property, value);
         }
         if property.starts_with("on")
             && let (Some(object), Some(handler)) = (object, value.function)

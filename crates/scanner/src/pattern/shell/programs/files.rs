@@ -54,10 +54,11 @@ fn repointed(run: &mut Run, call: &Call<'_>) {
             )
     });
     let script = words.find(|word| word.starts_with(['s', 'a', 'i', 'c']) && word.contains("://"));
-    let urls = script
-        .into_iter()
-        .flat_map(|script| script.split(['#', '|', ',', ' ', '@']));
-    let foreign = urls.filter(|word| word.contains("://")).last();
+    let mut words = script
+        .unwrap_or_default()
+        .split(['#', '|', ',', ' ', '@'])
+        .rev();
+    let foreign = words.find(|word| word.contains("://"));
     let foreign = foreign.and_then(judge::foreign_repository);
     if let Some(host) = foreign.filter(|host| pinned && !judge::is_official_index(host)) {
         run.check(&call.span, "shell-foreign-index", host);
@@ -84,6 +85,17 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
             .taint
             .without(Taint::NETWORK | Taint::INSTALLER | Taint::DECODED);
         if reads_files && !argument.text.starts_with('-') && !argument.text.is_empty() {
+            let search = SEARCHERS.contains(&call.name.as_str())
+                && ["/proc/", "/sys/"]
+                    .iter()
+                    .any(|start| argument.text.starts_with(start))
+                && !argument.text.ends_with("environ");
+            if search {
+                // One line of what the machine says of itself is not the whole of it.
+                run.fact(&call.span, What::Search(argument.text.clone()));
+                taint |= Taint::MACHINE;
+                continue;
+            }
             let content = run.read(&argument.text, &call.span);
             taint |= content.taint;
             text = content

@@ -20,6 +20,7 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
         "git" => all(&["credential", "fill"]),
         "gcloud" => any(&["print-access-token", "print-identity-token"]),
         "az" => any(&["get-access-token"]),
+        "aws" => all(&["configure", "get"]) || any(&["export-credentials", "get-session-token"]),
         "heroku" => any(&["auth:token"]),
         name => name.starts_with("docker-credential-") || name.starts_with("git-credential-"),
     };
@@ -33,8 +34,6 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
             "get-parameter",
             "get-parameters",
             "get-parameters-by-path",
-            "export-credentials",
-            "get-session-token",
             "assume-role",
             "get-login-password",
         ]),

@@ -79,7 +79,9 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
             .first()
             .is_some_and(|first| matches!(first.text.as_str(), "-v" | "-V"))
     {
-        return join(rest.get(1..).unwrap_or_default());
+        let mut found = join(rest.get(1..).unwrap_or_default());
+        found.push(&Value::text("\n"));
+        return found;
     }
     while let Some((first, tail)) = rest.split_first() {
         let positional = match call.name.as_str() {

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{MAX_CALLS, Run};
-use crate::pattern::places;
 use crate::pattern::shell::What;
 use crate::pattern::shell::expansion;
 use crate::pattern::shell::syntax::{self, Part, Word};
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::{places, value};
 
 /// Words that one brace expansion may make.
 const MAX_BRACES: usize = 256;
@@ -133,6 +133,15 @@ impl Run {
                 "shell-obfuscated-word",
                 "an expansion that runs its value",
             );
+        }
+        if operation.starts_with('[') && operation.contains('$') && base.known().is_some() {
+            // Any element of the list: what one of them names is what may be meant.
+            let words = base.text.split_whitespace();
+            let paths = words.map(|word| word.split_once("]=").map_or(word, |(_, path)| path));
+            let secret = paths.fold(Taint::default(), |taint, path| {
+                taint | value::of_path(path).common(Taint::SECRET)
+            });
+            return Value::unknown(base.taint | secret);
         }
         if !operation.contains(['$', '`']) {
             return expansion::apply(&base, operation);
