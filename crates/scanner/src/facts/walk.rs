@@ -112,7 +112,7 @@ fn is_secret_word(word: &str) -> bool {
 
 /// Whether a list is named after what is bad: examples, or what is to be refused.
 pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 20] = [
         "attack",
         "bad",
         "block",
@@ -131,6 +131,7 @@ pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
         "rules",
         "sample",
         "suspicious",
+        "test",
         "unsafe",
     ];
     let is_list = matches!(
