@@ -52,6 +52,33 @@ const SHAPES: &[Shape] = &[
     }),
     ("many assignments", "a.js", |n| repeat("a=a+b;\n", n)),
     ("nested templates", "a.js", |n| repeat("`${", n)),
+    ("members met by loops", "a.py", |n| {
+        let members: String = (0..n / 32).map(|i| format!(" m{i} = {i}\n")).collect();
+        let class = format!("class A:\n{members}");
+        [class.into_bytes(), repeat("for x in A: x\n", n / 2)].concat()
+    }),
+    ("fields of data classes", "a.py", |n| {
+        let fields: String = (0..n / 32).map(|i| format!(" f{i}: int\n")).collect();
+        let class = format!("class A:\n{fields}");
+        [class.into_bytes(), repeat("a = A(x, y)\n", n / 2)].concat()
+    }),
+    ("records of many fields", "a.py", |n| {
+        let names = "f ".repeat(n / 4);
+        let class = format!("import collections\nA = collections.namedtuple('A', '{names}')\n");
+        [class.into_bytes(), repeat("a = A(x, y)\n", n / 2)].concat()
+    }),
+    ("words of a program", "a.py", |n| {
+        let start = b"from plumbum.cmd import rm\n".to_vec();
+        [start, repeat("rm = rm['a']\n", n)].concat()
+    }),
+    ("choices put together", "a.py", |n| {
+        let start = b"for a in ('b', 'c', 'd', 'e'):\n x = a\n".to_vec();
+        [start, repeat(" x = f'{a}{x}' + a\n", n)].concat()
+    }),
+    ("attributes that are made", "a.py", |n| {
+        let start = b"class A:\n def __getattr__(self, name): return A()\na = A()\n".to_vec();
+        [start, repeat("a.b.c.d()\n", n)].concat()
+    }),
     ("markup scripts", "a.html", |n| repeat("<script>a", n)),
     ("streams", "a.pdf", |n| {
         [b"%PDF-1.4\n".to_vec(), repeat("stream\nx", n)].concat()

@@ -10,6 +10,9 @@ use super::names::Name;
 use super::origin::Origins;
 use super::value::{Shape, Value};
 
+/// Words of a command that are kept: what grows by one word at a time is copied each time.
+const MOST_WORDS: usize = 64;
+
 /// Methods of a program that start it as it is.
 const STARTS: &[&str] = &[
     "run",
@@ -23,7 +26,11 @@ const STARTS: &[&str] = &[
 
 impl<'a> Interp<'a, '_> {
     /// A program that is started when it is called, with these words before its arguments.
-    pub(crate) fn program(&self, words: Vec<Value<'a>>) -> Option<Value<'a>> {
+    pub(crate) fn program(&mut self, words: Vec<Value<'a>>) -> Option<Value<'a>> {
+        if words.len() > MOST_WORDS {
+            self.spent = true;
+            return None;
+        }
         let start = self.index.names.find("sh.Command()")?;
         let mut program = Value::NEUTRAL;
         words.iter().for_each(|word| program.taint_with(word));
@@ -41,14 +48,18 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// An attribute or item of a module whose names are programs.
-    pub(crate) fn program_named(&self, module: Name, program: &str) -> Option<Value<'a>> {
+    pub(crate) fn program_named(&mut self, module: Name, program: &str) -> Option<Value<'a>> {
         let entry = self.index.entry(module)?;
         let named = entry.programs.then(|| Value::text(program))?;
         self.program(vec![named])
     }
 
     /// `git.status`, `rm["-rf"]`: a program with one word more, unless the name starts it.
-    pub(crate) fn program_with(&self, program: &Value<'a>, more: &Value<'a>) -> Option<Value<'a>> {
+    pub(crate) fn program_with(
+        &mut self,
+        program: &Value<'a>,
+        more: &Value<'a>,
+    ) -> Option<Value<'a>> {
         let mut words = self.program_words(program)?;
         match (&more.shape, more.as_text()) {
             (_, Some(name)) if STARTS.contains(&name) => return Some(program.clone()),

@@ -13,8 +13,11 @@ use super::value::{Shape, Value};
 
 /// Base classes whose fields count before a class's own.
 const MOST_BASES: u8 = 5;
-/// Members of an enumeration that a loop over it is taken to meet.
+/// Members of an enumeration that a loop over it is taken to meet; of a class with many more, nothing is known.
 const MOST_MEMBERS: usize = 16;
+const MANY_MEMBERS: usize = 256;
+/// Fields of a record or data class that are kept apart.
+const MOST_FIELDS: usize = 64;
 
 /// The fields that a class body declares by their annotations, in order.
 pub(crate) fn declared_fields(body: &[Stmt]) -> Vec<&str> {
@@ -22,7 +25,10 @@ pub(crate) fn declared_fields(body: &[Stmt]) -> Vec<&str> {
         Stmt::AnnAssign(field) => field.target.as_name_expr(),
         _ => None,
     });
-    fields.map(|name| name.id.as_str()).collect()
+    fields
+        .map(|name| name.id.as_str())
+        .take(MOST_FIELDS)
+        .collect()
 }
 
 impl<'a> Interp<'a, '_> {
@@ -45,6 +51,10 @@ impl<'a> Interp<'a, '_> {
                 .collect(),
             _ => return None,
         };
+        if names.len() > MOST_FIELDS {
+            self.spent = true;
+            return None;
+        }
         let maker = self.index.names.find("collections.namedtuple()")?;
         let bound = (Value::of(Shape::Name(maker)), vec![Value::list(names)]);
         Some(Value::of(Shape::Partial(Rc::new(bound))))
@@ -105,6 +115,9 @@ impl<'a> Interp<'a, '_> {
             return Value::UNKNOWN;
         };
         let names = class.scope.names.borrow();
+        if names.len() > MANY_MEMBERS {
+            return Value::UNKNOWN;
+        }
         let mut members: Vec<_> = names
             .iter()
             .filter(|(name, value)| {
