@@ -323,7 +323,7 @@ fn is_placeholder(host: &str) -> bool {
 /// Schemes under which data and programs travel; the longer of two that end alike stands first.
 const SCHEMES: &[&str] = &[
     "https", "http", "hxxps", "hxxp", "sftp", "ftps", "ftp", "wss", "ws", "ssh", "git", "tcp",
-    "udp",
+    "udp", "davs", "dav", "smb", "ldap", "redis", "amqp", "mqtt", "rsync", "irc",
 ];
 
 /// Ends of host names that no file name has.
@@ -353,6 +353,10 @@ const STANDARDS: &[&str] = &[
     "keepachangelog.com",
     "conventionalcommits.org",
     "agentskills.io",
+    "llvm.org",
+    "ts.net",
+    "twitter.com",
+    "shadcn.com",
     "arxiv.org",
 ];
 
@@ -458,16 +462,31 @@ pub(crate) struct Owner {
 const AT_HOME: usize = 4;
 /// Bytes of a document that hold its title and description.
 const HEAD: usize = 2_048;
+/// Bytes of a document without them in which names are looked for.
+const BODY: usize = 16_384;
+
+fn beginning(text: &str, bytes: usize) -> &str {
+    let cut = (0..=bytes.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text.get(..cut.unwrap_or(0)).unwrap_or("")
+}
 
 impl Owner {
+    /// Whom a page is about by its title and description.
     pub(crate) fn of(text: &str) -> Self {
-        let cut = (0..=HEAD.min(text.len()))
-            .rev()
-            .find(|at| text.is_char_boundary(*at));
-        let head = text.get(..cut.unwrap_or(0)).unwrap_or("");
-        let lines: Vec<&str> = head
-            .lines()
-            .take_while(|line| !line.starts_with("## "))
+        let head = beginning(text, HEAD);
+        let title = head.lines().take_while(|line| !line.starts_with("## "));
+        Self::named_in(title, text)
+    }
+
+    /// Whom a page is about that has no description, by all it says.
+    pub(crate) fn of_all(text: &str) -> Self {
+        Self::named_in(beginning(text, BODY).lines(), text)
+    }
+
+    fn named_in<'a>(lines: impl Iterator<Item = &'a str>, text: &str) -> Self {
+        let lines: Vec<&str> = lines
             .filter(|line| !line.split_whitespace().any(names_a_host))
             .collect();
         let mut domains = BTreeMap::new();

@@ -1,9 +1,11 @@
 //! Code inside prose: blocks, `` !`command` `` lines and commands in back-ticks, handed to the other engines.
 
+use std::ops::Range;
+
 use super::Page;
 use super::address;
 use super::document::{BlockKind, Code, Document};
-use super::setup::forbids;
+use super::setup::{forbids, takes_back};
 use crate::{Kind, Sink};
 
 /// Hands every block whose language an engine reads to that engine, with its line numbers.
@@ -36,6 +38,14 @@ fn names_attacker(text: &str) -> bool {
             let host = word.split('/').next().unwrap_or("");
             host.contains('.') && address::is_villain(host)
         })
+}
+
+/// Whether the words before a command forbid it, or the sentence after it does: "… is often advised. Don't."
+fn is_forbidden(text: &str, place: &Range<usize>) -> bool {
+    let start = line_start(text, place.start);
+    let after = text.get(place.end..).unwrap_or("");
+    let after = after.lines().next().unwrap_or("");
+    forbids(text.get(start..place.start).unwrap_or("")) || takes_back(after)
 }
 
 /// Lines of a paragraph that are commands without a fence around them.
@@ -218,13 +228,12 @@ fn commands(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink
                     Some(command.to_owned()),
                 );
             }
-            let before = text
-                .get(line_start(text, place.start)..place.start)
-                .unwrap_or("");
-            let example = teaches && !page.is_acted_on() && names_attacker(command);
-            let forbidden = block.context.described || example || forbids(before);
+            let shell = is_command(command) && command.contains(['|', ';', '$', '<', '/']);
             if runs
-                || !forbidden && is_command(command) && command.contains(['|', ';', '$', '<', '/'])
+                || shell
+                    && !block.context.described
+                    && !(teaches && !page.is_acted_on() && names_attacker(command))
+                    && !is_forbidden(text, &place)
             {
                 let (line, _) = page.source.line_column(place.start);
                 let bytes = command.as_bytes().to_vec();

@@ -20,6 +20,9 @@ use crate::{Rule, Sink};
 /// Sentences on each side in which a phrase may find what it looks for around its own.
 const NEAR: usize = 2;
 
+/// Bytes of a page beside `SKILL.md` that an agent reads as a whole rather than looks things up in.
+const SHORT_PAGE: usize = 4_096;
+
 /// Runs every rule that reads sentences over every block that is meant as an instruction.
 ///
 /// In a page that teaches security, in programs and in data, what somebody does is described: `commands_only`.
@@ -36,8 +39,9 @@ pub(crate) fn examine(
     let mut reader = Reader {
         engine: engine.reading(),
         text: page.text(),
-        acted_on: page.is_acted_on(),
+        acted_on: page.is_acted_on() || page.text().len() <= SHORT_PAGE,
         owner: Owner::of(page.text()),
+        named: (!page.is_acted_on()).then(|| Owner::of_all(page.text())),
         commands_only,
         found: Found::default(),
         woken: Vec::new(),
@@ -81,8 +85,11 @@ pub(crate) fn examine(
 struct Reader<'e> {
     engine: &'e Reading,
     text: &'e str,
+    /// The page is acted on, or so short that it is read as a whole.
     acted_on: bool,
     owner: Owner,
+    /// Whom a page without a description speaks of.
+    named: Option<Owner>,
     commands_only: bool,
     found: Found,
     woken: Vec<usize>,
@@ -121,7 +128,8 @@ impl Reader<'_> {
                 found
                     .hits
                     .extend(engine.foreign.and_then(|one| Hit::at(one, at)));
-                if !is_linked(self.text, token) && !names_a_villain(&token.text) {
+                let named = self.named.as_ref();
+                if is_used(self.text, token) && named.is_none_or(|all| is_foreign(all, token)) {
                     found
                         .hits
                         .extend(engine.stranger.and_then(|one| Hit::at(one, at)));
@@ -295,18 +303,15 @@ fn things(engine: &Reading, block: &Block, found: &Found, meant: Meant) -> Vec<C
     things
 }
 
-/// Whether an address is one of an example of an attack.
-fn names_a_villain(address: &str) -> bool {
-    let host = address.rsplit("://").next().unwrap_or(address);
-    is_villain(host.split(['/', ':', '?']).next().unwrap_or(host))
-}
-
-/// Whether an address is the target of a link, which a page refers to rather than uses.
-fn is_linked(text: &str, token: &Token<'_>) -> bool {
+/// Whether a sentence uses a foreign address rather than refers to it: neither the target of a link, nor a name
+/// as short as a product's, nor the example of an attack.
+fn is_used(text: &str, token: &Token<'_>) -> bool {
     let before = text.get(..token.range.start).unwrap_or("");
-    ["](", "](<", "<", "href=\"", "src=\"", "]: "]
-        .iter()
-        .any(|mark| before.ends_with(mark))
+    let linked = ["](", "](<", "<", "href=\"", "src=\"", "]: "];
+    let host = token.text.rsplit("://").next().unwrap_or(&token.text);
+    let host = host.split(['/', ':', '?']).next().unwrap_or(host);
+    let named = token.kind == TokenKind::Path && host.matches('.').count() < 2;
+    !named && !is_villain(host) && !linked.iter().any(|mark| before.ends_with(mark))
 }
 
 fn is_foreign(owner: &Owner, token: &Token<'_>) -> bool {

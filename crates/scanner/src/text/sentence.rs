@@ -484,6 +484,12 @@ fn is_top_level(label: &str) -> bool {
     label.len() > 1 && label.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
+/// Countries of many IBANs, which are often written in groups of four.
+const LANDS: [&str; 20] = [
+    "AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "LT", "LU", "NL", "NO",
+    "PL", "PT", "SE", "XX",
+];
+
 /// The beginning of an IBAN, or the address of a wallet.
 fn is_account(body: &str) -> bool {
     let bytes = body.as_bytes();
@@ -491,7 +497,8 @@ fn is_account(body: &str) -> bool {
         body.starts_with("0x") && body.len() == 42 || body.starts_with("bc1") && body.len() > 25;
     let iban = matches!(bytes, [a, b, c, d, ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase()
         && c.is_ascii_digit() && d.is_ascii_digit())
-        && (bytes.len() == 4 || bytes.len() >= 15);
+        && (bytes.len() >= 15
+            || bytes.len() == 4 && body.get(..2).is_some_and(|land| LANDS.contains(&land)));
     (wallet || iban) && bytes.iter().all(u8::is_ascii_alphanumeric)
 }
 

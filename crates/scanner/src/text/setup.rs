@@ -28,8 +28,13 @@ static FETCHES: LazyLock<Regex> = LazyLock::new(|| {
 /// Words that forbid what follows them.
 static FORBIDS: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)\b(?:never|do not|don[’']t|avoid|instead of|rather than|must not|attackers?|malicious|e\.g\.,? an? attack)\b|[❌🚫⛔]",
+        r"(?i)(?-u:\b)(?:never|do not|don[’']t|avoid|instead of|rather than|must not|attackers?|malicious|e\.g\.,? an? attack)(?-u:\b)|[❌🚫⛔]",
     )
+});
+
+/// A sentence that forbids what the one before it named.
+static TAKES_BACK: LazyLock<Regex> = LazyLock::new(|| {
+    constant(r"(?i)[.!;] +(?:don[’']t|do not|never do|avoid (?:it|that|this))[.! ]*$")
 });
 
 /// `[text](target)`.
@@ -46,6 +51,11 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether the words before a command forbid it.
 pub(crate) fn forbids(before: &str) -> bool {
     FORBIDS.is_match(before)
+}
+
+/// Whether the words after a command take it back.
+pub(crate) fn takes_back(after: &str) -> bool {
+    TAKES_BACK.is_match(after)
 }
 
 /// Looks at every address of a document and at what its line does with it.
