@@ -229,12 +229,10 @@ fn commands(page: &Page<'_>, document: &Document, teaches: bool, sink: &mut Sink
                 );
             }
             let shell = is_command(command) && command.contains(['|', ';', '$', '<', '/']);
-            if runs
-                || shell
-                    && !block.context.described
-                    && !(teaches && !page.is_acted_on() && names_attacker(command))
-                    && !is_forbidden(text, &place)
-            {
+            let excused = block.context.described
+                || teaches && !page.is_acted_on() && names_attacker(command)
+                || shell && is_forbidden(text, &place);
+            if runs || shell && !excused {
                 let (line, _) = page.source.line_column(place.start);
                 let bytes = command.as_bytes().to_vec();
                 let mut part = page.artifact.part(Kind::Shell, bytes, line - 1);
