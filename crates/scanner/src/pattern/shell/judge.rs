@@ -2,6 +2,7 @@
 
 mod access;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -381,7 +382,7 @@ pub(super) fn hidden_script(facts: &[Fact]) -> Option<Fact> {
         })
     };
     let name_of = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-    let programs: Vec<String> = writes()
+    let programs: HashSet<String> = writes()
         .filter(|(_, path, content)| {
             Kind::identify(path, content.text.as_bytes()).is_program() || path.ends_with(".sh")
         })

@@ -3,6 +3,7 @@
 mod disguise;
 mod expand;
 mod files;
+mod loops;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -16,6 +17,8 @@ use crate::pattern::resolved::Fact;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 use disguise::is_disguised;
 
+pub(super) use loops::{MANY, is_long_sequence};
+
 /// Commands followed in one script, bodies of functions counted at each call.
 const MAX_STEPS: usize = 50_000;
 
@@ -24,12 +27,6 @@ const MAX_CALLS: usize = 8;
 
 /// How often a function is followed inside itself; the commands in it stay the same.
 const MAX_RECURSION: usize = 2;
-
-/// How deep loops are followed twice, so that what a later command sets reaches an earlier one.
-const MAX_LOOPS: usize = 2;
-
-/// Rounds that make a loop a flood.
-pub(super) const MANY: u64 = 1000;
 
 /// Shortest constant that is tried as base64, in bytes.
 const MIN_ENCODED: usize = 24;
@@ -270,70 +267,6 @@ impl Run {
         output
     }
 
-    fn twice(&mut self, list: &List, input: &Value) -> Value {
-        self.loops += 1;
-        let output = self.list(list, input);
-        if self.loops <= MAX_LOOPS {
-            self.list(list, input);
-        }
-        self.loops -= 1;
-        output
-    }
-
-    /// A loop over many rounds repeats what it writes and what it adds to variables.
-    fn counted(&mut self, list: &List, input: &Value, many: bool, span: &Range<usize>) -> Value {
-        let from = self.facts.len();
-        let output = self.twice(list, input);
-        if !many {
-            return output;
-        }
-        let inside = self.facts.get(from..).unwrap_or_default();
-        let asks = inside
-            .iter()
-            .any(|fact| matches!(fact.what, What::Connect(_)));
-        let set: Vec<String> = inside
-            .iter()
-            .filter_map(|fact| match &fact.what {
-                What::Assign { name, .. } => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
-        for name in set {
-            if let Some(value) = self.variables.get_mut(&name) {
-                value.taint |= Taint::REPEATED;
-            }
-        }
-        if asks {
-            self.check(span, "shell-endless-requests", "");
-        }
-        output.tainted(Taint::REPEATED)
-    }
-
-    /// A loop is followed twice at most; one that never ends, and only asks the network or fills files, is an attack on someone.
-    fn endless(&mut self, list: &List, input: &Value, span: &Range<usize>) -> Value {
-        let from = self.facts.len();
-        let condition = list
-            .first()
-            .and_then(|pipeline| pipeline.commands.first())
-            .and_then(first_word);
-        let output = self.twice(list, input);
-        let inside = self.facts.get(from..).unwrap_or_default();
-        let asks = inside
-            .iter()
-            .any(|fact| matches!(fact.what, What::Connect(_) | What::Write { .. }));
-        let waits = inside.iter().any(|fact| match &fact.what {
-            What::Command { name, .. } => matches!(
-                name.as_str(),
-                "sleep" | "break" | "exit" | "return" | "read" | "wait"
-            ),
-            _ => false,
-        });
-        if asks && !waits && matches!(condition.as_deref(), Some("true" | ":" | "1")) {
-            self.check(span, "shell-endless-requests", "");
-        }
-        output
-    }
-
     fn simple(
         &mut self,
         assignments: &[(String, Word)],
@@ -479,14 +412,6 @@ impl Run {
 fn is_exec(command: &Command) -> bool {
     let single = matches!(&command.body, Body::Simple { words, .. } if words.len() == 1);
     single && first_word(command).as_deref() == Some("exec")
-}
-
-/// Whether a word such as `{1..5000}` stands for many.
-pub(super) fn is_long_sequence(text: &str) -> bool {
-    text.contains("..")
-        && text
-            .split(|c: char| !c.is_ascii_digit())
-            .any(|digits| digits.parse().is_ok_and(|number: u64| number >= MANY))
 }
 
 /// The first word of a simple command, where it is plain text; the program of a group's first command otherwise.

@@ -10,7 +10,7 @@ use super::super::names::{is_powerful, module};
 use super::super::strings;
 use super::super::value::Js;
 use super::Call;
-use super::result::joined;
+use super::result::folding::joined;
 use crate::Kind;
 use crate::expression::constant;
 use crate::pattern::resolved::What;

@@ -1,0 +1,181 @@
+//! Constants: texts, lists and objects that calls make of what is known.
+
+use super::super::super::strings;
+use super::super::super::value::Js;
+use super::super::Call;
+use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+pub(in crate::pattern::javascript::calls) fn joined(parts: &[Js], separator: &str) -> Js {
+    let mut value = Value::default();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            value.push(&Value::text(separator));
+        }
+        value.push(&part.value);
+    }
+    Js::of(value)
+}
+
+pub(super) fn from_codes(arguments: &[Js]) -> Js {
+    let elements = arguments.first().and_then(|first| first.elements.clone());
+    let codes: &[Js] = elements.as_deref().map_or(arguments, Vec::as_slice);
+    let mut taint = if codes.len() > 3 {
+        Taint::DECODED
+    } else {
+        Taint::default()
+    };
+    let mut text = String::new();
+    for code in codes {
+        taint |= code.value.taint;
+        let number = code.value.known().and_then(strings::number);
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        text.push(number.and_then(char::from_u32).unwrap_or(UNKNOWN));
+    }
+    if codes.iter().any(|code| code.value.known().is_none()) {
+        // Codes that are computed are decoded from something.
+        taint |= Taint::DECODED;
+    }
+    Js::of(Value { text, taint })
+}
+
+/// Methods of strings and arrays on values that are known.
+pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
+    let receiver = &call.receiver;
+    let first = arguments
+        .first()
+        .and_then(|argument| argument.value.known());
+    let taint = receiver.value.taint;
+    match call.method() {
+        "join" => {
+            let elements = receiver.elements.as_ref()?;
+            let mut joined = joined(elements, first.unwrap_or(","));
+            joined.value.taint |= taint | Taint::PIECES;
+            let pieces = elements.len() > 3
+                && elements
+                    .iter()
+                    .all(|one| one.value.text.chars().count() <= 2);
+            Some(if pieces {
+                Js::of(joined.value.tainted(Taint::DECODED))
+            } else {
+                joined
+            })
+        }
+        "split" => {
+            let text = receiver.value.known()?;
+            let separator = first?;
+            let make = |part: &str| Js::of(Value::text(part).tainted(taint));
+            let elements: Vec<Js> = if separator.is_empty() {
+                text.chars()
+                    .take(4096)
+                    .map(|letter| make(&letter.to_string()))
+                    .collect()
+            } else {
+                text.split(separator).take(4096).map(make).collect()
+            };
+            Some(Js {
+                elements: Some(elements.into()),
+                ..Js::unknown(taint)
+            })
+        }
+        "filter" | "sort" | "flat" if receiver.elements.is_some() => Some(receiver.clone()),
+        "reverse" => {
+            let mut elements = receiver.elements.as_ref()?.as_ref().clone();
+            elements.reverse();
+            Some(Js {
+                elements: Some(elements.into()),
+                ..Js::unknown(taint | Taint::DECODED)
+            })
+        }
+        "charCodeAt" | "codePointAt" | "charAt" | "at" | "slice" | "substring" | "substr" => {
+            part(call.method(), receiver.value.known()?, arguments)
+                .map(|text| Js::of(Value::text(text).tainted(taint | Taint::PIECES)))
+        }
+        "concat" if receiver.elements.is_none() && receiver.value.known().is_some() => {
+            let mut all = vec![receiver.clone()];
+            all.extend_from_slice(arguments);
+            Some(joined(&all, ""))
+        }
+        "replace" | "replaceAll" => {
+            let (text, from) = (receiver.value.known()?, first?);
+            let to = arguments.get(1)?.value.known()?;
+            Some(Js::of(Value {
+                text: text.replace(from, to),
+                taint: taint | Taint::PIECES,
+            }))
+        }
+        "toString"
+            if arguments.len() == 1
+                && let Some(number) = receiver.value.known().and_then(strings::number)
+                && let Some(radix) = first.and_then(|radix| radix.parse().ok())
+                && (2..=36).contains(&radix) =>
+        {
+            let digits = strings::in_radix(number, radix);
+            Some(Js::of(Value::text(digits).tainted(taint | Taint::PIECES)))
+        }
+        "trim" | "toString" | "toLowerCase" | "normalize" | "valueOf"
+            if receiver.value.known().is_some() && arguments.len() < 2 =>
+        {
+            let encodes = first.is_some_and(|encoding| matches!(encoding, "base64" | "hex"));
+            (!encodes).then(|| Js::of(receiver.value.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// A letter, its number, or a stretch of a text.
+fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
+    let number = |index: usize| match arguments.get(index) {
+        Some(argument) => argument.value.known()?.parse::<i64>().ok(),
+        None => Some(0),
+    };
+    let count = i64::try_from(text.chars().count()).ok()?;
+    let from_end = |at: i64| {
+        if at < 0 {
+            (count + at).max(0)
+        } else {
+            at.min(count)
+        }
+    };
+    let start = from_end(number(0)?);
+    let end = match (method, arguments.len()) {
+        ("slice" | "substring", 2..) => from_end(number(1)?),
+        ("substr", 2..) => (start + number(1)?).min(count),
+        ("slice" | "substring" | "substr", _) => count,
+        _ => start + 1,
+    };
+    let letters = text
+        .chars()
+        .skip(usize::try_from(start).ok()?)
+        .take(usize::try_from(end - start).ok()?);
+    if method.ends_with("At") && method.starts_with("c") && method != "charAt" {
+        return letters.map(|letter| u32::from(letter).to_string()).next();
+    }
+    Some(letters.collect())
+}
+
+/// An object as text, nested as deep as is followed.
+pub(super) fn written_out(object: &Js, text: &mut Value, depth: usize) {
+    text.push(&Value::text(if object.fields.is_some() {
+        "{"
+    } else {
+        "["
+    }));
+    let mut fields: Vec<(&String, &Js)> = object.fields.iter().flat_map(|all| all.iter()).collect();
+    fields.sort_by_key(|(name, _)| *name);
+    let elements = object.elements.iter().flat_map(|all| all.iter());
+    let named = fields
+        .into_iter()
+        .map(|(name, value)| (name.as_str(), value));
+    for (name, value) in named.chain(elements.map(|value| ("", value))) {
+        text.push(&Value::text(format!("{name}:")));
+        match (
+            depth.checked_sub(1),
+            value.fields.is_some() || value.elements.is_some(),
+        ) {
+            (Some(depth), true) => written_out(value, text, depth),
+            _ => text.push(&value.value),
+        }
+        text.push(&Value::text(","));
+    }
+    text.push(&Value::text("}"));
+}

@@ -1,0 +1,94 @@
+//! Loops: followed twice at most, and judged by what they do in every round.
+
+use std::ops::Range;
+
+use super::{Run, first_word};
+use crate::pattern::shell::What;
+use crate::pattern::shell::syntax::List;
+use crate::pattern::value::{Taint, Value};
+
+/// How deep loops are followed twice, so that what a later command sets reaches an earlier one.
+const MAX_LOOPS: usize = 2;
+
+/// Rounds that make a loop a flood.
+pub(in crate::pattern::shell) const MANY: u64 = 1000;
+
+impl Run {
+    fn twice(&mut self, list: &List, input: &Value) -> Value {
+        self.loops += 1;
+        let output = self.list(list, input);
+        if self.loops <= MAX_LOOPS {
+            self.list(list, input);
+        }
+        self.loops -= 1;
+        output
+    }
+
+    /// A loop over many rounds repeats what it writes and what it adds to variables.
+    pub(super) fn counted(
+        &mut self,
+        list: &List,
+        input: &Value,
+        many: bool,
+        span: &Range<usize>,
+    ) -> Value {
+        let from = self.facts.len();
+        let output = self.twice(list, input);
+        if !many {
+            return output;
+        }
+        let inside = self.facts.get(from..).unwrap_or_default();
+        let asks = inside
+            .iter()
+            .any(|fact| matches!(fact.what, What::Connect(_)));
+        let set: Vec<String> = inside
+            .iter()
+            .filter_map(|fact| match &fact.what {
+                What::Assign { name, .. } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        for name in set {
+            if let Some(value) = self.variables.get_mut(&name) {
+                value.taint |= Taint::REPEATED;
+            }
+        }
+        if asks {
+            self.check(span, "shell-endless-requests", "");
+        }
+        output.tainted(Taint::REPEATED)
+    }
+
+    /// A loop is followed twice at most; one that never ends, and only asks the network or fills files, is an attack on someone.
+    pub(super) fn endless(&mut self, list: &List, input: &Value, span: &Range<usize>) -> Value {
+        let from = self.facts.len();
+        let condition = list
+            .first()
+            .and_then(|pipeline| pipeline.commands.first())
+            .and_then(first_word);
+        let output = self.twice(list, input);
+        let inside = self.facts.get(from..).unwrap_or_default();
+        let asks = inside
+            .iter()
+            .any(|fact| matches!(fact.what, What::Connect(_) | What::Write { .. }));
+        let waits = inside.iter().any(|fact| match &fact.what {
+            What::Command { name, .. } => matches!(
+                name.as_str(),
+                "sleep" | "break" | "exit" | "return" | "read" | "wait"
+            ),
+            _ => false,
+        });
+        if asks && !waits && matches!(condition.as_deref(), Some("true" | ":" | "1")) {
+            self.check(span, "shell-endless-requests", "");
+        }
+        output
+    }
+}
+
+/// Whether a word such as `{1..5000}` stands for many.
+pub(in crate::pattern::shell) fn is_long_sequence(text: &str) -> bool {
+    text.contains("..")
+        && text
+            .split(|c: char| !c.is_ascii_digit())
+            .any(|digits| digits.parse().is_ok_and(|number: u64| number >= MANY))
+}
