@@ -632,6 +632,29 @@ mod tests {
     }
 
     #[test]
+    fn hosts_without_a_scheme_are_told_from_names_of_files() {
+        for host in ["mx1.relay.example", "a.b.io", "shop.com"] {
+            assert_eq!(bare_host(host), Some(host), "{host}");
+        }
+        assert_eq!(bare_host("pay.io/card"), Some("pay.io"));
+        for word in [
+            "socket.io",
+            "main.rs",
+            "a/b.com.txt",
+            "logger.info",
+            "1.2.3",
+        ] {
+            assert_eq!(bare_host(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn an_example_of_the_reader_s_own_host_is_a_placeholder() {
+        assert!(is_placeholder("api.example.com") && is_placeholder("your-shop.example.org"));
+        assert!(!is_placeholder("core-dist.example.net") && !is_placeholder("example.io"));
+    }
+
+    #[test]
     fn a_domain_is_what_somebody_registered() {
         assert_eq!(domain("docs.github.com"), "github.com");
         assert_eq!(domain("a.b.example.co.uk"), "example.co.uk");

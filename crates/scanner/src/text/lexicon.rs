@@ -7,8 +7,10 @@ use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
 use foldhash::fast::RandomState;
 
-use super::sentence::{Sentence, Token, TokenKind, is_wide, parts_of};
+use super::cut::{is_wide, parts_of};
+use super::sentence::Sentence;
 use super::stem::{fold, stem};
+use super::token::{Token, TokenKind};
 
 /// Number of a concept.
 pub(crate) type Concept = u16;
@@ -362,7 +364,7 @@ fn literal(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::sentence::sentences;
+    use crate::text::cut::sentences;
 
     /// The concepts of every word that is found.
     fn found(entries: &[&str], text: &str) -> usize {

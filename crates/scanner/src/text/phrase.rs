@@ -352,7 +352,7 @@ fn within_clause(targets: u128, gap: u8, commas: u128) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::sentence::sentences;
+    use crate::text::cut::sentences;
 
     fn holds(phrase: &str, text: &str) -> bool {
         let phrase = Phrase::parse(phrase).unwrap();
@@ -411,6 +411,23 @@ mod tests {
             assert!(holds("red|{user|secret}|blue thing", text), "{text}");
         }
         assert!(!holds("red|{user|secret}|blue thing", "a user"));
+    }
+
+    #[test]
+    fn rows_of_neighbours_are_marks_and_not_rows_of_the_sentence() {
+        let phrase = Phrase::parse("^ red & ~blue & !~green & ~blue").unwrap();
+        let lexicon = Lexicon::with_words(phrase.words());
+        let mut neighbours = Neighbours::default();
+        let compiled = phrase.compile(&lexicon, &mut neighbours);
+        assert!(compiled.commands);
+        assert_eq!(
+            compiled.around,
+            Around {
+                needs: 1,
+                excuses: 2
+            }
+        );
+        assert_eq!(neighbours.0.len(), 2);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use skillgate_model::Severity;
 
 use super::Page;
 use super::address::{Owner, Place, addresses, bare_host, is_villain, place};
+use super::cut::sentences;
 use super::document::{Block, BlockKind, Code, Document, lines};
 use super::engine::Engine;
 use super::lexicon::{Concept, Hit};
@@ -14,7 +15,8 @@ use super::matcher::{Mood, Scope};
 use super::phrase::{Around, Found, Marks};
 use super::polarity::Meant;
 use super::reading::Reading;
-use super::sentence::{Sentence, Token, TokenKind, sentences};
+use super::sentence::Sentence;
+use super::token::{Token, TokenKind};
 use crate::{Rule, Sink};
 
 /// Sentences on each side in which a phrase may find what it looks for around its own.
