@@ -82,14 +82,17 @@ impl<'a, 's> Interp<'a, 's> {
         if !index.assigned_names.may_concern(value) {
             return;
         }
-        if !self.asked_for.contains_key(name) {
-            let rules = index.assigned_names.asking_for(name);
-            self.asked_for.insert(name.into(), rules);
-        }
-        let Some(rules) = self.asked_for.get(name).filter(|rules| !rules.is_empty()) else {
-            return;
+        let rules = match self.asked_for.get(name) {
+            // Almost always.
+            Some(rules) if rules.is_empty() => return,
+            Some(rules) => Arc::clone(rules),
+            None => {
+                let rules = index.assigned_names.asking_for(name);
+                self.asked_for.insert(name.into(), Arc::clone(&rules));
+                rules
+            }
         };
-        for at in Arc::clone(rules).iter() {
+        for at in rules.iter() {
             let Some((id, test, keywords)) = index.assigns.get(*at) else {
                 continue;
             };
