@@ -128,13 +128,15 @@ impl Phrase {
 
 impl Neighbours {
     /// The bit of a row, which is added where it is new.
+    ///
+    /// A row for which no bit is left has none: it is never missing, and excuses nothing.
     fn mark(&mut self, row: Row<Concept>) -> Marks {
         let known = self.0.iter().position(|known| *known == row);
         let at = known.unwrap_or_else(|| {
             self.0.push(row);
             self.0.len() - 1
         });
-        1 << at.min(127)
+        bit(at)
     }
 
     /// Which of the rows a sentence holds where its words are meant.
@@ -145,8 +147,12 @@ impl Neighbours {
             .iter()
             .enumerate()
             .filter(|(_, row)| holds(row))
-            .fold(0, |marks, (at, _)| marks | 1 << at.min(127))
+            .fold(0, |marks, (at, _)| marks | bit(at))
     }
+}
+
+fn bit(at: usize) -> Marks {
+    u32::try_from(at).map_or(0, |at| Marks::from(1_u8).checked_shl(at).unwrap_or(0))
 }
 
 fn parse_row(text: &str) -> Result<Row<String>, PhraseError> {
@@ -386,6 +392,17 @@ mod tests {
     fn a_short_gap_does_not_reach_over_a_comma() {
         assert!(!holds("red ..2 blue", "red, the blue"));
         assert!(holds("red ..4 blue", "red, the blue"));
+    }
+
+    #[test]
+    fn what_is_beyond_the_rows_that_are_told_apart_excuses_nothing() {
+        let lexicon = Lexicon::with_words(["red", "blue"].into_iter());
+        let mut neighbours = Neighbours::default();
+        for at in 0..200 {
+            let phrase = Phrase::parse(&format!("red & !~red ..{at} blue")).unwrap();
+            let around = phrase.compile(&lexicon, &mut neighbours).around;
+            assert_eq!(around.excuses == 0, at >= 128, "{at}");
+        }
     }
 
     #[test]
