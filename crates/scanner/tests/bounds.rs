@@ -180,3 +180,26 @@ fn a_module_that_imports_more_modules_than_are_followed_is_incomplete() {
         assert_eq!(!is_incomplete(&scan_files(files)), complete, "{count}");
     }
 }
+
+#[test]
+fn records_with_more_fields_than_are_kept_apart_are_incomplete() {
+    let names: Vec<String> = (0..70).map(|at| format!("f{at}")).collect();
+    let tuple = format!(
+        "import collections\nR = collections.namedtuple('R', '{}')\n",
+        names.join(" ")
+    );
+    check("named tuple", "a.py", tuple);
+    let class = |count: usize| {
+        let fields: String = names
+            .iter()
+            .take(count)
+            .map(|name| format!("    {name}: object\n"))
+            .collect();
+        format!("import dataclasses\n@dataclasses.dataclass\nclass R:\n{fields}\nR(1, 2)\n")
+    };
+    check("data class", "a.py", class(70));
+    assert!(
+        !is_incomplete(&scan("a.py", class(64))),
+        "64 fields are kept"
+    );
+}

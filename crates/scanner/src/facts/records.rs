@@ -19,7 +19,7 @@ const MANY_MEMBERS: usize = 256;
 /// Fields of a record or data class that are kept apart.
 const MOST_FIELDS: usize = 64;
 
-/// The fields that a class body declares by their annotations, in order.
+/// The fields that a class body declares by their annotations, in order; one more than are kept apart tells of the rest.
 pub(crate) fn declared_fields(body: &[Stmt]) -> Vec<&str> {
     let fields = body.iter().filter_map(|statement| match statement {
         Stmt::AnnAssign(field) => field.target.as_name_expr(),
@@ -27,7 +27,7 @@ pub(crate) fn declared_fields(body: &[Stmt]) -> Vec<&str> {
     });
     fields
         .map(|name| name.id.as_str())
-        .take(MOST_FIELDS)
+        .take(MOST_FIELDS + 1)
         .collect()
 }
 
@@ -88,7 +88,8 @@ impl<'a> Interp<'a, '_> {
     /// Gives the fields of a class that has no constructor of its own what its arguments say.
     pub(crate) fn fill_fields(&mut self, class: ClassId, object: &Value<'a>, args: &Args<'a>) {
         let fields = self.fields(class, MOST_BASES);
-        for (at, field) in fields.into_iter().enumerate() {
+        self.spent |= fields.len() > MOST_FIELDS;
+        for (at, field) in fields.into_iter().take(MOST_FIELDS).enumerate() {
             if let Some(value) = args.at(at).or_else(|| args.keyword(field)) {
                 self.set_attribute(object, field, value.clone(), TextRange::default());
             }
