@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_rows_that_are_told_apart_excuses_nothing() {
-        let lexicon = Lexicon::with_words(["red", "blue"].into_iter());
+        let lexicon = Lexicon::with_words(["red", "blue"]);
         let mut neighbours = Neighbours::default();
         for at in 0..200 {
             let phrase = Phrase::parse(&format!("red & !~red ..{at} blue")).unwrap();
