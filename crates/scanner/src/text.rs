@@ -8,6 +8,7 @@ mod cut;
 mod document;
 mod engine;
 mod hidden;
+mod host;
 #[cfg(test)]
 mod hostile;
 mod launched;
@@ -15,6 +16,7 @@ mod lexicon;
 mod manifest;
 mod marks;
 mod matcher;
+mod owner;
 mod phrase;
 mod polarity;
 mod promise;

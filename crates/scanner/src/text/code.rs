@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::Page;
-use super::address;
+use super::address::addresses;
 use super::document::{BlockKind, Code, Document};
+use super::host::is_villain;
 use super::setup::{forbids, takes_back};
 use crate::{Kind, Sink};
 
@@ -33,10 +34,10 @@ pub(crate) fn uncover(page: &Page<'_>, document: &Document, teaches: bool, sink:
 
 /// Whether an address in a block bears the name of what it is an example of.
 fn names_attacker(text: &str) -> bool {
-    address::addresses(text).any(|found| address::is_villain(found.host))
+    addresses(text).any(|found| is_villain(found.host))
         || text.split_whitespace().any(|word| {
             let host = word.split('/').next().unwrap_or("");
-            host.contains('.') && address::is_villain(host)
+            host.contains('.') && is_villain(host)
         })
 }
 

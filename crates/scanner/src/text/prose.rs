@@ -6,12 +6,14 @@ use std::sync::Arc;
 use skillgate_model::Severity;
 
 use super::Page;
-use super::address::{Owner, Place, addresses, bare_host, is_villain, place};
+use super::address::{addresses, bare_host};
 use super::cut::sentences;
 use super::document::{Block, BlockKind, Code, Document, lines};
 use super::engine::Engine;
+use super::host::{Place, is_villain, place};
 use super::lexicon::{Concept, Hit};
 use super::matcher::{Mood, Scope};
+use super::owner::Owner;
 use super::phrase::{Around, Found, Marks};
 use super::polarity::Meant;
 use super::reading::Reading;

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Page;
-use super::address::{Address, Owner, Place, addresses, domain};
+use super::address::{Address, addresses};
 use super::document::Document;
+use super::host::{Place, domain};
+use super::owner::Owner;
 use crate::Sink;
 use crate::expression::constant;
 

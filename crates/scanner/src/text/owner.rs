@@ -1,0 +1,97 @@
+//! Whom a document is about, and which addresses are somebody else's.
+
+use std::collections::BTreeMap;
+
+use super::address::{Address, addresses, bare_host};
+use super::host::{Place, STANDARDS, below, domain, is_placeholder};
+
+/// Whom a document is about: its title and description, and the domains it speaks of again and again.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    head: String,
+    domains: BTreeMap<String, usize>,
+}
+
+/// Addresses on one domain from which on a document is about that domain.
+const AT_HOME: usize = 4;
+/// Bytes of a document that hold its title and description.
+const HEAD: usize = 2_048;
+/// Bytes of a document without them in which names are looked for.
+const BODY: usize = 16_384;
+
+fn beginning(text: &str, bytes: usize) -> &str {
+    let cut = (0..=bytes.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text.get(..cut.unwrap_or(0)).unwrap_or("")
+}
+
+impl Owner {
+    /// Whom a page is about by its title and description.
+    pub(crate) fn of(text: &str) -> Self {
+        let head = beginning(text, HEAD);
+        let title = head.lines().take_while(|line| !line.starts_with("## "));
+        Self::named_in(title, text)
+    }
+
+    /// Whom a page is about that has no description, by all it says.
+    pub(crate) fn of_all(text: &str) -> Self {
+        Self::named_in(beginning(text, BODY).lines(), text)
+    }
+
+    fn named_in<'a>(lines: impl Iterator<Item = &'a str>, text: &str) -> Self {
+        let lines: Vec<&str> = lines
+            .filter(|line| !line.split_whitespace().any(names_a_host))
+            .collect();
+        let mut domains = BTreeMap::new();
+        for address in addresses(text) {
+            *domains
+                .entry(domain(address.host).to_ascii_lowercase())
+                .or_insert(0) += 1;
+        }
+        Self {
+            head: plain(&lines.join("\n")),
+            domains,
+        }
+    }
+
+    /// Whether title or description carry the host's name.
+    pub(crate) fn is_own(&self, host: &str) -> bool {
+        let label = plain(domain(host).split('.').next().unwrap_or(""));
+        label.len() >= 3 && self.head.contains(&label)
+    }
+
+    /// Whether the address is nobody's that the document is about, and no known publisher's.
+    pub(crate) fn is_foreign(&self, address: &Address<'_>) -> bool {
+        match address.place() {
+            Place::Raw | Place::Throwaway | Place::Shortener => true,
+            Place::Known | Place::Local => false,
+            Place::Named => self.is_foreign_host(address.host),
+        }
+    }
+
+    pub(crate) fn is_foreign_host(&self, host: &str) -> bool {
+        let stands_for_another = ["example.", "your", "domain.", "company.", "email."];
+        if stands_for_another.iter().any(|word| host.starts_with(word)) || is_placeholder(host) {
+            return false;
+        }
+        if STANDARDS.iter().any(|name| below(host, name)) {
+            return false;
+        }
+        let often = self.domains.get(&domain(host).to_ascii_lowercase());
+        !self.is_own(host) && often.is_none_or(|count| *count < AT_HOME)
+    }
+}
+
+/// Whether a word is an address, with or without its scheme, whatever stands around it.
+fn names_a_host(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    word.contains("://") || word.contains('@') || bare_host(word).is_some()
+}
+
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '-' | '_' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
