@@ -43,6 +43,7 @@ mod scope;
 mod sequences;
 mod statements;
 mod temporary;
+mod texts;
 mod value;
 mod variants;
 mod walk;
