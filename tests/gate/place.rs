@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -126,10 +126,26 @@ pub(crate) fn finish(command: Command) -> Outcome {
     outcome
 }
 
+/// A copy of the program cannot start while a child that another test has just forked still holds it open for writing.
+fn spawned(command: &mut Command) -> Child {
+    let began = Instant::now();
+    loop {
+        match command.spawn() {
+            Err(error)
+                if error.kind() == ErrorKind::ExecutableFileBusy
+                    && began.elapsed() < Duration::from_secs(10) =>
+            {
+                thread::sleep(Duration::from_millis(20));
+            }
+            child => return child.unwrap(),
+        }
+    }
+}
+
 /// The same where escapes are wanted.
 pub(crate) fn finish_in_colour(mut command: Command) -> Outcome {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = spawned(&mut command);
     let stdout = drain(child.stdout.take().unwrap());
     let stderr = drain(child.stderr.take().unwrap());
     let status = ended(child);
