@@ -50,7 +50,12 @@ def tunnel():
     proxy.sendall(b'CONNECT 127.0.0.1:{granted} HTTP/1.1\\r\\n\\r\\n')
     head = proxy.recv(100)
     proxy.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n')
-    return head.split()[1], proxy.recv(1000)[-7:]
+    answer = b''
+    while part := proxy.recv(1000):
+        answer += part
+        if answer.endswith(b'granted'):
+            break
+    return head.split()[1], answer[-7:]
 def around():
     socket.create_connection(('127.0.0.1', {granted}), 2)
 "
