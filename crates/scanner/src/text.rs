@@ -30,6 +30,7 @@ mod token;
 mod validate;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use skillgate_model::Skill;
@@ -41,14 +42,21 @@ use document::Document;
 pub(crate) use engine::Engine;
 use matcher::Scope;
 pub(crate) use matcher::TextMatch;
+use owner::Owner;
 
 /// A text under examination.
 struct Page<'a> {
     artifact: &'a Artifact<'a>,
     source: Source<'a>,
+    owner: OnceCell<Owner>,
 }
 
 impl<'a> Page<'a> {
+    /// Whom the page is about; every address of it is looked at once for that.
+    fn owner(&self) -> &Owner {
+        self.owner.get_or_init(|| Owner::of(self.text()))
+    }
+
     fn text(&self) -> &'a str {
         self.source.text()
     }
@@ -80,6 +88,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     let page = Page {
         artifact,
         source: Source::new(&text),
+        owner: OnceCell::new(),
     };
     let prose = is_document(artifact.kind)
         .then(|| Document::parse(page.text(), &sink.rules().text().cues, page.is_acted_on()));

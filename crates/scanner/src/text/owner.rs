@@ -31,18 +31,6 @@ impl Owner {
     pub(crate) fn of(text: &str) -> Self {
         let head = beginning(text, HEAD);
         let title = head.lines().take_while(|line| !line.starts_with("## "));
-        Self::named_in(title, text)
-    }
-
-    /// Whom a page is about that has no description, by all it says.
-    pub(crate) fn of_all(text: &str) -> Self {
-        Self::named_in(beginning(text, BODY).lines(), text)
-    }
-
-    fn named_in<'a>(lines: impl Iterator<Item = &'a str>, text: &str) -> Self {
-        let lines: Vec<&str> = lines
-            .filter(|line| !line.split_whitespace().any(names_a_host))
-            .collect();
         let mut domains = BTreeMap::new();
         for address in addresses(text) {
             *domains
@@ -50,8 +38,16 @@ impl Owner {
                 .or_insert(0) += 1;
         }
         Self {
-            head: plain(&lines.join("\n")),
+            head: names_in(title),
             domains,
+        }
+    }
+
+    /// Whom the same page is about by all it says, where it has no description.
+    pub(crate) fn by_all(&self, text: &str) -> Self {
+        Self {
+            head: names_in(beginning(text, BODY).lines()),
+            domains: self.domains.clone(),
         }
     }
 
@@ -81,6 +77,14 @@ impl Owner {
         let often = self.domains.get(&domain(host).to_ascii_lowercase());
         !self.is_own(host) && often.is_none_or(|count| *count < AT_HOME)
     }
+}
+
+/// The words of the lines that hold no address.
+fn names_in<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines: Vec<&str> = lines
+        .filter(|line| !line.split_whitespace().any(names_a_host))
+        .collect();
+    plain(&lines.join("\n"))
 }
 
 /// Whether a word is an address, with or without its scheme, whatever stands around it.

@@ -44,8 +44,8 @@ pub(crate) fn examine(
         engine: engine.reading(),
         text: page.text(),
         acted_on: page.is_acted_on() || page.text().len() <= SHORT_PAGE,
-        owner: Owner::of(page.text()),
-        named: (!page.is_acted_on()).then(|| Owner::of_all(page.text())),
+        owner: page.owner(),
+        named: (!page.is_acted_on()).then(|| page.owner().by_all(page.text())),
         commands_only,
         found: Found::default(),
         woken: Vec::new(),
@@ -91,7 +91,7 @@ struct Reader<'e> {
     text: &'e str,
     /// The page is acted on, or so short that it is read as a whole.
     acted_on: bool,
-    owner: Owner,
+    owner: &'e Owner,
     /// Whom a page without a description speaks of.
     named: Option<Owner>,
     commands_only: bool,
@@ -128,7 +128,7 @@ impl Reader<'_> {
         engine.lexicon.find(sentence, &mut found.hits);
         engine.lexicon.refer(&self.spoken_of, &mut found.hits);
         for (at, token) in sentence.tokens.iter().enumerate() {
-            if is_foreign(&self.owner, token) {
+            if is_foreign(self.owner, token) {
                 found
                     .hits
                     .extend(engine.foreign.and_then(|one| Hit::at(one, at)));

@@ -62,13 +62,12 @@ pub(crate) fn takes_back(after: &str) -> bool {
 
 /// Looks at every address of a document and at what its line does with it.
 pub(crate) fn examine(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>) {
-    let owner = Owner::of(page.text());
     for address in addresses(page.text()) {
         let line = line_around(page.text(), &address.range);
         if document.describes(address.range.start) {
             continue;
         }
-        source(page, &owner, &address, line, sink);
+        source(page, page.owner(), &address, line, sink);
     }
     links(page, sink);
 }

@@ -231,59 +231,53 @@ fn carried(argument: &Js) -> Taint {
     let Some(fields) = &argument.fields else {
         return argument.value.taint;
     };
-    let mut names: Vec<&String> = fields.keys().collect();
-    names.sort();
-    names.into_iter().fold(Taint::default(), |taint, name| {
-        let value = fields
-            .get(name)
-            .map(|field| field.value.taint)
-            .unwrap_or_default();
-        if name == "headers"
-            && let Some(headers) = fields.get(name).and_then(|field| field.fields.clone())
-        {
-            return taint | in_headers(&headers);
-        }
-        let own = matches!(
-            name.as_str(),
-            "headers" | "auth" | "agent" | "token" | "apiKey"
-        );
-        taint
-            | if own {
-                value.without(
-                    Taint::TOKEN
-                        | Taint::ISSUED
-                        | Taint::SESSION
-                        | Taint::FILE
-                        | Taint::MACHINE
-                        | Taint::ENVIRONMENT,
-                )
-            } else {
-                value
+    fields
+        .iter()
+        .fold(Taint::default(), |taint, (name, field)| {
+            let value = field.value.taint;
+            if name == "headers"
+                && let Some(headers) = &field.fields
+            {
+                return taint | in_headers(headers);
             }
-    })
+            let own = matches!(
+                name.as_str(),
+                "headers" | "auth" | "agent" | "token" | "apiKey"
+            );
+            taint
+                | if own {
+                    value.without(
+                        Taint::TOKEN
+                            | Taint::ISSUED
+                            | Taint::SESSION
+                            | Taint::FILE
+                            | Taint::MACHINE
+                            | Taint::ENVIRONMENT,
+                    )
+                } else {
+                    value
+                }
+        })
 }
 
 /// Headers by whose names nobody is asked with a key carry data.
 fn in_headers(headers: &HashMap<String, Js>) -> Taint {
-    let mut names: Vec<&String> = headers.keys().collect();
-    names.sort();
-    names.into_iter().fold(Taint::default(), |taint, name| {
-        let value = headers
-            .get(name)
-            .map(|value| value.value.taint)
-            .unwrap_or_default();
-        let lower = name.to_ascii_lowercase();
-        let own = ["auth", "token", "key", "cookie", "agent", "session", "..."]
-            .iter()
-            .any(|word| lower.contains(word));
-        let plain = value.without(Taint::TOKEN | Taint::FILE | Taint::MACHINE);
-        taint
-            | if own {
-                plain.without(Taint::ISSUED | Taint::SESSION | Taint::ENVIRONMENT)
-            } else {
-                plain
-            }
-    })
+    headers
+        .iter()
+        .fold(Taint::default(), |taint, (name, header)| {
+            let value = header.value.taint;
+            let lower = name.to_ascii_lowercase();
+            let own = ["auth", "token", "key", "cookie", "agent", "session", "..."]
+                .iter()
+                .any(|word| lower.contains(word));
+            let plain = value.without(Taint::TOKEN | Taint::FILE | Taint::MACHINE);
+            taint
+                | if own {
+                    plain.without(Taint::ISSUED | Taint::SESSION | Taint::ENVIRONMENT)
+                } else {
+                    plain
+                }
+        })
 }
 
 /// A shell whose ends are tied to a socket.
