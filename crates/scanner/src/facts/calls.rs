@@ -19,12 +19,6 @@ use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
-/// What must not be in a log that is sent away.
-const LOGGED: Origins = Origins::SECRET
-    .union(Origins::ENVIRONMENT)
-    .union(Origins::CREDENTIAL)
-    .union(Origins::CLIPBOARD);
-
 impl<'a, 's> Interp<'a, 's> {
     /// Calls a method: `name` of `receiver`.
     pub(crate) fn call_method(
@@ -353,7 +347,7 @@ impl<'a, 's> Interp<'a, 's> {
                     .chain(&args.rest)
                     .for_each(&mut add);
             }
-            if Some(sink.class) == self.index.log && from.meets(LOGGED) {
+            if Some(sink.class) == self.index.log && from.meets(Origins::PRIVATE) {
                 self.logged_secret.get_or_insert(range);
             }
             if services.are_several() {

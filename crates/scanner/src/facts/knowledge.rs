@@ -143,11 +143,7 @@ impl<'a, 's> Interp<'a, 's> {
 
     /// A text with a secret in the address of an image, which every program that shows it fetches.
     pub(crate) fn image_text(&mut self, text: &str, from: Origins, range: TextRange) {
-        const PRIVATE: Origins = Origins::SECRET
-            .union(Origins::CREDENTIAL)
-            .union(Origins::ENVIRONMENT)
-            .union(Origins::CLIPBOARD);
-        if !from.meets(PRIVATE) {
+        if !from.meets(Origins::PRIVATE) {
             return;
         }
         let address = text

@@ -83,6 +83,11 @@ origins! {
 
 impl Origins {
     pub(crate) const NONE: Self = Self(0);
+    /// What must be neither in a log that is sent away nor in the address of an image.
+    pub(crate) const PRIVATE: Self = Self::SECRET
+        .union(Self::CREDENTIAL)
+        .union(Self::ENVIRONMENT)
+        .union(Self::CLIPBOARD);
 
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0

@@ -24,11 +24,15 @@ const PAGES: &[&str] = &[
     ".clinerules",
 ];
 
+/// Whether an object takes in the file that a method of this name is given.
+fn reads_file(name: &str) -> bool {
+    matches!(name, "read" | "load" | "read_file")
+}
+
 impl<'a> Interp<'a, '_> {
     /// Whether a call may put a secret into its object, which is no module.
     pub(crate) fn may_fill(&self, receiver: &Value<'a>, name: &str, args: &Args<'a>) -> bool {
-        let reads = matches!(name, "read" | "load" | "read_file");
-        (reads || args.all().any(|value| value.from.meets(PRIVATE)))
+        (reads_file(name) || args.all().any(|value| value.from.meets(PRIVATE)))
             && receiver
                 .as_name()
                 .is_none_or(|name| self.index.names.path(name).ends_with([')', ']']))
@@ -43,7 +47,7 @@ impl<'a> Interp<'a, '_> {
         target: Option<&'a Expr>,
     ) {
         let mut given = args.blend();
-        if matches!(name, "read" | "load" | "read_file")
+        if reads_file(name)
             && let Some(path) = args.at(0)
         {
             given.from = given.from.union(self.file_origins(path));
