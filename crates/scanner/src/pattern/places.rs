@@ -307,6 +307,46 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
     (looks && valid && !host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 
+static INSTALL_SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r#"["']?\b(?P<name>(?:pre|post)?install|prepare)["']?\s*:\s*["']?(?P<command>[^"'\n,}]*)"#,
+    )
+});
+
+/// Tools whose own instructions say that they run when a package is installed.
+const INSTALL_TOOLS: [&str; 14] = [
+    "husky",
+    "lefthook",
+    "simple-git-hooks",
+    "patch-package",
+    "prisma",
+    "electron-builder",
+    "node-gyp",
+    "tsc",
+    "npm run build",
+    "nuxt prepare",
+    "svelte-kit",
+    "playwright install",
+    "is-ci",
+    "wxt prepare",
+];
+
+/// Whether an installer runs the script of this name, and its command is none of a known tool.
+pub(crate) fn is_run_at_install(name: &str, command: &str) -> bool {
+    let runs = matches!(name, "preinstall" | "install" | "postinstall" | "prepare");
+    runs && !INSTALL_TOOLS.iter().any(|tool| command.contains(tool))
+}
+
+/// Whether this text makes a manifest run a script when its package is installed.
+pub(crate) fn is_install_script(path: &str, text: &str) -> bool {
+    path.ends_with("package.json")
+        && text.contains("scripts")
+        && INSTALL_SCRIPT.captures_iter(text).any(|found| {
+            let part = |name| found.name(name).map_or("", |part| part.as_str());
+            is_run_at_install(part("name"), part("command"))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

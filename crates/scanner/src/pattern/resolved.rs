@@ -42,6 +42,13 @@ pub(crate) enum What {
         path: String,
         content: Value,
     },
+    /// A start-up file is written after a person was asked about it and agreed, or one that starts nothing new.
+    Agreed {
+        path: String,
+        content: Value,
+    },
+    /// Fields of a file are read that hold none of its credentials.
+    Consult(String),
     Delete(String),
     /// `host` or `host:port`.
     Connect(String),
@@ -194,10 +201,12 @@ impl Resolved {
             ("drop", What::Connect(host)) if places::is_drop(host) => {
                 Seen::on(EffectKind::NetworkConnect, host)
             }
-            ("read", What::Read(path) | What::Search(path)) => {
+            ("read", What::Read(path) | What::Search(path) | What::Consult(path)) => {
                 Seen::on(EffectKind::FilesystemRead, path)
             }
-            ("write", What::Write { path, .. }) => Seen::on(EffectKind::FilesystemWrite, path),
+            ("write", What::Write { path, .. } | What::Agreed { path, .. }) => {
+                Seen::on(EffectKind::FilesystemWrite, path)
+            }
             ("delete", What::Delete(path)) => Seen::on(EffectKind::FilesystemDelete, path),
             ("spawn", What::Command { name, .. }) if !is_own_tool(name) => {
                 Seen::on(EffectKind::ProcessSpawn, name)

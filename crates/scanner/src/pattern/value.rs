@@ -66,6 +66,46 @@ impl Taint {
     /// A whole folder, packed.
     pub(crate) const TREE: Self = Self(1 << 17);
 
+    /// The tokens of known services, each as one of nine marks.
+    const SERVICES: u32 = 0x1ff << 22;
+
+    /// The mark of the service that a variable's token belongs to.
+    pub(crate) fn of_service(variable: &str) -> Self {
+        let services = [
+            "AWS",
+            "GITHUB",
+            "NPM",
+            "OPENAI",
+            "ANTHROPIC",
+            "GOOGLE",
+            "AZURE",
+            "SLACK",
+            "STRIPE",
+            "HUGGING",
+            "DISCORD",
+            "DOCKER",
+            "GITLAB",
+            "PYPI",
+            "CLOUDFLARE",
+            "GEMINI",
+            "VERCEL",
+            "TELEGRAM",
+        ];
+        let upper = variable.to_ascii_uppercase();
+        let upper = if upper.starts_with("GH_") {
+            "GITHUB"
+        } else {
+            &upper
+        };
+        let at = services.iter().position(|service| upper.contains(service));
+        at.map_or(Self::default(), |at| Self(1 << (22 + at % 9)))
+    }
+
+    /// Whether tokens of several services came together.
+    pub(crate) const fn of_several(self) -> bool {
+        (self.0 & Self::SERVICES).count_ones() > 1
+    }
+
     /// Those of its marks that `other` has too.
     pub(crate) const fn common(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -227,15 +267,35 @@ fn is_data(path: &str) -> bool {
 }
 
 /// A person's own folders, as their system names them, or the whole home.
-fn is_personal(path: &str) -> bool {
+pub(crate) fn is_personal(path: &str) -> bool {
+    let owned = |start: &str| {
+        let rest = path.strip_prefix(start)?;
+        rest.split_once('/').map(|(_, inside)| inside)
+    };
     let inside = path
         .strip_prefix('~')
+        .or_else(|| path.strip_prefix("/root/"))
+        .or_else(|| owned("/home/"))
+        .or_else(|| owned("/Users/"))
         .map(|rest| rest.trim_start_matches('/'));
     inside.is_some_and(|rest| {
         let folder = rest.split('/').next().unwrap_or(rest);
         matches!(
             folder,
-            "" | "*" | "Documents" | "Desktop" | "Downloads" | "Pictures" | "Photos" | "Movies"
+            "" | "*"
+                | "Documents"
+                | "Desktop"
+                | "Downloads"
+                | "Pictures"
+                | "Photos"
+                | "Movies"
+                | "Videos"
+                | "OneDrive"
+                | "Dropbox"
+                | "Notes"
+                | "Obsidian"
+                | "Maildir"
+                | ".thunderbird"
         )
     })
 }

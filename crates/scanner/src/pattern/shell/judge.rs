@@ -1,6 +1,9 @@
 //! What a single step of a script gives away by itself, without any flow.
 
 mod access;
+mod destroyed;
+mod hooks;
+mod services;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -16,12 +19,10 @@ use crate::pattern::resolved::Fact;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 pub(super) use access::{foreign_repository, is_hidden_program};
+pub(super) use destroyed::{erased_history, finds_everything, is_disk, is_system_tree};
+pub(super) use hooks::is_hook;
+pub(super) use services::{enabled, is_harmless_unit, is_start_up};
 
-static SYSTEM_TREE: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r"^(?:/|/\*|~|~/|~/\*|~/\{[.,*]+\}[.*]*|\.\./?\*?|\.\./\.\.\S*|\./\*|/(?:bin|boot|dev|etc|home|lib|lib64|opt|root|sbin|srv|sys|usr|var|Users|System|Library|Applications)(?:/?\*?)?|/(?:home|Users)/[^/]+/?\*?|[A-Z]:[\\/]\*?)$",
-    )
-});
 static SYSTEM_FILE: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"^/(?:bin|boot|etc|lib|lib64|sbin|sys|usr|root|proc|var/(?:log|lib|spool))/|^~/(?:Documents|Desktop|Pictures|\.\w+rc$|\.profile$)",
@@ -32,8 +33,6 @@ static HISTORY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(?:\.(?:bash|zsh|sh|python|mysql)_history|/var/log(?:/|$)|/var/run/utmp|wtmp|btmp|lastlog)",
     )
 });
-static DISK: LazyLock<Regex> =
-    LazyLock::new(|| constant(r"^/dev/(?:[shv]d[a-z]|nvme\d|mmcblk\d|disk\d|mem|kmem|port)"));
 static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"(?i)\b(?:firewalld|ufw|apparmor|selinux|auditd|rsyslog|syslog|fail2ban|clamav|clamd|falcon-sensor|crowdstrike|osquery|wazuh|ossec|sentinelone|defender|mdatp|XProtect|sysmon|carbonblack|snort|suricata)",
@@ -41,7 +40,7 @@ static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MINER: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)stratum\+(?:tcp|ssl)://|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
+        r"(?i)stratum\+(?:tcp|ssl)://|mining\.(?:subscribe|authorize|submit)|\x22method\x22\s*:\s*\x22login\x22.*\x22(?:agent|algo)\x22|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
     )
 });
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -51,6 +50,11 @@ static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static KEPT_INDEX: LazyLock<Regex> = LazyLock::new(|| {
     constant(r"(?:index[-_]url|registry|npmRegistryServer)[ =]+[\x22']?https?://(?P<host>[\w.-]+)")
+});
+static ADDED_SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"scripts\W{1,4}(?:pre|post)?install\W{0,4}=[^=]|[\x22\\](?:pre|post)?install[\x22\\]+\s*:",
+    )
 });
 static CRON_LINE: LazyLock<Regex> =
     LazyLock::new(|| constant(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
@@ -104,12 +108,19 @@ pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     match what {
         What::Command { name, arguments } => command(name, arguments, &mut found),
-        What::Write { path, content } => written(path, content, &mut found),
+        What::Write { path, content } | What::Agreed { path, content } => {
+            written(path, content, &mut found);
+        }
         What::Delete(path) if HISTORY.is_match(path) => {
             found.push(("shell-traces-wiped", path.clone()))
         }
-        What::Delete(path) if SYSTEM_FILE.is_match(path) && !SYSTEM_TREE.is_match(path) => {
+        What::Delete(path)
+            if SYSTEM_FILE.is_match(path) && !destroyed::SYSTEM_TREE.is_match(path) =>
+        {
             found.push(("shell-system-file-deleted", path.clone()));
+        }
+        What::Assign { name, value } if is_hook(name, value) => {
+            found.push(("shell-hooking-variable", format!("{name}={value}")));
         }
         What::Assign { name, value }
             if matches!(name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE") =>
@@ -135,17 +146,12 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         .collect();
     let mut add = |check: &'static str| found.push((check, line.chars().take(120).collect()));
     match name {
-        "rm" | "find" | "shred" if deletes_tree(name, &words) => add("shell-tree-deleted"),
-        "mv" if words.last() == Some(&"/dev/null") && words.len() > 1 => add("shell-tree-deleted"),
-        "mkfs" | "wipefs" | "blkdiscard" => add("shell-disk-overwritten"),
-        "dd" if words.iter().any(|word| {
-            word.strip_prefix("of=")
-                .is_some_and(|path| DISK.is_match(path))
-        }) =>
-        {
-            add("shell-disk-overwritten")
+        "rm" | "find" | "shred" if destroyed::deletes_tree(name, &words) => {
+            add("shell-tree-deleted")
         }
-        "shred" if words.iter().any(|word| DISK.is_match(word)) => add("shell-disk-overwritten"),
+        "mv" if words.last() == Some(&"/dev/null") && words.len() > 1 => add("shell-tree-deleted"),
+        _ if destroyed::overwrites_disk(name, arguments) => add("shell-disk-overwritten"),
+        "git" if destroyed::destroys_history(&words) => add("shell-history-destroyed"),
         "history"
             if words.iter().any(|word| {
                 word.starts_with('-') && (word.contains('c') || word.contains('w'))
@@ -188,6 +194,15 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         "spctl" | "csrutil" if words.iter().any(|word| word.contains("disable")) => {
             add("shell-protection-off")
         }
+        "npm" | "pnpm" | "yarn" | "bun" if sets_install_script(&words) => {
+            add("shell-install-script")
+        }
+        "jq" | "yq" | "sed" | "gsed" | "perl" if adds_install_script(&words) => {
+            add("shell-install-script")
+        }
+        "touch" if words.iter().any(|word| word.starts_with("--checkpoint")) => {
+            add("shell-setting-runs")
+        }
         "xattr" if joined.contains("com.apple.quarantine") => add("shell-protection-off"),
         "auditctl" if joined.contains("-e 0") || joined.contains("-D") => {
             add("shell-protection-off")
@@ -202,9 +217,9 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
             add("shell-cron");
         }
         "at" | "batch"
-            if words
-                .iter()
-                .any(|word| word.starts_with("now") || word.contains(':') || *word == "-f") =>
+            if words.iter().any(|word| {
+                word.starts_with("now") || word.contains(':') || matches!(*word, "-f" | "-t")
+            }) =>
         {
             add("shell-cron")
         }
@@ -232,13 +247,15 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         {
             add("shell-foreign-index")
         }
-        _ if name.starts_with("mkfs.") => add("shell-disk-overwritten"),
         _ => {}
     }
     if MINER.is_match(&line)
         && !matches!(name, "echo" | "printf" | "grep" | "rg" | ":" | "[[" | "[")
     {
         found.push(("shell-miner", line.chars().take(120).collect()));
+    }
+    if let Some(hook) = hooks::set_by(name, &words) {
+        found.push(("shell-hooking-variable", hook));
     }
     if let Some(check) = access::command(name, &words) {
         found.push((check, line.chars().take(120).collect()));
@@ -250,37 +267,22 @@ pub(super) fn is_official_index(host: &str) -> bool {
     OFFICIAL_INDEXES.contains(&host)
 }
 
-/// Whether this folder is a home, or belongs to the system.
-pub(super) fn is_system_tree(folder: &str) -> bool {
-    !folder.starts_with('.') && SYSTEM_TREE.is_match(folder)
+/// `npm pkg set scripts.postinstall=…`.
+fn sets_install_script(words: &[&str]) -> bool {
+    words.starts_with(&["pkg", "set"])
+        && words.iter().any(|word| {
+            let script = word.strip_prefix("scripts.");
+            script.is_some_and(|script| {
+                let (name, command) = script.split_once('=').unwrap_or((script, ""));
+                places::is_run_at_install(name, command)
+            })
+        })
 }
 
-/// `rm -r` of a tree that is not the script's own.
-fn deletes_tree(name: &str, words: &[&str]) -> bool {
-    let recursive = words.iter().any(|word| {
-        let short = word.starts_with('-') && !word.starts_with("--") && word.contains(['r', 'R']);
-        short || *word == "--recursive" || *word == "--no-preserve-root"
-    });
-    match name {
-        "rm" => {
-            recursive
-                && words.iter().any(|word| {
-                    !word.starts_with('-') && SYSTEM_TREE.is_match(word) && *word != "./*"
-                        || *word == "--no-preserve-root"
-                })
-                || recursive
-                    && words.contains(&"./*")
-                    && words.iter().any(|word| word.starts_with(".."))
-        }
-        "find" => {
-            words.first().is_some_and(|word| SYSTEM_TREE.is_match(word))
-                && (words.contains(&"-delete")
-                    || words.windows(2).any(|pair| {
-                        matches!(pair, ["-exec" | "-execdir", "shred" | "srm" | "truncate"])
-                    }))
-        }
-        _ => recursive && words.iter().any(|word| SYSTEM_TREE.is_match(word)),
-    }
+/// A filter that puts a script into a manifest which an installer runs.
+fn adds_install_script(words: &[&str]) -> bool {
+    words.iter().any(|word| ADDED_SCRIPT.is_match(word))
+        && words.iter().any(|word| word.ends_with("package.json"))
 }
 
 fn stops(words: &[&str]) -> bool {
@@ -325,9 +327,14 @@ fn foreign_index(joined: &str) -> bool {
     foreign || address || joined.contains("--trusted-host")
 }
 
+/// Whether a text speaks to a pool of miners, or starts a miner.
+pub(super) fn mines(text: &str) -> bool {
+    MINER.is_match(text)
+}
+
 /// The checks that a file meets by its path and content.
 pub(super) fn written(path: &str, content: &Value, found: &mut Vec<(&'static str, String)>) {
-    if DISK.is_match(path) {
+    if is_disk(path) {
         found.push(("shell-disk-overwritten", path.to_owned()));
     }
     if HISTORY.is_match(path)
@@ -358,6 +365,16 @@ pub(super) fn written(path: &str, content: &Value, found: &mut Vec<(&'static str
     }
     if path.contains(".github/workflows/") && content.text.contains("toJSON(secrets)") {
         found.push(("shell-credentials-sent", path.to_owned()));
+    }
+    if let Some(hook) = hooks::kept(path, &content.text) {
+        found.push(("shell-hooking-variable", hook));
+    }
+    if places::is_install_script(path, &content.text) {
+        found.push(("shell-install-script", path.to_owned()));
+    }
+    if path.trim_start_matches("./").starts_with("--checkpoint") {
+        // A file whose name a careless `*` turns into an option.
+        found.push(("shell-setting-runs", path.to_owned()));
     }
     if access::setting_runs(path, content) {
         found.push(("shell-setting-runs", path.to_owned()));

@@ -3,24 +3,29 @@
 pub(in crate::pattern) mod builtins;
 mod carriers;
 mod coders;
+mod edits;
 mod files;
 mod interpreters;
 mod keepers;
+mod repository;
+mod runners;
+mod settings;
 mod transfer;
 mod wrappers;
 
-use super::What;
 use super::run::{Call, Run};
+use super::{What, judge};
 use crate::pattern::value::{Taint, Value};
 use builtins::{alias, declare, echo, positional, printf, read};
 use coders::{coded, hashed, openssl, repeating, reversed, substituted, translate};
 use files::{
-    archive, copy, filter, find, git, install, mark_executable, remove, scheduled, tee, unpack,
+    archive, copy, filter, find, install, mark_executable, remove, scheduled, tee, unpack,
 };
 use interpreters::{
     after_option, commands_inside, evaluate, foreign, interpret, interpreter, nested_argument,
     source,
 };
+use repository::git;
 use wrappers::{WRAPPERS, environment, wrapped};
 
 pub(super) use interpreters::{executed, is_interpreter, is_shell, is_suspicious, run_file};
@@ -47,7 +52,14 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     if let Some(kind) = interpreter(&call.name) {
         return interpret(run, call, kind);
     }
+    runners::run(run, call);
     if let Some(output) = carriers::run(run, call) {
+        return output;
+    }
+    if call.name == "git" {
+        git(run, call);
+    }
+    if let Some(output) = files::disks(call) {
         return output;
     }
     if let Some(output) = keepers::run(call) {
@@ -98,10 +110,10 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         }
         "unzip" | "unrar" | "7z" | "7za" if !has_word(call, &["a"]) => unpack(run, call),
         "tar" | "zip" | "7z" | "rar" | "gpg" => archive(run, call),
-        "whoami" | "hostname" | "uname" | "id" | "ifconfig" | "ip" | "arch" | "lscpu"
-        | "sw_vers" | "system_profiler" | "dmidecode" | "ipconfig" => {
-            Value::unknown(Taint::MACHINE)
-        }
+        "uname" if !names_host(call) => Value::unknown(Taint::default()),
+        "arch" | "sw_vers" => Value::unknown(Taint::default()),
+        "whoami" | "hostname" | "uname" | "id" | "ifconfig" | "ip" | "lscpu"
+        | "system_profiler" | "dmidecode" | "ipconfig" => Value::unknown(Taint::MACHINE),
         "ps" if call
             .arguments
             .iter()
@@ -126,7 +138,11 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
             hashed(run, call);
             filter(run, call)
         }
-        "git" => git(run, call),
+        "git" => Value::unknown(Taint::default()),
+        "systemctl" | "launchctl" | "update-rc.d" | "chkconfig" | "rc-update" => {
+            enabled(run, call);
+            Value::unknown(Taint::default())
+        }
         "dpkg" | "rpm" | "apt" | "apt-get" | "dnf" | "yum" | "installer" | "snap" | "code"
         | "codium" | "cursor" | "pip" | "pip3" | "npm" => install(run, call),
         "claude" | "codex" | "gemini" | "aider" | "opencode" | "cursor-agent" => {
@@ -155,6 +171,37 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "true" | "false" | ":" | "mkdir" | "sleep" | "exit" | "return" | "shift" | "unset"
         | "test" | "[" | "[[" => Value::default(),
         _ => filter(run, call),
+    }
+}
+
+/// `uname -a` and `uname -n` say which machine it is; the others say for which machines something is built.
+fn names_host(call: &Call<'_>) -> bool {
+    call.arguments.iter().any(|flags| {
+        matches!(flags.text.as_str(), "--all" | "--nodename")
+            || !flags.text.starts_with("--") && flags.text.contains(['a', 'n'])
+    })
+}
+
+/// A service that starts by itself from now on, unless it came with a package or starts nothing new.
+fn enabled(run: &mut Run, call: &Call<'_>) {
+    let words: Vec<&str> = call
+        .arguments
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    let Some(units) = judge::enabled(&call.name, &words) else {
+        return;
+    };
+    let own = units.iter().find(|unit| {
+        let written = run.files.iter().any(|(path, content)| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            (name == **unit || stem == **unit) && !judge::is_harmless_unit(path, &content.text)
+        });
+        written || unit.contains('/') && call.name != "update-rc.d"
+    });
+    if let Some(unit) = own {
+        run.check(&call.span, "shell-service-enabled", *unit);
     }
 }
 

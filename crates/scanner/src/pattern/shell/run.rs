@@ -1,9 +1,11 @@
 //! Follows a script from top to bottom: what each word may be and where it came from.
 
+mod consent;
 mod disguise;
 mod expand;
 mod files;
 mod loops;
+mod prompt;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,7 +16,8 @@ use super::syntax::{self, Body, Command, List, Part, Pipeline, Word};
 use crate::Kind;
 use crate::pattern::decode;
 use crate::pattern::resolved::Fact;
-use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value, of_path};
+use consent::Question;
 use disguise::is_disguised;
 
 pub(super) use loops::{MANY, is_long_sequence};
@@ -32,8 +35,7 @@ const MAX_RECURSION: usize = 2;
 const MIN_ENCODED: usize = 24;
 
 /// Variables whose value a shell or another program runs as a command.
-const RUN_LATER: [&str; 10] = [
-    "PROMPT_COMMAND",
+const RUN_LATER: [&str; 9] = [
     "GIT_SSH_COMMAND",
     "GIT_PAGER",
     "GIT_EDITOR",
@@ -65,6 +67,9 @@ pub(super) struct Run {
     pub(super) opened: Value,
     /// The last address that a descriptor was opened to.
     socket: Option<String>,
+    /// What a person was last told, and was last asked.
+    pub(super) said: String,
+    asked: Option<Question>,
     /// Inside a function that bears the name of a program which is trusted with passwords.
     pub(super) shadows: bool,
     depth: usize,
@@ -96,6 +101,8 @@ impl Run {
             folder: Value::default(),
             opened: Value::default(),
             socket: None,
+            said: String::new(),
+            asked: None,
             shadows: false,
             depth: 0,
             loops: 0,
@@ -124,6 +131,7 @@ impl Run {
             }
         }
         judged.extend(super::judge::hidden_script(&self.facts));
+        judged.extend(super::judge::erased_history(&self.facts));
         self.facts.append(&mut judged);
     }
 
@@ -219,7 +227,9 @@ impl Run {
             Body::For { name, words, body } => {
                 let mut value = Value::default();
                 for word in words {
-                    value.push(&self.expand(word));
+                    let element = self.expand(word);
+                    value.taint |= of_path(&element.text).common(Taint::PERSONAL);
+                    value.push(&element);
                     value.push(&Value::text(" "));
                 }
                 if words.len() != 1 || value.text.trim_end().contains(' ') {
@@ -327,6 +337,8 @@ impl Run {
         );
         if RUN_LATER.contains(&name) && value.text.contains(' ') {
             self.nested(&value.text, span, &Value::default());
+        } else if name == "PROMPT_COMMAND" {
+            self.at_each_prompt(&value, span);
         }
         self.variables.insert(name.to_owned(), value);
     }

@@ -133,8 +133,37 @@ pub(super) fn command(name: &str, words: &[&str]) -> Option<&'static str> {
             Some("shell-files-sent")
         }
         "setcap" => Some("shell-capability"),
+        "curl" | "wget" | "git" | "npm" | "http" if trusts_anyone(words) => {
+            Some("shell-certificate-unchecked")
+        }
         _ => None,
     }
+}
+
+static UNCHECKED: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"^(?:--insecure|-[a-zA-Z]*k[a-zA-Z]*|--no-check-certificate|--verify=no|http\.sslVerify=false|strict-ssl=false)$",
+    )
+});
+
+/// Certificates are not checked, and something of the answer is used or something is sent.
+fn trusts_anyone(words: &[&str]) -> bool {
+    let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
+    let switched = words.iter().any(|word| UNCHECKED.is_match(word))
+        || words
+            .windows(2)
+            .any(|pair| matches!(pair, ["http.sslVerify" | "strict-ssl", "false"]));
+    let thrown_away = words
+        .windows(2)
+        .any(|pair| matches!(pair, ["-o" | "--output" | "-O", "/dev/null"]))
+        && !has(&["-d", "--data", "-F", "--form", "-T", "-u", "-H"]);
+    let own = words.iter().any(|word| {
+        let rest = word.split_once("://").map_or("", |(_, rest)| rest);
+        ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|host| rest.starts_with(host))
+    });
+    switched && !thrown_away && !own
 }
 
 /// Settings of the kernel that keep programs from each other.

@@ -14,6 +14,9 @@ use crate::pattern::value::{Taint, Value};
 /// Shortest printed text that can tell an agent to do something, in bytes.
 const MIN_SPOKEN: usize = 40;
 
+/// Longest question that is remembered, in characters.
+const MAX_SAID: usize = 300;
+
 /// Words by which a text speaks to an agent.
 pub(in crate::pattern) static TELLS: LazyLock<Regex> = LazyLock::new(|| {
     constant(
@@ -42,6 +45,7 @@ pub(super) fn echo(run: &mut Run, call: &Call<'_>) -> Value {
     }
     let mut value = join(rest);
     spoken(run, call, &value);
+    run.said = value.text.chars().take(MAX_SAID).collect();
     if escapes {
         let plain = syntax::unescape(&value.text);
         value = with_decoded(value, plain);
@@ -104,6 +108,7 @@ pub(super) fn printf(run: &mut Run, call: &Call<'_>) -> Value {
         }
     }
     output.text = output.text.replace("%%", "%");
+    run.said = output.text.chars().take(MAX_SAID).collect();
     output
 }
 
@@ -180,7 +185,11 @@ pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
     {
         run.nested(&callback.text, &call.span, &Value::default());
     }
-    let prompt = join(call.arguments).text.to_ascii_lowercase();
+    let words = call
+        .arguments
+        .split_last()
+        .map_or(call.arguments, |(_, words)| words);
+    let prompt = join(words).text.to_ascii_lowercase();
     if silent
         && ["sudo", "password for", "passphrase for key"]
             .iter()
@@ -188,6 +197,11 @@ pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
     {
         // It asks in the words of a program that people trust.
         run.check(&call.span, "shell-shadowed-command", "asks like `sudo`");
+    }
+    if *call.input == Value::default()
+        && let Some(answer) = call.arguments.last()
+    {
+        run.ask(&prompt, &answer.text);
     }
     let value = if silent && run.shadows {
         // What is typed unseen into something that bears the name of a program is a password.

@@ -31,9 +31,6 @@ static AWK: LazyLock<Regex> = LazyLock::new(|| {
         r#"system\(\s*"((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"\s*\|&?\s*getline|\|&?\s*"((?:[^"\\]|\\.)*)""#,
     )
 });
-/// A download whose output a shell runs.
-static PIPED: LazyLock<Regex> =
-    LazyLock::new(|| constant(r#"(?:curl|wget)\s[^'"|]*\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b"#));
 /// The command `e` of sed, after an address or by itself.
 static SED: LazyLock<Regex> = LazyLock::new(|| constant(r"(?m)(?:^|[;{}\d$/])\s*e\s+(\S[^\n]*)"));
 
@@ -48,14 +45,14 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         "docker" | "podman" | "kubectl" | "nerdctl" | "lxc" | "screen" | "vagrant" => {
             shell_of(call)
         }
-        "emacs" | "expect" | "psql" | "mysql" | "sqlite3" | "rsync" | "tmux" | "strace"
-        | "ltrace" | "xterm" | "runuser" | "start-stop-daemon" | "zip" => embedded(call),
         "ssh" | "scp" | "sftp" => connection(call),
         _ => return None,
     };
     let downloads = |run: &mut Run, output: &Value| {
         // `system(line)` runs what the program read before.
-        let runs = texts(call).any(|text| text.contains("system("));
+        let runs = texts(call).any(|text| {
+            text.contains("system(") || text.contains("| \"sh\"") || text.contains("| \"bash\"")
+        });
         if call.name.ends_with("awk") && runs && output.taint.has(Taint::NETWORK) {
             super::executed(run, output, &call.span);
         }
@@ -81,14 +78,6 @@ fn shell_of(call: &Call<'_>) -> Vec<String> {
     command
         .map(|command| (*command).to_owned())
         .into_iter()
-        .collect()
-}
-
-/// A download that is piped to a shell, inside an argument of a program that runs parts of its arguments.
-fn embedded(call: &Call<'_>) -> Vec<String> {
-    texts(call)
-        .filter_map(|text| PIPED.find(text))
-        .map(|found| found.as_str().to_owned())
         .collect()
 }
 

@@ -7,9 +7,11 @@ use regex::Regex;
 use super::super::run::{Call, Run};
 use super::super::{What, judge};
 use super::builtins::spoken;
+use super::edits::{inserted, repointed};
 use super::has_word;
+use super::settings::{consults, stays_beside};
 use crate::expression::constant;
-use crate::pattern::value::{Taint, Value, of_path};
+use crate::pattern::value::{Taint, UNKNOWN, Value, of_path};
 
 /// Folders of downloads that are remembered.
 const MAX_FOLDERS: usize = 64;
@@ -26,7 +28,7 @@ static KEY_SHAPE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-fn pattern_of<'c>(call: &Call<'c>) -> Option<&'c str> {
+pub(super) fn pattern_of<'c>(call: &Call<'c>) -> Option<&'c str> {
     let searches = SEARCHERS.contains(&call.name.as_str());
     let mut words = call.arguments.iter().map(|argument| argument.text.as_str());
     words.find(|word| searches && !word.starts_with('-'))
@@ -39,31 +41,6 @@ const READERS: &[&str] = &[
     "hexdump", "base64", "base32", "gzip", "gunzip", "zcat", "bzip2", "xz", "dd", "split", "rev",
     "tr", "fold", "pv", "openssl", "sqlite3", "uudecode", "bzcat", "xzcat",
 ];
-
-/// `sed -i` that makes a lock file or a manifest fetch from elsewhere.
-fn repointed(run: &mut Run, call: &Call<'_>) {
-    let mut words = call.arguments.iter().map(|argument| argument.text.as_str());
-    let pinned = words.clone().any(|word| {
-        let name = word.rsplit('/').next().unwrap_or(word);
-        name.contains("lock")
-            || name.contains("requirements")
-            || name.starts_with("Dockerfile")
-            || matches!(
-                name,
-                "package.json" | "pyproject.toml" | "go.mod" | "go.sum" | ".npmrc"
-            )
-    });
-    let script = words.find(|word| word.starts_with(['s', 'a', 'i', 'c']) && word.contains("://"));
-    let mut words = script
-        .unwrap_or_default()
-        .split(['#', '|', ',', ' ', '@'])
-        .rev();
-    let foreign = words.find(|word| word.contains("://"));
-    let foreign = foreign.and_then(judge::foreign_repository);
-    if let Some(host) = foreign.filter(|host| pinned && !judge::is_official_index(host)) {
-        run.check(&call.span, "shell-foreign-index", host);
-    }
-}
 
 /// Reads files named by arguments, or its input, and writes some of it.
 pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
@@ -96,6 +73,11 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
                 taint |= Taint::MACHINE;
                 continue;
             }
+            if consults(call, &argument.text) {
+                run.fact(&call.span, What::Consult(argument.text.clone()));
+                taint |= Taint::FILE;
+                continue;
+            }
             let content = run.read(&argument.text, &call.span);
             taint |= content.taint;
             text = content
@@ -117,6 +99,13 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
         // One field of a file of credentials is what its service is asked with.
         taint = taint.without(Taint::SECRET) | Taint::SESSION;
     }
+    if asks_caller(call) {
+        taint |= Taint::ARGUMENT;
+    }
+    if call.name == "jq" && pattern_of(call).is_some_and(|query| query.contains("@sh")) {
+        // What `jq` writes as words of a shell is quoted.
+        taint = taint.without(Taint::ARGUMENT);
+    }
     let keeps = matches!(
         call.name.as_str(),
         "cat" | "tac" | "sponge" | "pv" | "head" | "tail"
@@ -126,6 +115,7 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
     }
     if call.name == "sed" {
         repointed(run, call);
+        inserted(run, call);
     }
     if matches!(
         call.name.as_str(),
@@ -137,6 +127,26 @@ pub(super) fn filter(run: &mut Run, call: &Call<'_>) -> Value {
         Some(text) => Value { text, taint },
         None => Value::unknown(taint),
     }
+}
+
+/// Whether the input of the script itself is read, which its caller writes.
+fn asks_caller(call: &Call<'_>) -> bool {
+    let reads = match call.name.as_str() {
+        "cat" => call.arguments.iter().all(|word| word.text == "-"),
+        "jq" => {
+            let mut words = call.arguments.iter().map(|word| word.text.as_str());
+            let null = words.clone().any(|word| {
+                word == "--null-input"
+                    || word
+                        .strip_prefix('-')
+                        .is_some_and(|flags| !flags.starts_with('-') && flags.contains('n'))
+            });
+            !null && words.by_ref().filter(|word| !word.starts_with('-')).count() == 1
+        }
+        _ => false,
+    };
+    let own = call.arguments.iter().any(|word| word.text == "/dev/stdin");
+    (reads || own) && *call.input == Value::default()
 }
 
 pub(super) fn tee(run: &mut Run, call: &Call<'_>) -> Value {
@@ -164,6 +174,13 @@ pub(super) fn copy(run: &mut Run, call: &Call<'_>) -> Value {
     {
         let mut content = Value::default();
         for source in sources {
+            if crate::pattern::places::is_credential(&source.text)
+                && stays_beside(&source.text, &target.text)
+            {
+                run.fact(&call.span, What::Consult(source.text.clone()));
+                content.push(&Value::unknown(of_path(&source.text)));
+                continue;
+            }
             content.push(&run.read(&source.text, &call.span));
         }
         run.write(target, &content, &call.span);
@@ -182,6 +199,18 @@ pub(super) fn remove(run: &mut Run, call: &Call<'_>) -> Value {
             "*" | "./*" | "." | "./" | ".*" | ".[!.]*"
         )
     });
+    let listed = call
+        .arguments
+        .iter()
+        .find(|path| path.taint.has(Taint::TREE) && path.text.trim_matches(UNKNOWN).is_empty());
+    if listed.is_some() {
+        // Whatever a search over a whole home gave out, one after the other.
+        run.check(
+            &call.span,
+            "shell-tree-deleted",
+            "everything that was found",
+        );
+    }
     if recursive && everything && judge::is_system_tree(&run.folder.text) {
         let folder = run.folder.text.clone();
         run.check(&call.span, "shell-tree-deleted", folder);
@@ -290,51 +319,23 @@ fn target_folder(call: &Call<'_>) -> String {
         .unwrap_or_else(|| ".".to_owned())
 }
 
-fn unpacked(run: &mut Run, taint: Taint, folder: String) {
+pub(super) fn unpacked(run: &mut Run, taint: Taint, folder: String) {
     let fits = run.downloaded.len() < MAX_FOLDERS && !run.downloaded.contains(&folder);
     if fits && taint.has(Taint::NETWORK) && !taint.has(Taint::INSTALLER) {
         run.downloaded.push(folder);
     }
 }
 
-/// A repository from a host that is no public forge is a download, and one sent there a leak.
-pub(super) fn git(run: &mut Run, call: &Call<'_>) -> Value {
-    let words: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|argument| argument.text.as_str())
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    match words.as_slice() {
-        ["clone", url, rest @ ..] if judge::foreign_repository(url).is_some() => {
-            let name = url
-                .trim_end_matches(".git")
-                .rsplit('/')
-                .next()
-                .unwrap_or("");
-            let folder = rest.first().copied().unwrap_or(name).to_owned();
-            unpacked(run, Taint::NETWORK, folder);
-        }
-        ["submodule", "add", url, rest @ ..] if judge::foreign_repository(url).is_some() => {
-            let folder = rest.first().copied().unwrap_or(".").to_owned();
-            unpacked(run, Taint::NETWORK, folder);
-        }
-        ["remote", "add" | "set-url", name, url] => {
-            let value = Value::text(*url);
-            run.variables.insert(format!("remote {name}"), value);
-        }
-        ["push", target, ..] => {
-            let named = run.variables.get(&format!("remote {target}"));
-            let url = named
-                .map_or(*target, |value| value.text.as_str())
-                .to_owned();
-            if let Some(host) = judge::foreign_repository(&url) {
-                run.check(&call.span, "shell-code-pushed", host);
-            }
-        }
-        _ => {}
-    }
-    Value::unknown(Taint::default())
+/// The names of disks, as a listing gives them out.
+pub(super) fn disks(call: &Call<'_>) -> Option<Value> {
+    let lists = match call.name.as_str() {
+        "lsblk" | "blkid" | "fdisk" | "diskutil" => true,
+        "ls" => call.arguments.iter().any(|word| {
+            word.text.starts_with("/dev/") && (judge::is_disk(&word.text) || word.text == "/dev/")
+        }),
+        _ => false,
+    };
+    lists.then(|| Value::unknown(Taint::LISTED))
 }
 
 pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
@@ -349,6 +350,14 @@ pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
             taint |= Taint::SECRET;
         }
         taint |= of_path(&argument.text).common(Taint::PERSONAL);
+    }
+    let words: Vec<&str> = call
+        .arguments
+        .iter()
+        .map(|argument| argument.text.as_str())
+        .collect();
+    if call.name == "find" && judge::finds_everything(&words) {
+        taint |= Taint::TREE;
     }
     if has_word(call, &["-perm"]) {
         // Which programs have rights that their user lacks says how the machine can be taken.

@@ -166,6 +166,10 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
         }
     }
     if kind == Kind::Shell {
+        let pieced = code.text.contains(UNKNOWN) && !code.text.trim_matches(UNKNOWN).is_empty();
+        if code.taint.has(Taint::ARGUMENT) && pieced {
+            executed(run, code, &call.span);
+        }
         return run
             .nested(&code.text, &call.span, call.input)
             .tainted(taint);

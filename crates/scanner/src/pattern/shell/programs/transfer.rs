@@ -1,11 +1,12 @@
 //! Programs that talk to other machines: what they send, what they fetch.
 
+mod upload;
 mod web;
 
 use std::ops::Range;
 
-use super::super::What;
 use super::super::run::{Call, Run};
+use super::super::{What, judge};
 use crate::pattern::places;
 use crate::pattern::value::{Taint, Value};
 
@@ -23,11 +24,19 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
         "ping" | "traceroute" => names(run, call),
         "scp" | "rsync" | "sftp" | "ftp" | "lftp" | "ssh" | "rclone" | "gsutil" | "s3cmd"
         | "mc" => copy(run, call),
+        "pscp" | "rdiff-backup" | "unison" | "duplicity" | "azcopy" | "s5cmd" | "b2" | "oci"
+        | "ossutil" | "obsutil" | "restic" | "borg" | "kopia" | "bup" | "tarsnap" | "rustic"
+        | "smbclient" | "ncftpput" | "wput" | "tftp" | "cadaver" | "croc" | "wormhole"
+        | "magic-wormhole" | "ffsend" | "ipfs" | "transfer" | "filebin" | "pastebinit"
+        | "sendme" | "onionshare" | "onionshare-cli" | "gist" => {
+            upload::judge(run, call);
+            Value::unknown(Taint::NETWORK)
+        }
         "aws" | "az" | "gcloud"
             if call.arguments.iter().any(|argument| {
                 matches!(
                     argument.text.as_str(),
-                    "cp" | "sync" | "upload" | "put-object"
+                    "cp" | "sync" | "mv" | "rsync" | "upload" | "upload-batch" | "put-object"
                 )
             }) =>
         {
@@ -59,7 +68,7 @@ pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &R
     let detail = format!("{} → {target}", taint.describe());
     if taint.has(Taint::SECRET | Taint::ISSUED | Taint::SESSION) {
         run.check(span, "shell-credentials-sent", detail);
-    } else if taint.has(Taint::ENVIRONMENT) {
+    } else if taint.has(Taint::ENVIRONMENT) || taint.has(Taint::TOKEN) && taint.of_several() {
         run.check(span, "shell-environment-sent", detail);
     } else if taint.has(Taint::SYSTEM) {
         run.check(span, "shell-system-file-sent", detail);
@@ -128,6 +137,9 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
     for argument in call.arguments {
         taint |= argument.taint;
     }
+    if judge::mines(&call.input.text) {
+        run.check(&call.span, "shell-miner", host);
+    }
     if !shell {
         sent(run, taint, host, &call.span);
     }
@@ -158,6 +170,7 @@ fn names(run: &mut Run, call: &Call<'_>) -> Value {
 
 /// Paths and input that go to another machine.
 fn copy(run: &mut Run, call: &Call<'_>) -> Value {
+    upload::judge(run, call);
     let mut taint = call.input.taint;
     let mut target = None;
     for argument in call

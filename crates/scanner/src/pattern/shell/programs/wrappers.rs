@@ -1,5 +1,6 @@
 //! Programs that run what follows their options: `sudo`, `env`, `xargs`.
 
+use super::super::What;
 use super::super::run::{Call, Run};
 use super::join;
 use crate::pattern::value::{Taint, Value};
@@ -40,6 +41,41 @@ pub(super) const WRAPPERS: &[(&str, &[&str])] = &[
     ("proxychains", &["-f"]),
     ("proxychains4", &["-f"]),
     ("wine", &[]),
+    ("strace", &["-o", "-e", "-s", "-P", "-E"]),
+    ("ltrace", &["-o", "-e", "-s"]),
+    ("valgrind", &[]),
+    ("taskset", &["-c"]),
+    ("chrt", &[]),
+    ("numactl", &["-N", "-m"]),
+    ("setpriv", &[]),
+    ("setarch", &[]),
+    ("linux64", &[]),
+    ("pkexec", &["--user"]),
+    ("runuser", &["-u", "-g", "-G"]),
+    ("systemd-run", &["-p", "-u", "--unit", "--property", "-E"]),
+    ("systemd-inhibit", &[]),
+    ("dbus-run-session", &[]),
+    ("dbus-launch", &[]),
+    ("ssh-agent", &["-t"]),
+    ("xvfb-run", &["-s", "-n"]),
+    ("fakeroot", &[]),
+    ("eatmydata", &[]),
+    ("firejail", &[]),
+    ("cpulimit", &["-l"]),
+    ("chpst", &["-u"]),
+    ("daemonize", &["-p", "-o", "-e", "-c"]),
+    ("entr", &[]),
+    ("rlwrap", &[]),
+    ("logsave", &["-a"]),
+    ("torify", &[]),
+    ("tsocks", &[]),
+    ("run-one", &[]),
+    ("chronic", &[]),
+    ("ifne", &[]),
+    ("softlimit", &["-m"]),
+    ("gosu", &[]),
+    ("su-exec", &[]),
+    ("start-stop-daemon", &["-u", "-c", "-p", "--pidfile"]),
 ];
 
 pub(super) fn environment(run: &mut Run, call: &Call<'_>) -> Value {
@@ -52,6 +88,16 @@ pub(super) fn environment(run: &mut Run, call: &Call<'_>) -> Value {
         }
         if !(first.text.starts_with('-') || first.text.contains('=')) {
             break;
+        }
+        if let Some((name, value)) = first.text.split_once('=').filter(|_| !takes_value) {
+            let value = value.to_owned();
+            run.fact(
+                &call.span,
+                What::Assign {
+                    name: name.to_owned(),
+                    value,
+                },
+            );
         }
         rest = tail.get(usize::from(takes_value)..).unwrap_or_default();
     }
@@ -85,12 +131,14 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
     }
     while let Some((first, tail)) = rest.split_first() {
         let positional = match call.name.as_str() {
-            "timeout" => first.text.starts_with(|c: char| c.is_ascii_digit()),
-            "chroot" | "flock" => first.text.starts_with('/'),
+            "taskset" | "chrt" | "cpulimit" | "timeout" => {
+                first.text.starts_with(|c: char| c.is_ascii_digit())
+            }
+            "chroot" | "flock" | "logsave" => first.text.starts_with('/'),
             _ => first.text.contains('=') && call.name == "sudo",
         };
         let gives_line = first.text.starts_with('-') && first.text.ends_with('c');
-        if gives_line && matches!(call.name.as_str(), "script" | "flock") {
+        if gives_line && matches!(call.name.as_str(), "script" | "flock" | "runuser") {
             return run.nested(&join(tail).text, &call.span, call.input);
         }
         if !first.text.starts_with('-') && !positional {

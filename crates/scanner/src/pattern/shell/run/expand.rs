@@ -174,6 +174,7 @@ impl Run {
         match name {
             "HOME" => Value::text("~"),
             "IFS" => Value::text(" "),
+            "GITHUB_ENV" => Value::text("$GITHUB_ENV"),
             "PWD" | "OLDPWD" => Value::text("."),
             "SHELL" | "BASH" => Value::text("/bin/bash"),
             // The commands that the user types.
@@ -185,7 +186,9 @@ impl Run {
             _ if name.bytes().all(|byte| byte.is_ascii_digit()) && name != "0" => {
                 Value::unknown(Taint::ARGUMENT)
             }
-            _ if crate::pattern::places::is_secret_name(name) => Value::unknown(Taint::TOKEN),
+            _ if crate::pattern::places::is_secret_name(name) => {
+                Value::unknown(Taint::TOKEN | Taint::of_service(name))
+            }
             _ => Value::unknown(Taint::default()),
         }
     }

@@ -74,6 +74,9 @@ impl Run {
                     && *output != Value::default()
                     && let Some(address) = self.socket.clone()
                 {
+                    if judge::mines(&output.text) {
+                        self.check(&redirect.target.span, "shell-miner", address.clone());
+                    }
                     self.check(&redirect.target.span, "shell-raw-socket", address.clone());
                     programs::sent(self, output.taint, &address, &redirect.target.span);
                 }
@@ -108,6 +111,9 @@ impl Run {
                 format!("a shell on a socket to {address}"),
             );
         } else {
+            if judge::mines(&output.text) {
+                self.check(span, "shell-miner", address.clone());
+            }
             if !is_probe(&address) {
                 self.check(span, "shell-raw-socket", address.clone());
             }
@@ -156,13 +162,28 @@ impl Run {
         {
             return;
         }
+        if text.starts_with("/dev/") && text.contains(UNKNOWN) && path.taint.has(Taint::LISTED) {
+            self.check(span, "shell-disk-overwritten", text.clone());
+        }
+        let open = content.taint.has(Taint::NETWORK | Taint::DECODED);
+        let agreed = judge::is_start_up(text) && !open && self.agreed(text)
+            || judge::is_harmless_unit(text, &content.text);
+        let (path, content) = (text.clone(), content.clone());
         self.fact(
             span,
-            What::Write {
-                path: text.clone(),
-                content: content.clone(),
+            if agreed {
+                What::Agreed {
+                    path,
+                    content: content.clone(),
+                }
+            } else {
+                What::Write {
+                    path,
+                    content: content.clone(),
+                }
             },
         );
+        let content = &content;
         if text.ends_with("akefile") || text.ends_with(".mk") {
             for (at, _) in content.text.match_indices("$(shell ").take(MAX_SHELLS) {
                 let command = content
@@ -173,18 +194,14 @@ impl Run {
                 self.nested(line.trim_end_matches(')'), span, &Value::default());
             }
         }
+        let completed = completed(text, &content.text);
         let kind = if judge::is_read_at_start(text) {
             Kind::Shell
         } else {
             Kind::identify(text, content.text.as_bytes())
         };
         if kind.is_program() && content.text.trim_matches(UNKNOWN).len() > 16 {
-            self.uncover(
-                span,
-                kind,
-                "written file",
-                &content.text.replace(UNKNOWN, "_"),
-            );
+            self.uncover(span, kind, "written file", &completed.replace(UNKNOWN, "_"));
         }
         if text.trim_matches(UNKNOWN).is_empty() {
             // Two names that are not known are not one file.
@@ -242,6 +259,23 @@ impl Run {
         self.steps += 1;
         Value::text(format!("/tmp/tmp.{}", self.steps))
     }
+}
+
+/// A piece that is added to a module names what the module has imported.
+fn completed(path: &str, text: &str) -> String {
+    if !path.ends_with(".py") || text.contains("import ") {
+        return text.to_owned();
+    }
+    let modules = ["subprocess", "os", "pickle", "socket"];
+    let used = modules
+        .into_iter()
+        .filter(|module| text.contains(&format!("{module}.")));
+    let mut whole: String = used.map(|module| format!("import {module}\n")).collect();
+    if text.contains("request.") {
+        whole.push_str("from flask import request\n");
+    }
+    whole.push_str(text);
+    whole
 }
 
 /// A descriptor that the script opened itself.
