@@ -39,6 +39,7 @@ mod paths;
 mod picked;
 mod programs;
 mod records;
+mod sanitizers;
 mod scope;
 mod sequences;
 mod statements;
@@ -47,6 +48,7 @@ mod texts;
 mod value;
 mod variants;
 mod walk;
+mod weaknesses;
 mod written;
 
 use std::collections::{HashMap, VecDeque};

@@ -105,6 +105,7 @@ impl Test {
         self.tainted.is_none()
             && self.value.is_none()
             && self.matches.is_none()
+            && self.below.is_none()
             && self.constant.is_none()
             && self.list.is_none()
             && self.checked.is_none()
@@ -114,6 +115,9 @@ impl Test {
 
     fn holds_for(&self, value: &Value<'_>) -> bool {
         self.tainted.is_none_or(|from| value.from.meets(from))
+            && self
+                .below
+                .is_none_or(|most| value.as_int().is_some_and(|number| number < most))
             && self
                 .constant
                 .is_none_or(|wanted| wanted == value.is_constant())

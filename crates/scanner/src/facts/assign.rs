@@ -50,6 +50,10 @@ impl<'a> Interp<'a, '_> {
                     self.grown(list, &value, range);
                 }
                 let key = self.expr(&item.slice);
+                // `sessions[user] = number` keeps the number under the name of the container.
+                if value.from.meets(Origins::RANDOM) {
+                    self.assigned(super::walk::last_name(&item.value), &value, range, false);
+                }
                 self.set_item(&item.value, receiver, key, value, range);
             }
             _ => {

@@ -213,7 +213,7 @@ impl<'a> Interp<'a, '_> {
         });
     }
 
-    fn checked(&mut self, expr: &'a Expr) {
+    pub(crate) fn checked(&mut self, expr: &'a Expr) {
         self.deeper(|this| this.check_part(expr));
     }
 

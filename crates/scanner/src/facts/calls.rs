@@ -46,7 +46,8 @@ impl<'a, 's> Interp<'a, 's> {
             }
             _ => {}
         }
-        if let Some(result) = self.builtin_method(receiver, name, args, target, range) {
+        if let Some(mut result) = self.builtin_method(receiver, name, args, target, range) {
+            self.replaced_parts(name, args, &mut result);
             return result;
         }
         let callee = self.attribute(receiver, name, name_range);
@@ -57,7 +58,9 @@ impl<'a, 's> Interp<'a, 's> {
         if !unknown {
             return self.call(&callee, args, Some(receiver), range);
         }
-        self.call_unknown_method(receiver, name, args, range)
+        let mut result = self.call_unknown_method(receiver, name, args, range);
+        self.replaced_parts(name, args, &mut result);
+        result
     }
 
     pub(crate) fn call_unknown_method(
@@ -80,6 +83,7 @@ impl<'a, 's> Interp<'a, 's> {
             }
             result = receiver.derived().from(entry.source);
         }
+        self.cleaned_by_name(name, &mut result);
         if let ("get" | "pop", Some(key)) = (name, args.at(0)) {
             result = self.one_variable(result, key);
         }
@@ -324,7 +328,9 @@ impl<'a, 's> Interp<'a, 's> {
         for sink in &entry.sinks {
             if let Some(keyword) = &sink.only_if {
                 let given = args.keyword(keyword);
-                if given.is_none_or(|value| value.truth() == Some(false)) {
+                if given.is_none_or(|value| value.truth() == Some(false))
+                    && !super::launchers::is_shell_line(args)
+                {
                     continue;
                 }
             }

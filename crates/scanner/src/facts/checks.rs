@@ -75,6 +75,12 @@ checks! {
     ClipboardSwap = "python-clipboard-swap",
     /// Processes started in a loop without an end.
     ForkBomb = "python-fork-bomb",
+    /// A keyed digest compared by `==`, which takes longer the more of it fits.
+    DigestCompared = "python-digest-compared",
+    /// A broken hash that decides whether something is what it should be.
+    WeakDigestCompared = "python-weak-digest-compared",
+    /// Rights checked by a statement that an optimising interpreter leaves out.
+    RightsAsserted = "python-rights-asserted",
 }
 
 impl Check {

@@ -36,7 +36,12 @@ impl<'a> Interp<'a, '_> {
             &def.name.id,
             is_static,
         );
+        let renders = def
+            .decorator_list
+            .iter()
+            .any(|decorator| self.is_of_page_framework(&decorator.expression));
         if let Some(function) = self.functions.get_mut(id as usize) {
+            function.renders = renders;
             if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
                 function.public = Origins::PARAM.union(Origins::WEB);
             } else if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
@@ -56,6 +61,19 @@ impl<'a> Interp<'a, '_> {
         }
         self.hooked(&def.name.id, &value, def.name.range);
         self.bind(&def.name.id, value);
+    }
+
+    /// `app.route` of a framework that sends every text a view gives back as HTML.
+    fn is_of_page_framework(&self, decorator: &Expr) -> bool {
+        let root = super::walk::first_name(decorator);
+        let value = root.and_then(|root| self.lookup(root));
+        let name = value.as_ref().and_then(Value::as_name);
+        name.is_some_and(|name| {
+            let path = self.index.names.path(name);
+            ["flask", "bottle", "quart"]
+                .iter()
+                .any(|framework| path.split('.').next() == Some(framework))
+        })
     }
 
     fn annotations(&mut self, parameters: &'a Parameters) {
@@ -114,6 +132,7 @@ impl<'a> Interp<'a, '_> {
             } else {
                 Origins::PARAM
             },
+            renders: false,
             state: State::New,
         });
         self.known.insert(key, id);

@@ -287,8 +287,11 @@ impl<'a> Interp<'a, '_> {
             rights.push(self.expr(right));
         }
         match (&*compare.ops, &rights[..]) {
-            ([op], [right]) => super::fold::compare(*op, &left, right)
-                .map_or(Value::UNKNOWN, |truth| Value::of(Shape::Bool(truth))),
+            ([op], [right]) => {
+                self.compared(compare, *op, [&left, right]);
+                super::fold::compare(*op, &left, right)
+                    .map_or(Value::UNKNOWN, |truth| Value::of(Shape::Bool(truth)))
+            }
             _ => Value::UNKNOWN,
         }
     }
@@ -311,6 +314,9 @@ impl<'a> Interp<'a, '_> {
         let callee = self.expr_quietly(&call.func);
         let args = self.arguments(&call.arguments);
         let mut result = self.call(&callee, &args, None, range);
+        if matches!(callee.shape, Shape::Unknown | Shape::Foreign) {
+            self.cleaned_by_name(super::walk::last_name(&call.func), &mut result);
+        }
         // A file that is opened for writing remembers the variable that named it.
         if let Shape::Handle(handle) = &result.shape
             && let Some(Expr::Name(variable)) = call.arguments.args.first()

@@ -124,7 +124,8 @@ impl<'a, 's> Interp<'a, 's> {
             function.state = State::Known(summary.clone());
             // What a function gives back goes by its name.
             if let Code::Def(def) = code
-                && summary.returns.from.meets(Origins::RANDOM)
+                && (summary.returns.from.meets(Origins::RANDOM)
+                    || matches!(summary.returns.shape, Shape::Name(_)))
             {
                 self.assigned(&def.name.id, &summary.returns, def.name.range, false);
             }
@@ -317,7 +318,10 @@ impl<'a, 's> Interp<'a, 's> {
         } else if PASSWORDS.iter().any(|word| name.contains(word)) {
             value = value.from(Origins::CREDENTIAL);
         }
-        if parameter.name.id == "request" || annotation.ends_with("Request") {
+        if ["request", "lambda_event"].contains(&parameter.name.as_str())
+            || annotation.ends_with("Request")
+            || annotation == "UploadFile"
+        {
             value = value.from(Origins::WEB);
         }
         if let Some(module) = MODULES.iter().find(|module| **module == parameter.name.id)

@@ -95,6 +95,7 @@ pub(crate) struct Test {
     pub(crate) value: Option<Vec<Literal>>,
     pub(crate) matches: Option<AsciiExpression>,
     pub(crate) missing: Option<bool>,
+    pub(crate) below: Option<i64>,
     pub(crate) constant: Option<bool>,
     pub(crate) list: Option<bool>,
     pub(crate) own: Option<bool>,
@@ -206,6 +207,16 @@ impl AssignedNames {
     }
 }
 
+/// The sinks that a text is safe for without some characters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Replaced {
+    pub(crate) quotes: Sinks,
+    pub(crate) brackets: Sinks,
+    pub(crate) line_ends: Sinks,
+    /// Those for which a function that says so cleans.
+    pub(crate) escaped: Sinks,
+}
+
 /// The texts that rules look for, behind one automaton.
 #[derive(Debug, Clone)]
 pub(crate) struct Strings {
@@ -235,6 +246,8 @@ pub(crate) struct Index {
     pub(crate) html: Option<u8>,
     pub(crate) log: Option<u8>,
     pub(crate) destroy: Option<u8>,
+    /// The sinks that a text is safe for once its quotes, its brackets or its line ends are replaced.
+    pub(crate) replaced: Replaced,
     /// Rules on effects that other rules infer.
     pub(crate) effects: BTreeMap<EffectKind, EffectRules>,
     pub(crate) rules: Vec<Compiled>,

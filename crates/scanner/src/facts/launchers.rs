@@ -51,6 +51,47 @@ pub(crate) fn prints_own_work(args: &Args<'_>) -> bool {
     runs_one_of(args, TOOLS) || command.is_some_and(|command| any_text(command, &git))
 }
 
+/// Whether a list of arguments starts a shell on the command line that follows: `["sh", "-c", line]`.
+pub(crate) fn is_shell_line(args: &Args<'_>) -> bool {
+    let command = args.at(0).or_else(|| args.keyword("args"));
+    let is_line = |value: &Value<'_>| {
+        let Shape::List(items) = &value.shape else {
+            return false;
+        };
+        let [program, option, ..] = &items[..] else {
+            return false;
+        };
+        let is_shell = |value: &Value<'_>| {
+            let name = value
+                .as_text()
+                .map(|path| path.rsplit('/').next().unwrap_or(path));
+            name.is_some_and(|name| SHELLS.contains(&name))
+        };
+        let runs = |value: &Value<'_>| {
+            let option = value.as_text();
+            option.is_some_and(|option| {
+                ["-c", "-lc", "-ic", "/c", "/C", "-Command"].contains(&option)
+            })
+        };
+        program.choices().iter().any(is_shell) && option.choices().iter().any(runs)
+    };
+    command.is_some_and(|command| command.choices().iter().any(is_line))
+}
+
+/// Programs that take a command line after an option.
+const SHELLS: &[&str] = &[
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "ksh",
+    "cmd",
+    "cmd.exe",
+    "powershell",
+    "powershell.exe",
+    "pwsh",
+];
+
 /// The file into which `curl -o` or `wget -O` writes what it fetches.
 pub(crate) fn fetched_to(args: &Args<'_>) -> Option<String> {
     if !runs_one_of(args, &["curl", "wget"]) {

@@ -112,6 +112,8 @@ pub(crate) struct Condition {
     pub(crate) matches: Option<AsciiExpression>,
     /// It is not given at all.
     pub(crate) missing: Option<bool>,
+    /// It is a number smaller than this.
+    pub(crate) below: Option<i64>,
     /// It is wholly known.
     pub(crate) constant: Option<bool>,
     /// It is a list of arguments rather than one text.

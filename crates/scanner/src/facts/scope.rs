@@ -87,6 +87,8 @@ pub(crate) struct Function<'a> {
     /// Whether its code lies in another module of the skill.
     pub(crate) foreign: bool,
     pub(crate) public: Origins,
+    /// Whether what it gives back is sent to a browser as a page.
+    pub(crate) renders: bool,
     pub(crate) state: State<'a>,
 }
 

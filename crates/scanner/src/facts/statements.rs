@@ -98,6 +98,7 @@ impl<'a> Interp<'a, '_> {
                 if let Some(message) = &assert.msg {
                     self.expr(message);
                 }
+                self.asserted(assert);
                 self.guard(&assert.test);
             }
             Stmt::Import(import) => self.import(import),
@@ -109,6 +110,7 @@ impl<'a> Interp<'a, '_> {
                 if !expr.value.is_string_literal_expr() {
                     self.expr(&expr.value);
                 }
+                return super::walk::leaves(&expr.value);
             }
             Stmt::Break(_) | Stmt::Continue(_) => return true,
             Stmt::Pass(_) | Stmt::IpyEscapeCommand(_) => {}
@@ -118,12 +120,26 @@ impl<'a> Interp<'a, '_> {
 
     /// What a function behind a route gives back is a page.
     fn page_returned(&mut self, page: &Value<'a>, range: TextRange) {
-        let behind_route = self.calls.last().is_some_and(|id| {
-            let function = self.functions.get(*id as usize);
-            function.is_some_and(|function| function.public.meets(Origins::WEB))
-        });
-        if let (true, Some(class)) = (behind_route, self.index.html)
-            && page.as_gapped().is_some_and(puts_parts_into_html)
+        let function = self.calls.last();
+        let function = function.and_then(|id| self.functions.get(*id as usize));
+        let Some(function) = function.filter(|function| function.public.meets(Origins::WEB)) else {
+            return;
+        };
+        let renders = function.renders;
+        let is_page = |page: &Value<'a>| {
+            let text = page.as_gapped();
+            text.is_some_and(puts_parts_into_html)
+                || page.from.meets(Origins::ERROR)
+                || renders
+                    && text.is_some_and(|text| !text.contains('<') && !text.starts_with(['{', '[']))
+        };
+        let page = match &page.shape {
+            // `return page, 404`
+            Shape::List(parts) => parts.first().unwrap_or(page),
+            _ => page,
+        };
+        if let Some(class) = self.index.html
+            && is_page(page)
             && !page.safe.has(class)
         {
             self.flow_into(
@@ -219,7 +235,9 @@ impl<'a> Interp<'a, '_> {
             }
         }
         if !has_else && !decided {
-            arms.push((Vec::new(), false));
+            let mark = self.begin_branch();
+            self.refused(if_);
+            arms.push((self.end_branch(mark), false));
         }
         let exits = arms.iter().all(|(_, exits)| *exits);
         self.merge(arms);
@@ -235,10 +253,8 @@ impl<'a> Interp<'a, '_> {
         self.called |= test.is_some_and(super::walk::is_main_guard);
         let sensitive = self.encodes && test.is_some_and(super::walk::asks_for_secrets);
         self.sensitive += u32::from(sensitive);
-        if let Some(test) = test
-            && super::walk::verifies(test)
-        {
-            self.guard(test);
+        if let Some(test) = test {
+            self.passed(test);
         }
         let result = body(self);
         self.sensitive -= u32::from(sensitive);
@@ -266,15 +282,26 @@ impl<'a> Interp<'a, '_> {
 
     fn match_(&mut self, match_: &'a StmtMatch) {
         let subject = self.expr(&match_.subject);
-        let mut arms = vec![(Vec::new(), false)];
-        for case in &match_.cases {
+        let chosen = match self.loops {
+            0 => super::walk::chosen_case(match_, &subject),
+            _ => None,
+        };
+        let mut arms = match chosen {
+            Some(_) => Vec::new(),
+            None => vec![(Vec::new(), false)],
+        };
+        for (at, case) in match_.cases.iter().enumerate() {
             let mark = self.begin_branch();
             self.pattern(&case.pattern, &subject);
             if let Some(guard) = &case.guard {
                 self.expr(guard);
             }
             let exits = self.suite(&case.body);
-            arms.push((self.end_branch(mark), exits));
+            let changes = self.end_branch(mark);
+            // What a dead arm does is reported, and leaves nothing behind.
+            if chosen.is_none_or(|chosen| chosen == at) {
+                arms.push((changes, exits));
+            }
         }
         self.merge(arms);
     }

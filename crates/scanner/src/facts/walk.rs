@@ -1,7 +1,9 @@
 //! Small questions to syntax trees.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, Stmt};
+use ruff_python_ast::{CmpOp, Expr, Pattern, Stmt, StmtMatch};
+
+use super::value::Value;
 
 /// Whether a `break` leaves this loop.
 pub(crate) fn breaks(body: &[Stmt]) -> bool {
@@ -172,6 +174,19 @@ pub(crate) fn last_name(expr: &Expr) -> &str {
     }
 }
 
+/// The first name of `a.b.c` or `a.b.c(…)`.
+pub(crate) fn first_name(expr: &Expr) -> Option<&str> {
+    let mut at = expr;
+    loop {
+        match at {
+            Expr::Name(name) => return Some(&name.id),
+            Expr::Attribute(attribute) => at = &attribute.value,
+            Expr::Call(call) => at = &call.func,
+            _ => return None,
+        }
+    }
+}
+
 /// Whether an expression is a literal, or an empty display.
 pub(crate) fn is_constant(expr: &Expr) -> bool {
     match expr {
@@ -197,4 +212,63 @@ pub(crate) fn calls<'a>(expr: &'a Expr, found: &mut dyn FnMut(&'a Expr)) {
         }
     }
     Calls(found).visit_expr(expr);
+}
+
+/// Whether a call that stands alone never returns.
+pub(crate) fn leaves(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(call) if ["abort", "exit", "_exit"].contains(&last_name(&call.func)))
+}
+
+/// The arm that a subject which is wholly known takes, where all arms before it are literals.
+pub(crate) fn chosen_case(match_: &StmtMatch, subject: &Value<'_>) -> Option<usize> {
+    let subject = subject.as_text()?;
+    for (at, case) in match_.cases.iter().enumerate() {
+        if case.guard.is_some() {
+            return None;
+        }
+        if takes(&case.pattern, subject)? {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether a pattern takes a text, where that is plain to see.
+fn takes(pattern: &Pattern, subject: &str) -> Option<bool> {
+    match pattern {
+        Pattern::MatchValue(value) => match &*value.value {
+            Expr::StringLiteral(text) => Some(text.value.to_str() == subject),
+            _ => None,
+        },
+        Pattern::MatchAs(as_) => as_.pattern.is_none().then_some(true),
+        Pattern::MatchOr(or) => {
+            or.patterns
+                .iter()
+                .try_fold(false, |taken, pattern| match pattern {
+                    Pattern::MatchValue(_) => Some(taken | takes(pattern, subject)?),
+                    _ => None,
+                })
+        }
+        Pattern::MatchSingleton(_)
+        | Pattern::MatchSequence(_)
+        | Pattern::MatchMapping(_)
+        | Pattern::MatchClass(_)
+        | Pattern::MatchStar(_) => None,
+    }
+}
+
+/// Whether a value is looked up in a collection whose members somebody chose, not in a text.
+pub(crate) fn is_collection(expr: Option<&Expr>) -> bool {
+    match expr {
+        Some(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_)) => true,
+        Some(Expr::Name(_) | Expr::Attribute(_)) => {
+            let name = expr.map_or("", last_name);
+            name.chars()
+                .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+                || ["allow", "valid", "safe", "permitted", "whitelist", "known"]
+                    .iter()
+                    .any(|word| name.contains(word))
+        }
+        _ => false,
+    }
 }

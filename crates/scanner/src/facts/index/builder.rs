@@ -8,8 +8,8 @@ use foldhash::fast::RandomState;
 use skillgate_model::EffectKind;
 
 use super::{
-    AssignedNames, Compiled, EffectRules, EffectTest, Entry, Flow, Index, Resource, RuleId,
-    Selector, Sink, Strings, Test,
+    AssignedNames, Compiled, EffectRules, EffectTest, Entry, Flow, Index, Replaced, Resource,
+    RuleId, Selector, Sink, Strings, Test,
 };
 use crate::atoms::Atoms;
 use crate::expression::{AsciiExpression, AsciiExpressions};
@@ -23,6 +23,12 @@ use crate::rule::{Matcher, Rule};
 fn position(classes: &[Box<str>], word: &str) -> Option<u8> {
     let at = classes.iter().position(|class| **class == *word)?;
     u8::try_from(at).ok()
+}
+
+/// The sinks of these names.
+fn named(classes: &[Box<str>], words: &[&str]) -> Sinks {
+    let known = words.iter().filter_map(|word| position(classes, word));
+    known.fold(Sinks::NONE, |sinks, class| sinks.union(Sinks(1 << class)))
 }
 
 pub(super) struct Builder {
@@ -299,6 +305,7 @@ impl Builder {
                 .map(|value| value.as_slice().to_vec()),
             matches: condition.matches.clone(),
             missing: condition.missing,
+            below: condition.below,
             constant: condition.constant,
             list: condition.list,
             own: condition.own,
@@ -359,6 +366,18 @@ impl Builder {
             html: position(&self.classes, "html"),
             log: position(&self.classes, "log"),
             destroy: position(&self.classes, "destroy"),
+            replaced: Replaced {
+                quotes: named(&self.classes, &["xpath", "find", "sql"]),
+                brackets: named(&self.classes, &["html", "response"]),
+                line_ends: named(&self.classes, &["log", "header"]),
+                escaped: named(
+                    &self.classes,
+                    &[
+                        "html", "response", "template", "sql", "xpath", "find", "ldap", "regex",
+                        "log", "header", "nosql",
+                    ],
+                ),
+            },
             flows: self.flows,
             effects: self.effects,
             rules: self.rules,

@@ -1,0 +1,104 @@
+//! Weaknesses that show in a condition: what is compared, and what is asserted.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, StmtAssert};
+
+use ruff_text_size::TextRange;
+
+use super::checks::Check;
+use super::interp::Interp;
+use super::value::Value;
+
+impl<'a> Interp<'a, '_> {
+    /// Two values are compared: a keyed digest by `==`, or a password with a text in the code.
+    pub(crate) fn compared(
+        &mut self,
+        compare: &'a ExprCompare,
+        op: CmpOp,
+        [left, right]: [&Value<'a>; 2],
+    ) {
+        if !matches!(op, CmpOp::Eq | CmpOp::NotEq) {
+            return;
+        }
+        for side in [left, right] {
+            if let Some(name) = side.as_name() {
+                self.digest_compared(&self.index.names.path(name), compare.range);
+            }
+        }
+        if let (Expr::Name(_) | Expr::Attribute(_), [Expr::StringLiteral(_)]) =
+            (&*compare.left, &*compare.comparators)
+        {
+            let name = super::walk::last_name(&compare.left);
+            if PASSWORDS.iter().any(|word| name.contains(word)) {
+                self.assigned(name, right, compare.range, false);
+            }
+        }
+    }
+
+    fn digest_compared(&mut self, path: &str, range: TextRange) {
+        match path {
+            "hmac.new().hexdigest()" | "hmac.new().digest()" => {
+                self.report_check(Check::DigestCompared, range, None);
+            }
+            "hashlib.md5().hexdigest()" | "hashlib.sha1().hexdigest()" => {
+                self.report_check(Check::WeakDigestCompared, range, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// `assert user.is_admin`: with `python -O` nobody asks.
+    pub(crate) fn asserted(&mut self, assert: &'a StmtAssert) {
+        struct Rights(bool);
+        impl<'a> Visitor<'a> for Rights {
+            fn visit_expr(&mut self, expr: &'a Expr) {
+                let name = match expr {
+                    Expr::Attribute(attribute) => attribute.attr.as_str(),
+                    Expr::Name(name) => name.id.as_str(),
+                    Expr::StringLiteral(text) => text.value.to_str(),
+                    _ => "",
+                };
+                self.0 |= RIGHTS.contains(&name);
+                walk_expr(self, expr);
+            }
+        }
+        let in_test = self.calls.last().is_none_or(|id| self.is_test(*id));
+        if in_test {
+            return;
+        }
+        let mut rights = Rights(false);
+        rights.visit_expr(&assert.test);
+        if rights.0 {
+            self.report_check(Check::RightsAsserted, assert.range, None);
+        }
+    }
+
+    fn is_test(&self, id: u32) -> bool {
+        let function = self.functions.get(id as usize);
+        function.is_none_or(|function| match function.code {
+            super::scope::Code::Def(def) => {
+                def.name.starts_with("test") || def.name.starts_with("assert")
+            }
+            super::scope::Code::Lambda(_) => true,
+        })
+    }
+}
+
+/// Words in the names of passwords.
+const PASSWORDS: &[&str] = &["passw", "pwd", "secret", "api_key", "pw"];
+
+/// Names by which programs ask who somebody is and what he may do.
+const RIGHTS: &[&str] = &[
+    "is_admin",
+    "is_staff",
+    "is_superuser",
+    "is_authenticated",
+    "is_authorized",
+    "is_owner",
+    "has_perm",
+    "has_permission",
+    "has_role",
+    "check_permission",
+    "authorized",
+    "logged_in",
+];
