@@ -49,6 +49,11 @@ pub(super) fn written(path: &str, content: &Value) -> Vec<(&'static str, String)
     found
 }
 
+/// Whether a text speaks to a pool of miners, or starts a miner.
+pub(super) fn mines(text: &str) -> bool {
+    judge::mines(text)
+}
+
 /// A word of a command line that stands for itself.
 pub(super) fn quote(text: &str) -> String {
     run::quote(text)

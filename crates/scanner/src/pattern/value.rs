@@ -66,6 +66,9 @@ impl Taint {
     /// A whole folder, packed.
     pub(crate) const TREE: Self = Self(1 << 17);
 
+    /// What a stranger asks a server for.
+    pub(crate) const REQUEST: Self = Self(1 << 31);
+
     /// The tokens of known services, each as one of nine marks.
     const SERVICES: u32 = 0x1ff << 22;
 

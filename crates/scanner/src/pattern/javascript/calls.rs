@@ -1,6 +1,8 @@
 //! What calls do: each is judged by its resolved name and its arguments.
 
+mod handed;
 mod process;
+mod queries;
 mod result;
 mod transfer;
 
@@ -16,6 +18,7 @@ use crate::Kind;
 use process::{command_line, executed, markup, required, spawned, started_file};
 use transfer::{filed, looked_up, piped, printed, sent, streamed};
 
+pub(super) use handed::{guards_paths, handed, is_poisoned, outgoing};
 pub(super) use process::scripted;
 pub(super) use result::result;
 pub(super) use transfer::addressed;
@@ -186,6 +189,7 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     if is_network(&name) || is_sending(&name) {
         sent(follower, call, arguments);
     }
+    queries::judge(follower, call, &first_value);
     if matches!(call.method(), "pipe" | "pipeTo") {
         piped(follower, call, arguments);
     }
@@ -282,6 +286,10 @@ fn judge_bound(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
 
 /// Assignments that put something else in the place of what every other module uses.
 pub(super) fn replaced(follower: &mut Follower<'_>, name: &str, span: Range<usize>) {
+    if name.contains('(') {
+        // A member of what a call gave is the program's own.
+        return;
+    }
     let prototype = [
         "Object.prototype.",
         "Array.prototype.",

@@ -2,9 +2,10 @@
 
 mod expression;
 mod function;
+mod members;
 mod scope;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -12,6 +13,7 @@ use tree_sitter::Node;
 use super::super::resolved::{Fact, What};
 use super::super::shell;
 use super::super::value::{Taint, Value};
+use super::calls;
 use super::strings;
 use super::value::Js;
 
@@ -44,6 +46,8 @@ pub(super) struct Follower<'s> {
     later: Scope,
     /// Files by the text of their path, and where their content came from.
     pub(super) files: HashMap<String, Taint>,
+    /// Built-ins that the program puts back where they were.
+    restored: BTreeSet<String>,
     current: Vec<usize>,
     /// Calls that are being evaluated, and the nodes visited for them.
     evaluating: usize,
@@ -69,6 +73,7 @@ impl<'s> Follower<'s> {
             methods: HashMap::new(),
             later: Scope::new(),
             files: HashMap::new(),
+            restored: BTreeSet::new(),
             current: Vec::new(),
             evaluating: 0,
             evaluated: 0,
@@ -122,8 +127,46 @@ impl<'s> Follower<'s> {
             })
             .collect();
         self.facts.extend(writes);
+        self.excused();
         if let Some(span) = cipher.filter(|_| home && removes) {
             self.check(span, "javascript-files-encrypted", "");
+        }
+    }
+
+    /// Drops what the rest of the program makes harmless.
+    fn excused(&mut self) {
+        let talks = self.facts.iter().any(|fact| {
+            matches!(
+                &fact.what,
+                What::Connect(_) | What::Command { .. } | What::Code { .. }
+            )
+        });
+        let guards = self
+            .facts
+            .iter()
+            .any(|fact| calls::guards_paths(&fact.what));
+        let restored = std::mem::take(&mut self.restored);
+        self.facts.retain(|fact| match &fact.what {
+            // A mock names no host of its own, and takes itself away.
+            What::Check {
+                name: "javascript-builtin-replaced",
+                detail,
+            } => talks || !restored.contains(detail),
+            What::Check {
+                name: "javascript-path-from-request",
+                ..
+            } => !guards,
+            _ => true,
+        });
+        if !talks {
+            for fact in &mut self.facts {
+                if let What::Read(path) = &fact.what
+                    && path.ends_with("_history")
+                {
+                    // Counted where they lie, the commands of a person go nowhere.
+                    fact.what = What::Consult(path.clone());
+                }
+            }
         }
     }
 

@@ -12,7 +12,11 @@ pub(super) fn module(path: &str) -> String {
         "fs/promises" | "fs-extra" | "graceful-fs" => "fs".to_owned(),
         "dns/promises" => "dns".to_owned(),
         "timers/promises" => "timers".to_owned(),
-        "node-fetch" | "undici" | "cross-fetch" | "isomorphic-fetch" => "fetch".to_owned(),
+        "node-fetch" | "undici" | "cross-fetch" | "isomorphic-fetch" | "unfetch"
+        | "whatwg-fetch" | "make-fetch-happen" | "ofetch" | "ohmyfetch" | "node-fetch-native"
+        | "fetch-retry" => "fetch".to_owned(),
+        "redaxios" | "gaxios" | "axios-retry" | "wretch" | "urllib" | "simple-get" | "popsicle"
+        | "httpie" | "hyperquest" | "nanofetch" | "teeny-request" => "axios".to_owned(),
         "cross-spawn" | "execa" => "child_process.spawn".to_owned(),
         "shelljs" => "shelljs".to_owned(),
         "posix" => "process".to_owned(),
@@ -183,7 +187,14 @@ pub(super) fn is_network(name: &str) -> bool {
     match module {
         "fetch" => matches!(
             name,
-            "fetch" | "fetch.fetch" | "fetch.request" | "fetch.stream"
+            "fetch"
+                | "fetch.fetch"
+                | "fetch.request"
+                | "fetch.stream"
+                | "fetch.$fetch"
+                | "fetch.ofetch"
+                | "fetch.$fetch.raw"
+                | "fetch.ofetch.raw"
         ),
         "axios" | "got" | "superagent" | "needle" | "ky" | "bent" | "phin" | "centra" => {
             let instance = name
@@ -217,17 +228,100 @@ pub(super) fn is_network(name: &str) -> bool {
             "$.get" | "$.post" | "$.ajax" | "$.getScript" | "jQuery.ajax" | "jQuery.getScript"
         ),
         "importScripts" => name == "importScripts",
+        _ => is_client(module, name),
+    }
+}
+
+/// Clients of queues, stores, mail and chats, made by a call or a constructor of their module.
+fn is_client(module: &str, name: &str) -> bool {
+    let made = name.strip_prefix(module).unwrap_or("");
+    let plain = !made.contains("()");
+    match module {
+        "mqtt" | "nats" | "amqplib" | "stompit" => {
+            plain && matches!(made, ".connect" | ".connectAsync")
+        }
+        "socket" => name.starts_with("socket.io-client") && plain,
+        "io" => name == "io" || name == "io.connect",
+        "basic-ftp"
+        | "ftp"
+        | "jsftp"
+        | "promise-ftp"
+        | "ssh2"
+        | "node-ssh"
+        | "ssh2-sftp-client"
+        | "node-scp"
+        | "webdav"
+        | "@aws-sdk/client-s3"
+        | "@aws-sdk/lib-storage"
+        | "aws-sdk"
+        | "minio"
+        | "@google-cloud/storage"
+        | "@azure/storage-blob"
+        | "@slack/web-api"
+        | "@slack/webhook"
+        | "@octokit/rest"
+        | "octokit"
+        | "telegraf"
+        | "node-telegram-bot-api"
+        | "grammy"
+        | "@sendgrid/mail"
+        | "resend"
+        | "mailgun"
+        | "emailjs"
+        | "kafkajs"
+        | "ioredis"
+        | "pusher"
+        | "dropbox"
+        | "megajs"
+        | "ipfs-http-client"
+        | "pastebin-js" => plain,
+        "discord" => name.starts_with("discord.js.") && !name.contains("()"),
         _ => false,
     }
+}
+
+/// Methods of such clients that take what they are given to the other side.
+fn takes_along(method: &str) -> bool {
+    matches!(
+        method,
+        "write"
+            | "end"
+            | "send"
+            | "emit"
+            | "post"
+            | "sendMail"
+            | "setHeader"
+            | "publish"
+            | "publishAsync"
+            | "sendToQueue"
+            | "put"
+            | "fastPut"
+            | "putFile"
+            | "putFiles"
+            | "uploadFrom"
+            | "uploadFromDir"
+            | "uploadFile"
+            | "upload"
+            | "putObject"
+            | "fPutObject"
+            | "putFileContents"
+            | "append"
+            | "sendMessage"
+            | "sendDocument"
+            | "postMessage"
+            | "add"
+            | "xadd"
+            | "set"
+            | "trigger"
+    )
 }
 
 /// Methods of connections that were opened before.
 pub(super) fn is_sending(name: &str) -> bool {
     let (owner, method) = name.rsplit_once('.').unwrap_or(("", name));
-    let connected = owner.ends_with("()") && is_network(owner.trim_end_matches("()"));
-    connected
-        && matches!(
-            method,
-            "write" | "end" | "send" | "emit" | "post" | "sendMail" | "setHeader"
-        )
+    let opened = owner
+        .strip_suffix("()")
+        .or_else(|| owner.split_once("().").map(|(opened, _)| opened));
+    let connected = opened.is_some_and(is_network);
+    connected && takes_along(method)
 }

@@ -40,7 +40,7 @@ static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MINER: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)stratum\+(?:tcp|ssl)://|mining\.(?:subscribe|authorize|submit)|\x22method\x22\s*:\s*\x22login\x22.*\x22(?:agent|algo)\x22|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
+        r"(?i)stratum\+(?:tcp|ssl)://|mining\.(?:subscribe|authorize|submit)|\x22?method\x22?\s*:\s*\x22?login\b.*\b(?:agent|algo)\x22?\s*:|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
     )
 });
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {

@@ -99,6 +99,7 @@ pub(in crate::pattern::javascript) fn result(
             {
                 return Js::of(Value::text(number.to_string()).tainted(first.value.taint));
             }
+            return Js::unknown(first.value.taint.without(Taint::ARGUMENT | Taint::REQUEST));
         }
         "JSON.stringify" if first.fields.is_some() || first.elements.is_some() => {
             let mut value = Value::default();
@@ -149,7 +150,17 @@ pub(in crate::pattern::javascript) fn result(
         "String.fromCharCode" | "String.fromCodePoint" => return from_codes(arguments),
         "btoa" => return Js::of(Value::unknown(first.value.taint | Taint::ENCODED)),
         "String" | "toString" => return first,
-        "Object.assign" => {}
+        "path.basename" | "parseFloat" => {
+            let taint = first.value.taint.without(Taint::REQUEST);
+            return Js::unknown(taint);
+        }
+        _ if matches!(
+            call.method(),
+            "escape" | "escapeId" | "escapeIdentifier" | "quoteIdent" | "escapeLiteral"
+        ) =>
+        {
+            return Js::unknown(first.value.taint.without(Taint::ARGUMENT | Taint::REQUEST));
+        }
         _ => {}
     }
     let encoding = arguments

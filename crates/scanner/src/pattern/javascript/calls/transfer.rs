@@ -16,7 +16,7 @@ use crate::Kind;
 use crate::pattern::places;
 use crate::pattern::resolved::What;
 use crate::pattern::shell;
-use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value, of_path};
 
 pub(super) fn looked_up(follower: &mut Follower<'_>, span: &Range<usize>, name: &Value) {
     if name.taint.has(
@@ -50,6 +50,9 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 .map(|content| content.value.clone())
                 .unwrap_or_default();
             keep(follower, &path, content.taint);
+            if overwrites_everything(&path, arguments) {
+                follower.check(span.clone(), "javascript-tree-deleted", path.clone());
+            }
             if content.taint.has(Taint::ENVIRONMENT) && !path.contains(".env") {
                 follower.check(span.clone(), "javascript-secrets-printed", path.clone());
             }
@@ -65,6 +68,12 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 );
             }
             follower.fact(span, What::Write { path, content });
+        }
+        "truncate" | "truncateSync" | "ftruncate" => {
+            if overwrites_everything(&path, arguments) {
+                follower.check(span.clone(), "javascript-tree-deleted", path.clone());
+            }
+            follower.fact(span, What::Delete(path));
         }
         "copyFile" | "copyFileSync" | "cp" | "cpSync" | "rename" | "renameSync" | "copy"
         | "copySync" | "move" | "moveSync" => {
@@ -108,6 +117,13 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     if let Some(host) = &target {
         follower.fact(span.clone(), What::Connect(host.clone()));
     }
+    for argument in arguments {
+        taint |= uploaded(follower, call, argument);
+        if shell::mines(&argument.value.text) {
+            let detail: String = argument.value.text.chars().take(80).collect();
+            follower.check(span.clone(), "javascript-miner", detail);
+        }
+    }
     let known = target.is_some();
     let target = target.unwrap_or_else(|| call.name().to_owned());
     let detail = format!("{} → {target}", taint.describe());
@@ -116,7 +132,7 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     }
     let check = if taint.has(Taint::SECRET | Taint::SESSION) {
         "javascript-credentials-sent"
-    } else if taint.has(Taint::ENVIRONMENT) {
+    } else if taint.has(Taint::ENVIRONMENT) || taint.has(Taint::TOKEN) && taint.of_several() {
         "javascript-environment-sent"
     } else if taint.has(Taint::SYSTEM) {
         "javascript-system-file-sent"
@@ -133,6 +149,28 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         return;
     };
     follower.check(span, check, detail);
+}
+
+/// A file that a client is told to upload by its path.
+fn uploaded(follower: &mut Follower<'_>, call: &Call, argument: &Js) -> Taint {
+    let uploads = matches!(
+        call.method(),
+        "put"
+            | "fastPut"
+            | "putFile"
+            | "uploadFrom"
+            | "uploadFromDir"
+            | "uploadFile"
+            | "upload"
+            | "fPutObject"
+            | "sendDocument"
+    );
+    let path = argument.value.text.clone();
+    if !uploads || !places::is_home(&path) {
+        return Taint::default();
+    }
+    follower.fact(call.span.clone(), What::Read(path.clone()));
+    of_path(&path)
 }
 
 /// What a program prints is read by the agent that runs it, or stays in a log that others read.
@@ -175,6 +213,20 @@ fn is_everything_in(path: &str, arguments: &[Js]) -> bool {
         .is_some_and(|path| path.value.taint.has(Taint::LISTED));
     let above = folder.ends_with("..") && listed;
     unknown && (folder == "~" || folder.is_empty() && listed || above)
+}
+
+/// Every file of a home is written over with what was not in it.
+fn overwrites_everything(path: &str, arguments: &[Js]) -> bool {
+    let listed = arguments
+        .first()
+        .is_some_and(|path| path.value.taint.has(Taint::LISTED));
+    let kept = arguments.get(1).is_some_and(|content| {
+        content
+            .value
+            .taint
+            .has(Taint::FILE | Taint::PERSONAL | Taint::NETWORK)
+    });
+    listed && !kept && is_everything_in(path, arguments)
 }
 
 /// Remembers where the content of a file came from.

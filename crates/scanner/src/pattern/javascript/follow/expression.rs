@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::super::value::Js;
-use super::super::{names, strings};
+use super::super::{calls, names, strings};
 use super::{Follower, MAX_NAME, children};
 use crate::Kind;
 use crate::pattern::places;
@@ -36,6 +36,49 @@ fn arithmetic(operator: &str, left: &Value, right: &Value) -> Js {
         Some(result) => Js::of(Value::text(result.to_string()).tainted(taint)),
         None => Js::unknown(taint),
     }
+}
+
+/// Hooks of clients by the names that objects give them, each handed a request or an answer.
+const HOOKS: [&str; 9] = [
+    "beforeRequest",
+    "afterResponse",
+    "beforeRedirect",
+    "beforeRetry",
+    "onRequest",
+    "onResponse",
+    "transformRequest",
+    "onBeforeRequest",
+    "requestInterceptor",
+];
+
+/// An object whose members are constants.
+fn is_table(object: &Js) -> bool {
+    let constant = |field: &Js| field.value.known().is_some_and(|text| !text.is_empty());
+    let fields = object.fields.as_ref();
+    fields.is_some_and(|fields| !fields.is_empty() && fields.values().all(constant))
+}
+
+/// Whatever is asked for, a table of constants gives one of them; all of them stand for it.
+fn any_of(table: &Js) -> Js {
+    let mut fields: Vec<(&String, &Js)> = table.fields.iter().flat_map(|all| all.iter()).collect();
+    fields.sort_by_key(|(name, _)| *name);
+    let texts: Vec<&str> = fields
+        .iter()
+        .map(|(_, field)| field.value.text.as_str())
+        .collect();
+    Js::of(Value::text(texts.join("\n")).tainted(table.value.taint))
+}
+
+/// A member of an object that starts programs.
+fn any_program(object: &Js) -> Option<String> {
+    let fields = object.fields.as_ref()?;
+    let mut names: Vec<&String> = fields
+        .values()
+        .filter_map(|field| field.name.as_ref())
+        .filter(|name| name.starts_with("child_process."))
+        .collect();
+    names.sort();
+    names.first().map(|name| (*name).clone())
 }
 
 impl<'s> Follower<'s> {
@@ -191,13 +234,18 @@ impl<'s> Follower<'s> {
             } else {
                 base.value.taint | key.value.taint
             };
+            let whole = base.name.clone();
+            let whole = whole
+                .filter(|name| matches!(name.as_str(), "child_process" | "require.cache"))
+                .map(|name| format!("{name}.?"));
+            if is_table(&base) {
+                return (base.clone(), any_of(&base));
+            }
             let member = Js {
                 // Whichever member it is, calling it starts a program.
-                name: base
-                    .name
-                    .clone()
-                    .filter(|name| matches!(name.as_str(), "child_process" | "require.cache"))
-                    .map(|name| format!("{name}.?")),
+                name: whole.or_else(|| any_program(&base)),
+                // Called, it is any of the functions in a table.
+                fields: base.fields.clone().filter(|_| base.name.is_none()),
                 ..Js::unknown(taint)
             };
             return (base, member);
@@ -224,8 +272,16 @@ impl<'s> Follower<'s> {
         {
             return stored.clone();
         }
-        if let Some(field) = base.fields.as_ref().and_then(|fields| fields.get(name)) {
-            return field.clone();
+        if let Some(fields) = &base.fields {
+            if let Some(getter) = fields
+                .get(&format!("get {name}"))
+                .and_then(|one| one.function)
+            {
+                return self.got(getter);
+            }
+            if let Some(field) = fields.get(name).or_else(|| fields.get("*")) {
+                return field.clone();
+            }
         }
         if let (Some(elements), Ok(index)) = (&base.elements, name.parse::<usize>()) {
             return elements.get(index).cloned().unwrap_or_default();
@@ -238,17 +294,56 @@ impl<'s> Follower<'s> {
             return self.variable(object, name);
         }
         let mut member = names::member(base, name);
+        let getter = member.name.as_ref().and_then(|full| {
+            let (owner, _) = full.rsplit_once('.')?;
+            self.methods.get(&format!("{owner}.get {name}")).copied()
+        });
+        if let Some(getter) = getter {
+            return self.got(getter);
+        }
         if let Some(method) = member.name.as_ref().and_then(|name| self.methods.get(name)) {
             member.function = Some(*method);
         }
         member
     }
 
+    /// What a getter gives back.
+    fn got(&self, getter: usize) -> Js {
+        self.returns
+            .get(&getter)
+            .cloned()
+            .unwrap_or_else(|| Js::unknown(Taint::default()))
+    }
+
+    /// `name`, `get name` or `set name`.
+    pub(super) fn method_name(&self, method: Node<'s>) -> String {
+        let name = method
+            .child_by_field_name("name")
+            .map_or("", |name| self.source(name));
+        let head = self.source(method);
+        let kind = ["get ", "set "]
+            .into_iter()
+            .find(|kind| head.starts_with(kind));
+        format!("{}{name}", kind.unwrap_or(""))
+    }
+
+    /// Hooks are handed the requests that other code makes, with their headers.
+    fn hand_to_hooks(&mut self, hooks: &Js) {
+        let listed = hooks.elements.clone();
+        let all = listed.iter().flat_map(|list| list.iter()).chain([hooks]);
+        let ids: Vec<usize> = all.filter_map(|hook| hook.function).collect();
+        for id in ids {
+            self.give(id, &[calls::outgoing(), calls::outgoing()]);
+        }
+    }
+
     fn variable(&mut self, node: Node<'s>, name: &str) -> Js {
         self.fact(node.byte_range(), What::Variable(name.to_owned()));
         match name {
             "HOME" | "USERPROFILE" => Js::of(Value::text("~")),
-            _ if places::is_secret_name(name) => Js::unknown(Taint::TOKEN),
+            _ if places::is_secret_name(name) => {
+                Js::unknown(Taint::TOKEN | Taint::of_service(name))
+            }
             _ => Js::unknown(Taint::default()),
         }
     }
@@ -298,6 +393,10 @@ impl<'s> Follower<'s> {
                 _ => self.visit(child),
             };
             taint |= value.value.taint;
+            if child.kind() == "method_definition" {
+                fields.insert(self.method_name(child), value);
+                continue;
+            }
             if child.kind() == "spread_element" {
                 // What is spread into an object goes wherever the object goes.
                 fields.insert("...".to_owned(), value);
@@ -309,7 +408,11 @@ impl<'s> Follower<'s> {
                 Some(child).filter(|child| child.kind().starts_with("shorthand"))
             };
             if let Some(key) = key {
-                fields.insert(self.source(key).trim_matches(['"', '\'']).to_owned(), value);
+                let key = self.source(key).trim_matches(['"', '\'']);
+                if HOOKS.contains(&key) {
+                    self.hand_to_hooks(&value);
+                }
+                fields.insert(key.to_owned(), value);
             }
         }
         self.described(node, &fields);
@@ -326,6 +429,10 @@ impl<'s> Follower<'s> {
             .get("description")
             .filter(|_| schema.iter().any(|name| fields.contains_key(*name)))
             .and_then(|description| description.value.known());
+        if let Some(text) = text.filter(|text| calls::is_poisoned(text)) {
+            let detail: String = text.chars().take(120).collect();
+            self.check(node.byte_range(), "javascript-tool-poisoned", detail);
+        }
         if let Some(text) = text.filter(|text| text.len() > MIN_DESCRIPTION) {
             self.fact(
                 node.byte_range(),

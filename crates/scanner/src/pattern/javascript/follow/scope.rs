@@ -5,14 +5,11 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::super::names;
 use super::super::value::Js;
-use super::super::{calls, names};
 use super::{Follower, children};
 use crate::pattern::resolved::What;
 use crate::pattern::value::Taint;
-
-/// Members that an object is followed with.
-const MAX_FIELDS: usize = 64;
 
 impl<'s> Follower<'s> {
     /// Function declarations are known before the statements around them run.
@@ -59,10 +56,13 @@ impl<'s> Follower<'s> {
                 function: Some(method.id()),
                 ..Js::unknown(Taint::default())
             };
-            self.declare(&format!("this.{name}"), function);
+            let full = self.method_name(method);
+            if full == name {
+                self.declare(&format!("this.{name}"), function);
+            }
             if let Some(class) = class {
                 self.methods
-                    .insert(format!("new {class}().{name}"), method.id());
+                    .insert(format!("new {class}().{full}"), method.id());
             }
         }
     }
@@ -95,21 +95,6 @@ impl<'s> Follower<'s> {
         Js::default()
     }
 
-    /// An object that is filled member by member holds all of them.
-    fn extend(&mut self, name: &str, property: &str, value: &Js) {
-        let owner = self
-            .scopes
-            .iter_mut()
-            .rev()
-            .find(|scope| scope.contains_key(name));
-        if let Some(variable) = owner.and_then(|scope| scope.get_mut(name))
-            && let Some(fields) = variable.fields.as_mut()
-            && fields.len() < MAX_FIELDS
-        {
-            Rc::make_mut(fields).insert(property.to_owned(), value.clone());
-        }
-    }
-
     /// What is put into a variable under a name that is not known taints all of it.
     pub(super) fn taint_variable(&mut self, name: &str, taint: Taint) {
         let owner = self
@@ -137,7 +122,7 @@ impl<'s> Follower<'s> {
     }
 
     /// A later value joins an earlier one, because functions run in any order.
-    fn assign(&mut self, name: &str, value: Js) {
+    pub(super) fn assign(&mut self, name: &str, value: Js) {
         let last = self.scopes.len().saturating_sub(1);
         let owner = self
             .scopes
@@ -214,7 +199,7 @@ impl<'s> Follower<'s> {
             }
             "rest_pattern" => {
                 for child in children(pattern) {
-                    self.bind(child, Js::unknown(value.value.taint));
+                    self.bind(child, value.clone());
                 }
             }
             _ => {}
@@ -273,77 +258,6 @@ impl<'s> Follower<'s> {
             _ => self.bind(left, value.clone()),
         }
         value
-    }
-
-    fn assign_member(&mut self, left: Node<'s>, value: &Js) {
-        let target = self.visit(left);
-        let property = left
-            .child_by_field_name("property")
-            .map_or("", |property| self.source(property));
-        let object = left.child_by_field_name("object");
-        if left.kind() == "subscript_expression"
-            && let Some(object) = object.filter(|object| object.kind() == "identifier")
-        {
-            self.taint_variable(self.source(object), value.value.taint);
-        }
-        if !property.is_empty()
-            && let Some(object) = object
-        {
-            let element = self.visit(object);
-            calls::scripted(self, &element, property, value, left.byte_range());
-        }
-        if matches!(property, "src" | "href" | "action" | "location") {
-            calls::addressed(self, value, left.byte_range());
-        }
-        if property.starts_with('_')
-            && object.is_some_and(|object| self.visit(object).name.as_deref() == Some("module"))
-        {
-            calls::replaced(self, &format!("module.{property}"), left.byte_range());
-        }
-        if let Some(object) = object.filter(|object| object.kind() == "identifier")
-            && !property.is_empty()
-        {
-            self.extend(self.source(object), property, value);
-        }
-        if property.starts_with("on")
-            && let (Some(object), Some(handler)) = (object, value.function)
-        {
-            // What a connection calls back with comes from the other side.
-            let taint = self.visit(object).value.taint;
-            self.give(handler, &[Js::unknown(taint), Js::unknown(taint)]);
-        }
-        let of_environment = left
-            .child_by_field_name("object")
-            .is_some_and(|object| self.source(object) == "process.env");
-        if of_environment {
-            self.fact(
-                left.byte_range(),
-                What::Assign {
-                    name: property.to_owned(),
-                    value: value.value.text.clone(),
-                },
-            );
-        }
-        if let Some(name) = &target.name {
-            calls::replaced(self, name, left.byte_range());
-            self.fact(
-                left.byte_range(),
-                What::Assign {
-                    name: name.clone(),
-                    value: value.value.text.clone(),
-                },
-            );
-        }
-        let (object, property) = (
-            left.child_by_field_name("object"),
-            left.child_by_field_name("property"),
-        );
-        if let (Some(object), Some(property)) = (object, property)
-            && matches!(object.kind(), "identifier" | "this")
-        {
-            let key = format!("{}.{}", self.source(object), self.source(property));
-            self.assign(&key, value.clone());
-        }
     }
 
     pub(super) fn import(&mut self, node: Node<'s>) -> Js {

@@ -95,6 +95,17 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
             all.extend_from_slice(arguments);
             Some(joined(&all, ""))
         }
+        "replace" | "replaceAll" if receiver.value.known().is_none() => {
+            // What is put into a text that is not known is known by itself.
+            let to = arguments
+                .get(1)?
+                .value
+                .known()
+                .filter(|to| to.contains('\n') || to.len() > 40)?;
+            let text = format!("{UNKNOWN}\n{to}\n{UNKNOWN}");
+            let taint = taint | arguments.get(1)?.value.taint;
+            Some(Js::of(Value { text, taint }))
+        }
         "replace" | "replaceAll" => {
             let (text, from) = (receiver.value.known()?, first?);
             let to = arguments.get(1)?.value.known()?;

@@ -15,7 +15,10 @@ const MAX_LINE: usize = 4096;
 pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
     let name = call.name();
     let first = arguments.first();
-    if is_network(name) || is_server(name) {
+    if is_server(name) || serves_path(call, arguments) {
+        return Taint::NETWORK | Taint::REQUEST;
+    }
+    if is_network(name) {
         return Taint::NETWORK;
     }
     match name {
@@ -52,13 +55,7 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         "chrome.tabs.captureVisibleTab" | "chrome.history.search" | "chrome.bookmarks.getTree" => {
             Taint::PERSONAL
         }
-        "os.hostname"
-        | "os.userInfo"
-        | "os.networkInterfaces"
-        | "os.release"
-        | "os.arch"
-        | "os.version"
-        | "os.cpus" => Taint::MACHINE,
+        "os.hostname" | "os.userInfo" | "os.networkInterfaces" | "os.cpus" => Taint::MACHINE,
         "navigator.clipboard.readText"
         | "clipboardy.readSync"
         | "clipboardy.read"
@@ -92,6 +89,24 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         }
         _ => Taint::default(),
     }
+}
+
+/// `app.post('/path', handler)`, whatever made `app`.
+fn serves_path(call: &Call, arguments: &[Js]) -> bool {
+    let verb = matches!(
+        call.method(),
+        "get" | "post" | "put" | "patch" | "delete" | "all" | "use" | "route"
+    );
+    let path = arguments
+        .first()
+        .is_some_and(|path| path.value.text.starts_with('/'));
+    // A function among the arguments is not evaluated yet, and bears neither name nor text.
+    let handler = arguments.len() > 1
+        && arguments.last().is_some_and(|last| {
+            last.function.is_some()
+                || last.name.is_none() && last.value.text.is_empty() && last.fields.is_none()
+        });
+    verb && path && handler
 }
 
 /// Fields of a page into which a person types what nobody else may know.

@@ -1,0 +1,139 @@
+//! What callbacks are handed, and what tools say of themselves.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::value::Js;
+use super::Call;
+use crate::expression::constant;
+use crate::pattern::resolved::What;
+use crate::pattern::value::{Taint, UNKNOWN};
+
+/// Headers by which a caller proves who it is.
+const PROVING: [&str; 7] = [
+    "authorization",
+    "Authorization",
+    "cookie",
+    "Cookie",
+    "x-api-key",
+    "X-API-Key",
+    "proxy-authorization",
+];
+
+/// Asks for what a conversation or a person holds.
+static DEMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:full|entire|whole|complete|all(?: of)? (?:the|your|previous)) (?:conversation|chat|history|context|messages|system prompt|transcript)|api[ _-]?keys?|credentials|private keys?|passwords?|\.env\b|\.ssh\b|environment variables",
+    )
+});
+static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:must|always|required?|otherwise|mandatory|system:|important:|before (?:any|every|each|calling|using))",
+    )
+});
+static HIDES: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:confidential|silently|do(?:n't| not) (?:tell|mention|show|reveal|inform|disclose|display)|never (?:tell|mention|reveal|show)|without (?:telling|mentioning|asking|informing)|not (?:be )?(?:shown|told|mentioned)|hidden from|keep (?:this|it) (?:secret|private|to yourself))",
+    )
+});
+static REACHES: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:all|any|every|each|before) (?:of the )?other tools?\b|\bother tools as well",
+    )
+});
+
+/// A request on its way: its address is anyone's, its headers prove who sends it.
+pub(in crate::pattern::javascript) fn outgoing() -> Js {
+    let inner = |fields: &[(&str, Js)]| {
+        let fields = fields
+            .iter()
+            .map(|(name, field)| ((*name).to_owned(), field.clone()));
+        Some(Rc::new(fields.collect::<HashMap<String, Js>>()))
+    };
+    let headers = headers(Taint::default());
+    let plain = Js::unknown(Taint::default());
+    let config = Js {
+        fields: inner(&[
+            ("headers", headers.clone()),
+            ("auth", Js::unknown(Taint::SESSION)),
+            ("*", plain.clone()),
+        ]),
+        ..Js::unknown(Taint::default())
+    };
+    Js {
+        fields: inner(&[
+            ("headers", headers.clone()),
+            ("auth", Js::unknown(Taint::SESSION)),
+            ("config", config.clone()),
+            ("request", config),
+            ("*", plain),
+        ]),
+        ..Js::unknown(Taint::default())
+    }
+}
+
+fn headers(taint: Taint) -> Js {
+    let mut fields: HashMap<String, Js> = PROVING
+        .iter()
+        .map(|name| ((*name).to_owned(), Js::unknown(taint | Taint::SESSION)))
+        .collect();
+    fields.insert("*".to_owned(), Js::unknown(taint));
+    Js {
+        fields: Some(Rc::new(fields)),
+        ..Js::unknown(taint | Taint::SESSION)
+    }
+}
+
+/// What a server hands its handlers: who asks, and what for.
+fn incoming(taint: Taint) -> Js {
+    let fields = [
+        ("headers", headers(taint)),
+        ("cookies", Js::unknown(taint | Taint::SESSION)),
+        ("*", Js::unknown(taint)),
+    ];
+    let fields = fields.map(|(name, field)| (name.to_owned(), field));
+    Js {
+        fields: Some(Rc::new(fields.into_iter().collect())),
+        ..Js::unknown(taint)
+    }
+}
+
+/// The values that a callback of this call is handed.
+pub(in crate::pattern::javascript) fn handed(call: &Call, result: &Js) -> Vec<Js> {
+    if call.name().contains("interceptors.re") {
+        return vec![outgoing()];
+    }
+    if result.value.taint.has(Taint::REQUEST) && call.method() != "then" {
+        let taint = result.value.taint;
+        return vec![
+            incoming(taint),
+            Js::unknown(Taint::default()),
+            Js::unknown(Taint::default()),
+        ];
+    }
+    vec![result.clone(), result.clone(), result.clone()]
+}
+
+/// Whether a tool's text orders the agent to hand over what it holds, or to keep quiet.
+pub(in crate::pattern::javascript) fn is_poisoned(text: &str) -> bool {
+    let signs = [&DEMANDS, &HIDES, &REACHES];
+    ORDERS.is_match(text) && signs.iter().filter(|sign| sign.is_match(text)).count() > 1
+}
+
+/// Whether a step compares a path with the folder that it must lie in.
+pub(in crate::pattern::javascript) fn guards_paths(what: &What) -> bool {
+    let What::Call { name, arguments } = what else {
+        return false;
+    };
+    let method = name.rsplit('.').next().unwrap_or("");
+    let first = arguments.first().map_or("", |first| first.text.as_str());
+    match method {
+        "startsWith" => first.contains(UNKNOWN) || !first.starts_with('/') && !first.is_empty(),
+        "relative" | "realpath" | "realpathSync" => true,
+        "includes" | "indexOf" => first == ".." || first == "../",
+        _ => false,
+    }
+}
