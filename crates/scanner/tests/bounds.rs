@@ -203,3 +203,17 @@ fn records_with_more_fields_than_are_kept_apart_are_incomplete() {
         "64 fields are kept"
     );
 }
+
+#[test]
+fn a_loop_over_a_class_with_more_members_than_are_looked_at_is_incomplete() {
+    let class = |members: usize| {
+        let members: String = (0..members)
+            .map(|at| format!("    MEMBER_{at} = {at}\n"))
+            .collect();
+        format!(
+            "import enum\nclass Step(enum.Enum):\n{members}for step in Step:\n    print(step)\n"
+        )
+    };
+    assert!(!is_incomplete(&scan("a.py", class(200))));
+    assert!(is_incomplete(&scan("a.py", class(300))));
+}

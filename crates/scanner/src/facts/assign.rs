@@ -42,6 +42,7 @@ impl<'a> Interp<'a, '_> {
             Expr::Attribute(attribute) => {
                 let receiver = self.expr_quietly(&attribute.value);
                 self.assigned(&attribute.attr.id, &value, range, false);
+                self.added_to_record(&attribute.value, &value, range);
                 self.set_attribute(&receiver, &attribute.attr.id, value, range);
             }
             Expr::Subscript(item) => {

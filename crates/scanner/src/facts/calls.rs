@@ -359,6 +359,9 @@ impl<'a, 's> Interp<'a, 's> {
             if services.are_several() {
                 from = from.union(Origins::SEVERAL);
             }
+            if Some(sink.class) == self.index.network && services != Services::NONE {
+                self.credential_sent(services, args, range);
+            }
             self.flow_into(sink.class, from, args, receiver, range, shown);
         }
     }

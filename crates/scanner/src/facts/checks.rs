@@ -79,6 +79,8 @@ checks! {
     DigestCompared = "python-digest-compared",
     /// A broken hash that decides whether something is what it should be.
     WeakDigestCompared = "python-weak-digest-compared",
+    /// A credential of a well-known service in a request to somebody else's host.
+    ForeignCredential = "python-foreign-credential",
     /// Rights checked by a statement that an optimising interpreter leaves out.
     RightsAsserted = "python-rights-asserted",
 }

@@ -242,9 +242,10 @@ pub(crate) struct Index {
     /// The names that each of `assigns` asks for, in the same order.
     pub(crate) assigned_names: AssignedNames,
     pub(crate) flows: Vec<Vec<Flow>>,
-    /// The sinks that are pages, that are logs, and those that destroy what lies at a path.
+    /// The sinks that are pages, that are logs, that are connections, and those that destroy what lies at a path.
     pub(crate) html: Option<u8>,
     pub(crate) log: Option<u8>,
+    pub(crate) network: Option<u8>,
     pub(crate) destroy: Option<u8>,
     /// The sinks that a text is safe for once its quotes, its brackets or its line ends are replaced.
     pub(crate) replaced: Replaced,

@@ -14,6 +14,8 @@ use super::value::Value;
 use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 
+/// A path of which nothing is known.
+const UNKNOWN_PATH: &str = "\u{FFFC}";
 /// How long a container may be to be changed in place.
 pub(crate) const MAX_CHANGED: usize = 64;
 
@@ -67,7 +69,8 @@ impl<'a> Interp<'a, '_> {
                 if matches!(name, "write" | "writelines" | "write_bytes" | "write_text") =>
             {
                 let handle = handle.clone();
-                if let (Some(path), Some(code)) = (handle.0.as_gapped(), args.at(0)) {
+                if let Some(code) = args.at(0) {
+                    let path = handle.0.as_gapped().unwrap_or(UNKNOWN_PATH);
                     self.program_written(path, code, range);
                 }
                 let data = args.blend();

@@ -155,13 +155,41 @@ pub(crate) struct Services(u32);
 impl Services {
     pub(crate) const NONE: Self = Self(0);
 
+    /// Services that everybody knows: the words of their variables, and what their hosts are called.
+    const KNOWN: [(&'static [&'static str], &'static [&'static str]); 10] = [
+        (&["AWS"], &["aws"]),
+        (&["GITHUB", "GH"], &["github", "ghcr"]),
+        (&["OPENAI"], &["openai", "azure"]),
+        (&["ANTHROPIC", "CLAUDE"], &["anthropic", "claude"]),
+        (&["NPM"], &["npm"]),
+        (&["PYPI", "TWINE"], &["pypi"]),
+        (&["SLACK"], &["slack"]),
+        (&["HF", "HUGGINGFACE", "HUGGING"], &["huggingface", "hf.co"]),
+        (&["STRIPE"], &["stripe"]),
+        (&["CLOUDFLARE"], &["cloudflare"]),
+    ];
+
     /// The service of `GITHUB_TOKEN` is `GITHUB`.
     pub(crate) fn of(variable: &str) -> Self {
-        let service = variable.split('_').next().unwrap_or(variable).bytes();
-        let sum = service.fold(0u32, |sum, byte| {
+        let service = variable.split('_').next().unwrap_or(variable);
+        let known = Self::KNOWN
+            .iter()
+            .position(|(words, _)| words.contains(&service));
+        if let Some(at) = known {
+            return Self(1 << at);
+        }
+        let sum = service.bytes().fold(0u32, |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u32::from(byte))
         });
-        Self(1 << (sum % 31))
+        let first = Self::KNOWN.len() as u32;
+        Self(1 << (first + sum % (31 - first)))
+    }
+
+    /// Whether a credential of a service that everybody knows is among them, and the host is not its own.
+    pub(crate) fn are_foreign_to(self, host: &str) -> bool {
+        let known = Self::KNOWN.iter().enumerate();
+        let mut held = known.filter(|(at, _)| self.0 & 1 << at != 0);
+        held.any(|(_, (_, names))| !names.iter().any(|name| host.contains(name)))
     }
 
     pub(crate) const fn union(self, other: Self) -> Self {

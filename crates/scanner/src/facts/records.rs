@@ -111,12 +111,13 @@ impl<'a> Interp<'a, '_> {
     }
 
     /// One of the members that a loop over a class meets.
-    pub(crate) fn member_of(&self, class: ClassId) -> Value<'a> {
+    pub(crate) fn member_of(&mut self, class: ClassId) -> Value<'a> {
         let Some(class) = self.classes.get(class as usize) else {
             return Value::UNKNOWN;
         };
         let names = class.scope.names.borrow();
         if names.len() > MANY_MEMBERS {
+            self.spent = true;
             return Value::UNKNOWN;
         }
         let mut members: Vec<_> = names

@@ -33,6 +33,7 @@ impl<'a> Interp<'a, '_> {
                     .as_deref()
                     .map_or(Value::of(Shape::Nothing), |value| self.expr(value));
                 self.page_returned(&value, give.range);
+                self.given_to_log(&value, give.range);
                 self.give_back(value);
                 return true;
             }

@@ -5,9 +5,12 @@ use ruff_python_ast::{CmpOp, Expr, ExprCompare, StmtAssert};
 
 use ruff_text_size::TextRange;
 
+use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
-use super::value::Value;
+use super::origin::{Origins, Services};
+use super::scope::Code;
+use super::value::{GAP, Value};
 
 impl<'a> Interp<'a, '_> {
     /// Two values are compared: a keyed digest by `==`, or a password with a text in the code.
@@ -47,6 +50,58 @@ impl<'a> Interp<'a, '_> {
         }
     }
 
+    /// A credential goes to a host that stands in the code: its own service's, or somebody else's.
+    pub(crate) fn credential_sent(
+        &mut self,
+        services: Services,
+        args: &Args<'a>,
+        range: TextRange,
+    ) {
+        let addresses = [args.at(0), args.at(1), args.keyword("url")];
+        for address in addresses.into_iter().flatten() {
+            let address = address.as_gapped().unwrap_or("");
+            let Some((_, rest)) = address.split_once("://") else {
+                continue;
+            };
+            let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+            let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+            let is_public = host.rsplit_once('.').is_some_and(|(_, last)| {
+                last.bytes().all(|byte| byte.is_ascii_alphabetic())
+                    && !["local", "internal", "lan", "corp", "test", "localhost"].contains(&last)
+            });
+            if is_public && !host.contains(GAP) && services.are_foreign_to(&host) {
+                let shown = Some(format!("sent to `{host}`"));
+                self.report_check(Check::ForeignCredential, range, shown);
+            }
+        }
+    }
+
+    /// Something private is put into a record on its way to a log.
+    pub(crate) fn added_to_record(&mut self, object: &Expr, value: &Value<'a>, range: TextRange) {
+        let name = super::walk::first_name(object).unwrap_or("");
+        if value.from.meets(Origins::PRIVATE) && ["record", "rec", "log_record"].contains(&name) {
+            self.logged_secret.get_or_insert(range);
+        }
+    }
+
+    /// What a formatter or an adapter gives back is what is logged.
+    pub(crate) fn given_to_log(&mut self, value: &Value<'a>, range: TextRange) {
+        if !value.from.meets(Origins::PRIVATE) {
+            return;
+        }
+        let function = self.calls.last();
+        let function = function.and_then(|id| self.functions.get(*id as usize));
+        let formats = function.is_some_and(|function| match function.code {
+            Code::Def(def) => {
+                function.class.is_some() && ["format", "process"].contains(&def.name.as_str())
+            }
+            Code::Lambda(_) => false,
+        });
+        if formats {
+            self.logged_secret.get_or_insert(range);
+        }
+    }
+
     /// `assert user.is_admin`: with `python -O` nobody asks.
     pub(crate) fn asserted(&mut self, assert: &'a StmtAssert) {
         struct Rights(bool);
@@ -76,10 +131,8 @@ impl<'a> Interp<'a, '_> {
     fn is_test(&self, id: u32) -> bool {
         let function = self.functions.get(id as usize);
         function.is_none_or(|function| match function.code {
-            super::scope::Code::Def(def) => {
-                def.name.starts_with("test") || def.name.starts_with("assert")
-            }
-            super::scope::Code::Lambda(_) => true,
+            Code::Def(def) => def.name.starts_with("test") || def.name.starts_with("assert"),
+            Code::Lambda(_) => true,
         })
     }
 }

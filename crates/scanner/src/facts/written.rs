@@ -24,6 +24,15 @@ const PAGES: &[&str] = &[
     ".clinerules",
 ];
 
+/// Whether a text begins as programs in Python do.
+fn is_program(data: &Value<'_>) -> bool {
+    let begins = |text: &str| {
+        let first = text.trim_start();
+        (first.starts_with("import ") || first.starts_with("from ")) && text.contains("\n")
+    };
+    data.as_gapped().is_some_and(begins)
+}
+
 /// Whether an object takes in the file that a method of this name is given.
 fn reads_file(name: &str) -> bool {
     matches!(name, "read" | "load" | "read_file")
@@ -50,7 +59,7 @@ impl<'a> Interp<'a, '_> {
         if reads_file(name)
             && let Some(path) = args.at(0)
         {
-            given.from = given.from.union(self.file_origins(path));
+            given = given.from(self.file_origins(path));
         }
         given.from = given.from.only(PRIVATE).without(receiver.from);
         if let (Some(target), false) = (target, given.from.is_empty()) {
@@ -65,8 +74,10 @@ impl<'a> Interp<'a, '_> {
         let (kind, code) = if ends(PAGES) {
             let page = data.as_gapped().map(|text| text.replace(GAP, "\n"));
             (Some(Kind::Markdown), page.map(String::into_bytes).or(whole))
-        } else if ends(&[".py", ".pth", ".pyw"]) {
-            (Some(Kind::Python), whole)
+        } else if ends(&[".py", ".pth", ".pyw"]) || path.ends_with(GAP) && is_program(data) {
+            // What is filled in later is taken for a name.
+            let code = data.as_gapped().map(|text| text.replace(GAP, "x"));
+            (Some(Kind::Python), code.map(String::into_bytes).or(whole))
         } else if ends(&[".sh", ".bash", ".command"]) {
             (Some(Kind::Shell), whole)
         } else {

@@ -67,8 +67,7 @@ impl Owner {
     }
 
     pub(crate) fn is_foreign_host(&self, host: &str) -> bool {
-        let stands_for_another = ["example.", "your", "domain.", "company.", "email."];
-        if stands_for_another.iter().any(|word| host.starts_with(word)) || is_placeholder(host) {
+        if stands_for_another(host) || is_placeholder(host) {
             return false;
         }
         if STANDARDS.iter().any(|name| below(host, name)) {
@@ -77,6 +76,62 @@ impl Owner {
         let often = self.domains.get(&domain(host).to_ascii_lowercase());
         !self.is_own(host) && often.is_none_or(|count| *count < AT_HOME)
     }
+}
+
+/// Whether a host is evidently a placeholder: `your-domain.com`, `company.com`, `your-team.slack.com`.
+fn stands_for_another(host: &str) -> bool {
+    const STANDINS: [&str; 4] = ["example", "domain", "company", "email"];
+    let label = |name: &'_ str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    STANDINS.contains(&label(domain(host)).as_str())
+        || is_readers_own(&label(host))
+        || is_readers_own(&label(domain(host)))
+}
+
+/// `yourdomain`, `your-api-server`: nothing but words for what readers have, since anybody can register another name.
+fn is_readers_own(label: &str) -> bool {
+    const THINGS: [&str; 36] = [
+        "account",
+        "api",
+        "app",
+        "application",
+        "bucket",
+        "cluster",
+        "collector",
+        "company",
+        "database",
+        "db",
+        "domain",
+        "endpoint",
+        "name",
+        "gateway",
+        "host",
+        "hostname",
+        "instance",
+        "here",
+        "org",
+        "organization",
+        "platform",
+        "project",
+        "prod",
+        "production",
+        "proxy",
+        "region",
+        "server",
+        "service",
+        "shop",
+        "site",
+        "store",
+        "subdomain",
+        "team",
+        "tenant",
+        "webhook",
+        "website",
+    ];
+    let Some(rest) = label.strip_prefix("your") else {
+        return false;
+    };
+    let words = rest.split(['-', '_']).filter(|word| !word.is_empty());
+    !rest.is_empty() && words.clone().all(|word| THINGS.contains(&word))
 }
 
 /// The words of the lines that hold no address.
@@ -98,4 +153,29 @@ fn plain(text: &str) -> String {
         .filter(|c| !matches!(c, '-' | '_' | ' '))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_only_begins_like_a_placeholder_is_somebodys() {
+        for host in [
+            "your-domain.com",
+            "api.yourcompany.io",
+            "your-team.slack.com",
+            "company.com",
+        ] {
+            assert!(stands_for_another(host), "{host}");
+        }
+        for host in [
+            "your-package-mirror.io",
+            "yourls.org",
+            "email.collector.io",
+            "yours.net",
+        ] {
+            assert!(!stands_for_another(host), "{host}");
+        }
+    }
 }

@@ -365,6 +365,7 @@ impl Builder {
             assigns: self.assigns,
             html: position(&self.classes, "html"),
             log: position(&self.classes, "log"),
+            network: position(&self.classes, "network"),
             destroy: position(&self.classes, "destroy"),
             replaced: Replaced {
                 quotes: named(&self.classes, &["xpath", "find", "sql"]),
