@@ -1,6 +1,7 @@
 //! Chunk by chunk through all candidates: examine, keep, act, report.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
@@ -20,8 +21,9 @@ use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
 /// Skills examined before their reports are written.
-const CHUNK: usize = 64;
-/// Chunks examined side by side, so that no thread waits for the last skill of one; one more is being written.
+const CHUNK: usize = 32;
+/// Chunks examined side by side, so that no thread waits for the last skill of one; each has one more behind it that
+/// waits to be written.
 const LANES: usize = 2;
 
 /// What decides the exit code.
@@ -58,9 +60,9 @@ impl<'s> Session<'s> {
 
     pub(super) fn run(mut self, candidates: &[Candidate]) -> anyhow::Result<Counts> {
         let threads = self.args.jobs.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        // Threads that wait to be ended by the system keep nobody from leaving.
+        let pool = ManuallyDrop::new(pool.build()?);
         let progress = progress(candidates.len(), self.args.quiet);
         let mut output = Output::open(self.args)?;
         let style = output.style(self.args);
@@ -70,7 +72,7 @@ impl<'s> Session<'s> {
             // While one chunk is written durably, the next ones are examined.
             let (progress, pool) = (&progress, &pool);
             let lane = |first: usize| {
-                let (done, chunks) = mpsc::sync_channel(0);
+                let (done, chunks) = mpsc::sync_channel(1);
                 scope.spawn(move || {
                     for chunk in candidates.chunks(CHUNK).skip(first).step_by(LANES) {
                         let examined = pool.install(|| examine(gate, chunk, progress));
@@ -83,7 +85,11 @@ impl<'s> Session<'s> {
             };
             let lanes: [mpsc::Receiver<Vec<Examined>>; LANES] = std::array::from_fn(lane);
             let mut in_order = lanes.iter().cycle().map_while(|lane| lane.recv().ok());
-            in_order.try_for_each(|chunk| progress.suspend(|| self.conclude(&chunk, &mut writer)))
+            in_order.try_for_each(|chunk| {
+                self.keep(&chunk)?;
+                // While the bar is suspended, whoever moves it waits: the store must not be written meanwhile.
+                progress.suspend(|| self.conclude(&chunk, &mut writer))
+            })
         })?;
         progress.finish_and_clear();
         unless_broken_pipe(writer.finish().map(|_| ()))?;
@@ -91,8 +97,8 @@ impl<'s> Session<'s> {
         Ok(self.counts)
     }
 
-    /// Keeps the reports, carries out the verdicts, and writes the reports.
-    fn conclude(&mut self, examined: &[Examined], writer: &mut Writer<'_>) -> anyhow::Result<()> {
+    /// Keeps the reports, durably.
+    fn keep(&self, examined: &[Examined]) -> anyhow::Result<()> {
         // What was asked for by name must work; without a name, that nothing works is part of every verdict.
         if let Simulation::In(chosen) = self.gate.simulation
             && let Some(refusal) = chosen.refusal()
@@ -101,6 +107,11 @@ impl<'s> Session<'s> {
         }
         let reports: Vec<&Report> = examined.iter().map(|one| &one.report).collect();
         self.ledger.keep(&reports)?;
+        Ok(())
+    }
+
+    /// Carries out the verdicts and writes the reports, which are kept already.
+    fn conclude(&mut self, examined: &[Examined], writer: &mut Writer<'_>) -> anyhow::Result<()> {
         let blocked = self.ledger.blocked_tools()?;
         for one in examined {
             self.count(&one.report);
