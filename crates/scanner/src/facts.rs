@@ -49,6 +49,7 @@ mod value;
 mod variants;
 mod walk;
 mod weaknesses;
+mod words;
 mod written;
 
 use std::collections::{HashMap, VecDeque};
@@ -232,7 +233,7 @@ impl Siblings {
             parsed: Vec::new(),
             cut: None,
         };
-        if artifact.depth > 0 {
+        if artifact.depth > 0 || modules.is_empty() {
             return siblings;
         }
         let mut wanted = VecDeque::from(imports(&module.body));

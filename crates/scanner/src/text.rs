@@ -40,6 +40,7 @@ use crate::{Artifact, FileScan, Kind, Sink};
 
 use document::Document;
 pub(crate) use engine::Engine;
+use engine::Spoken;
 use matcher::Scope;
 pub(crate) use matcher::TextMatch;
 use owner::Owner;
@@ -144,14 +145,10 @@ fn teaches_security(skill: &Skill, page: &Page<'_>) -> bool {
 
 /// Runs the rules that read lines; in prose, a line that the context describes as bad says nothing but secrets.
 ///
-/// Returns where a program may speak to an agent.
-fn lines(
-    page: &Page<'_>,
-    prose: Option<(&Document, bool)>,
-    sink: &mut Sink<'_>,
-) -> Vec<Range<usize>> {
+/// Returns what a program may say to an agent.
+fn lines(page: &Page<'_>, prose: Option<(&Document, bool)>, sink: &mut Sink<'_>) -> Spoken {
     let engine = sink.rules().text();
-    let (mut found, mut spoken) = (Vec::new(), Vec::new());
+    let (mut found, mut spoken) = (Vec::new(), Spoken::default());
     let program = page.artifact.kind.is_program();
     let path = &page.artifact.path;
     engine.lines(page.text(), path, program, &mut spoken, &mut |one| {

@@ -15,6 +15,7 @@ use super::scope::State;
 use super::scope::Summary;
 use super::value::Shape;
 use super::value::Value;
+use super::words::{Words, compile};
 use ruff_python_ast::{Parameters, Stmt};
 
 impl<'a, 's> Interp<'a, 's> {
@@ -312,10 +313,9 @@ impl<'a, 's> Interp<'a, 's> {
         if harmless {
             value.safe = Sinks::ALL;
         }
-        let name = parameter.name.id.to_ascii_lowercase();
-        if KEYS.iter().any(|word| name.contains(word)) {
+        if KEYS.are_in(&parameter.name.id) {
             value = value.from(Origins::SECRET);
-        } else if PASSWORDS.iter().any(|word| name.contains(word)) {
+        } else if PASSWORDS.are_in(&parameter.name.id) {
             value = value.from(Origins::CREDENTIAL);
         }
         if ["request", "lambda_event"].contains(&parameter.name.as_str())
@@ -373,13 +373,15 @@ fn is_expression(code: Code<'_>) -> bool {
 }
 
 /// Words in the names of parameters that hold what nothing may send on.
-const KEYS: &[&str] = &[
-    "private_key",
-    "privatekey",
-    "privkey",
-    "mnemonic",
-    "seed_phrase",
-];
+static KEYS: Words = Words::new(|| {
+    compile(&[
+        "private_key",
+        "privatekey",
+        "privkey",
+        "mnemonic",
+        "seed_phrase",
+    ])
+});
 
 /// Parameters of these names are taken to be what the names say.
 const MODULES: &[&str] = &[
@@ -393,6 +395,8 @@ const MODULES: &[&str] = &[
 ];
 
 /// Words in the names of parameters that hold credentials.
-const PASSWORDS: &[&str] = &[
-    "passw", "passwd", "pwd", "secret", "token", "api_key", "apikey",
-];
+static PASSWORDS: Words = Words::new(|| {
+    compile(&[
+        "passw", "passwd", "pwd", "secret", "token", "api_key", "apikey",
+    ])
+});

@@ -166,6 +166,8 @@ pub(crate) struct AssignedNames {
     /// The origins that one of the rules asks for; `None` when one may speak of a value of which nothing is known.
     origins: Option<Origins>,
     patterns: AsciiExpressions,
+    /// What most names are asked for.
+    none: Arc<[usize]>,
     known: RwLock<HashMap<Box<str>, Arc<[usize]>, RandomState>>,
 }
 
@@ -178,6 +180,7 @@ impl AssignedNames {
         Self {
             origins: (!of_unknown).then(|| tests.iter().fold(Origins::INNER, asked_for)),
             patterns,
+            none: Arc::default(),
             known: RwLock::default(),
         }
     }
@@ -198,7 +201,10 @@ impl AssignedNames {
         }
         let room = known.len() < MOST.0 && name.len() <= MOST.1;
         drop(known);
-        let rules: Arc<[usize]> = self.patterns.matches(name).into();
+        let rules = match self.patterns.is_match(name) {
+            true => self.patterns.matches(name).into(),
+            false => Arc::clone(&self.none),
+        };
         if room {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.insert(name.into(), Arc::clone(&rules));

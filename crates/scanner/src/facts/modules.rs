@@ -34,6 +34,11 @@ impl<'s> Modules<'s> {
         Self { by_ending }
     }
 
+    /// Whether there is nothing to find.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_ending.is_empty()
+    }
+
     /// The module that `import dotted` in the file `importer` finds.
     pub(crate) fn find(&self, dotted: &str, importer: &str) -> Option<&'s SkillFile> {
         let path = dotted.replace('.', "/");

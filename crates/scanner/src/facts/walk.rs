@@ -5,6 +5,8 @@ use ruff_python_ast::{CmpOp, Expr, Pattern, Stmt, StmtMatch};
 
 use super::value::Value;
 
+use super::words::{Words, compile};
+
 /// Whether a `break` leaves this loop.
 pub(crate) fn breaks(body: &[Stmt]) -> bool {
     struct Breaks(bool, u8);
@@ -100,51 +102,52 @@ pub(crate) fn asks_for_secrets(test: &Expr) -> bool {
 
 /// Whether a variable holds what secrets are called, rather than a secret.
 fn names_secrets(name: &str) -> bool {
-    const OF_NAMES: [&str; 6] = ["keys", "fields", "patterns", "words", "suffix", "names"];
-    let name = name.to_ascii_lowercase();
-    name.contains("sensitive")
-        || is_secret_word(&name) && OF_NAMES.iter().any(|part| name.contains(part))
+    static SENSITIVE: Words = Words::new(|| compile(&["sensitive"]));
+    static OF_NAMES: Words =
+        Words::new(|| compile(&["keys", "fields", "patterns", "words", "suffix", "names"]));
+    SENSITIVE.are_in(name) || is_secret_word(name) && OF_NAMES.are_in(name)
 }
 
 fn is_secret_word(word: &str) -> bool {
-    const WORDS: [&str; 4] = ["secret", "credential", "password", "token"];
-    let word = word.to_ascii_lowercase();
-    WORDS.iter().any(|secret| word.contains(secret))
+    static WORDS: Words = Words::new(|| compile(&["secret", "credential", "password", "token"]));
+    WORDS.are_in(word)
 }
 
 /// Whether a list is named after what is bad: examples, or what is to be refused.
 pub(crate) fn lists_what_is_bad(assign: &ruff_python_ast::StmtAssign) -> bool {
-    const WORDS: [&str; 20] = [
-        "attack",
-        "bad",
-        "block",
-        "danger",
-        "deny",
-        "destruct",
-        "evil",
-        "example",
-        "fixture",
-        "forbid",
-        "hostile",
-        "inject",
-        "malicious",
-        "pattern",
-        "payload",
-        "rules",
-        "sample",
-        "suspicious",
-        "test",
-        "unsafe",
-    ];
+    static WORDS: Words = Words::new(|| {
+        compile(&[
+            "attack",
+            "bad",
+            "block",
+            "danger",
+            "deny",
+            "destruct",
+            "evil",
+            "example",
+            "fixture",
+            "forbid",
+            "hostile",
+            "inject",
+            "malicious",
+            "pattern",
+            "payload",
+            "rules",
+            "sample",
+            "suspicious",
+            "test",
+            "unsafe",
+        ])
+    });
     let is_list = matches!(
         &*assign.value,
         Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_)
     );
     is_list
-        && assign.targets.first().is_some_and(|target| {
-            let name = last_name(target).to_ascii_lowercase();
-            WORDS.iter().any(|word| name.contains(word))
-        })
+        && assign
+            .targets
+            .first()
+            .is_some_and(|target| WORDS.are_in(last_name(target)))
 }
 
 /// Whether a body does nothing.

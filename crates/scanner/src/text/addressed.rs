@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::context::Context;
 use super::document::{Block, BlockKind, Document, lines};
-use super::engine::Engine;
+use super::engine::{Engine, Spoken};
 use super::{Page, prose};
 use crate::Sink;
 
 /// Marks of programs whose strings a model reads as the description of a tool.
-const TOOL_MARKS: [&str; 5] = ["@mcp", ".tool(", "@tool", "<IMPORTANT>", "<important>"];
+pub(super) const TOOL_MARKS: [&str; 4] = ["@mcp", ".tool(", "@tool", "<important>"];
 
 /// What a comment says that speaks to an agent rather than to a programmer.
 pub(super) const TO_AGENTS: [&str; 14] = [
@@ -44,14 +44,7 @@ const DESCRIPTION: &str = "\"description\"";
 const MAX_DESCRIPTIONS: usize = 10_000;
 
 /// Reads what a program or a data file says to an agent.
-///
-/// In a program, `spoken` is where words of [`TO_AGENTS`] stand.
-pub(crate) fn examine(
-    page: &Page<'_>,
-    engine: &Engine,
-    spoken: &[Range<usize>],
-    sink: &mut Sink<'_>,
-) {
+pub(crate) fn examine(page: &Page<'_>, engine: &Engine, spoken: &Spoken, sink: &mut Sink<'_>) {
     let text = page.text();
     let mut document = Document::default();
     let mut add = |range| {
@@ -62,9 +55,8 @@ pub(crate) fn examine(
         });
     };
     if page.artifact.kind.is_program() {
-        comments(text, spoken, &mut add);
-        let tells = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-        if TOOL_MARKS.iter().any(|mark| tells(mark)) {
+        comments(text, &spoken.to_agents, &mut add);
+        if spoken.offers_tools {
             long_strings(text, &mut add);
         }
     } else if TOOL_LISTS

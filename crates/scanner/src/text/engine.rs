@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::addressed::TO_AGENTS;
+use super::addressed::{TO_AGENTS, TOOL_MARKS};
 use super::context::Cues;
 use super::matcher::{Scope, TextMatch};
 use super::reading::Reading;
@@ -18,8 +18,18 @@ use crate::rule::{Matcher, Rule};
 
 /// Bytes on each side of an atom that a regular expression sees of a very long line.
 const WINDOW: usize = 2_048;
-/// Owns the words of [`TO_AGENTS`], which no rule does.
+/// Own the words of [`TO_AGENTS`] and of [`TOOL_MARKS`], which no rule does.
 const SPEAKS: usize = usize::MAX;
+const OFFERS: usize = usize::MAX - 1;
+
+/// What a program says to an agent, as far as its words tell.
+#[derive(Debug, Default)]
+pub(crate) struct Spoken {
+    /// Where words of [`TO_AGENTS`] stand.
+    pub(super) to_agents: Vec<Range<usize>>,
+    /// Whether one of [`TOOL_MARKS`] stands anywhere.
+    pub(super) offers_tools: bool,
+}
 
 /// Everything that is compiled from the rules.
 #[derive(Debug)]
@@ -82,8 +92,8 @@ impl Engine {
             cues: Cues::built_in(),
             reading: OnceLock::new(),
             texts: OnceLock::new(),
-            programs: OwnedAtoms::new(&lines, LineRule::concerns_programs, &TO_AGENTS),
-            secrets: OwnedAtoms::new(&lines, |rule| rule.redact, &[]),
+            programs: OwnedAtoms::new(&lines, LineRule::concerns_programs, true),
+            secrets: OwnedAtoms::new(&lines, |rule| rule.redact, false),
             lines,
             rules,
         }
@@ -95,16 +105,16 @@ impl Engine {
 
     fn texts(&self) -> &OwnedAtoms {
         self.texts
-            .get_or_init(|| OwnedAtoms::new(&self.lines, |_| true, &[]))
+            .get_or_init(|| OwnedAtoms::new(&self.lines, |_| true, false))
     }
 
-    /// Every match of the rules that read lines; in a program, `spoken` gets where an agent may be spoken to.
+    /// Every match of the rules that read lines; in a program, `spoken` gets what may be said to an agent.
     pub(crate) fn lines<'e>(
         &'e self,
         text: &str,
         path: &str,
         program: bool,
-        spoken: &mut Vec<Range<usize>>,
+        spoken: &mut Spoken,
         each: &mut dyn FnMut(Match<'e>),
     ) {
         let atoms = if program {
@@ -115,12 +125,10 @@ impl Engine {
         let mut seen: Vec<usize> = vec![0; self.lines.len()];
         let mut applies: Vec<Option<bool>> = vec![None; self.lines.len()];
         atoms.each(text, |owner, place| {
-            if owner == SPEAKS {
-                if !names_a_header(text, place.start) {
-                    spoken.push(place);
-                }
-                return;
+            if owner == SPEAKS && !names_a_header(text, place.start) {
+                spoken.to_agents.push(place.clone());
             }
+            spoken.offers_tools |= owner == OFFERS;
             let (Some(rule), Some(seen), Some(applies)) = (
                 self.lines.get(owner),
                 seen.get_mut(owner),
@@ -191,14 +199,14 @@ pub(super) fn texts(rules: &[Arc<Rule>]) -> impl Iterator<Item = (&Arc<Rule>, &T
 }
 
 impl OwnedAtoms {
-    fn new(
-        lines: &[LineRule],
-        wanted: impl Fn(&LineRule) -> bool,
-        spoken: &[&'static str],
-    ) -> Self {
+    fn new(lines: &[LineRule], wanted: impl Fn(&LineRule) -> bool, spoken: bool) -> Self {
         let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for words in spoken {
-            owners.entry(words).or_default().push(SPEAKS);
+        if spoken {
+            let speak = TO_AGENTS.iter().map(|words| (words, SPEAKS));
+            let offer = TOOL_MARKS.iter().map(|mark| (mark, OFFERS));
+            for (words, owner) in speak.chain(offer) {
+                owners.entry(words).or_default().push(owner);
+            }
         }
         for (at, rule) in lines.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
             for atom in &rule.atoms {
