@@ -81,6 +81,8 @@ checks! {
     WeakDigestCompared = "python-weak-digest-compared",
     /// A credential of a well-known service in a request to somebody else's host.
     ForeignCredential = "python-foreign-credential",
+    /// A loop whose condition nothing in it changes.
+    EndlessLoop = "python-endless-loop",
     /// Rights checked by a statement that an optimising interpreter leaves out.
     RightsAsserted = "python-rights-asserted",
 }

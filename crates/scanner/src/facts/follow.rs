@@ -262,7 +262,17 @@ impl<'a, 's> Interp<'a, 's> {
                 None if at == 0 && class.is_some() => {
                     class.map_or(Value::UNKNOWN, |class| Value::of(Shape::Instance(class)))
                 }
-                None => self.assumed(&parameter.parameter, default, public),
+                None if name == "event" && is_cloud_function(parameters) => {
+                    let public = public.union(Origins::WEB);
+                    self.assumed(&parameter.parameter, default, public)
+                }
+                None => {
+                    let mut value = self.assumed(&parameter.parameter, default, public);
+                    if name == "request" && self.is_fixture() {
+                        value.from = value.from.without(Origins::WEB);
+                    }
+                    value
+                }
             };
             self.scope.names.borrow_mut().insert(name, value);
         }
@@ -287,6 +297,19 @@ impl<'a, 's> Interp<'a, 's> {
             };
             self.scope.names.borrow_mut().insert(&rest.name.id, value);
         }
+    }
+
+    /// Whether this is a fixture of tests, whose `request` is none of the web.
+    fn is_fixture(&self) -> bool {
+        let function = self.calls.last();
+        let function = function.and_then(|id| self.functions.get(*id as usize));
+        function.is_some_and(|function| match function.code {
+            Code::Def(def) => def
+                .decorator_list
+                .iter()
+                .any(|decorator| super::walk::last_name(&decorator.expression) == "fixture"),
+            Code::Lambda(_) => false,
+        })
     }
 
     /// What a parameter may be when nothing is known of the caller.
@@ -318,7 +341,7 @@ impl<'a, 's> Interp<'a, 's> {
         } else if PASSWORDS.are_in(&parameter.name.id) {
             value = value.from(Origins::CREDENTIAL);
         }
-        if ["request", "lambda_event"].contains(&parameter.name.as_str())
+        if parameter.name.id == "request"
             || annotation.ends_with("Request")
             || annotation == "UploadFile"
         {
@@ -333,7 +356,9 @@ impl<'a, 's> Interp<'a, 's> {
         }
         match default {
             Some(default)
-                if default.as_name().is_some() || matches!(default.shape, Shape::Function(_)) =>
+                if default.as_name().is_some()
+                    || matches!(default.shape, Shape::Function(_))
+                    || default.as_text().is_some_and(|text| text.contains("://")) =>
             {
                 join(value, default.clone())
             }
@@ -370,6 +395,15 @@ fn is_expression(code: Code<'_>) -> bool {
         Code::Lambda(_) => true,
         Code::Def(def) => matches!(&*def.body, [Stmt::Return(_)]),
     }
+}
+
+/// Whether parameters are those of a function that a cloud calls: an event and its context.
+fn is_cloud_function(parameters: &Parameters) -> bool {
+    let names = parameters
+        .args
+        .iter()
+        .map(|each| each.parameter.name.as_str());
+    names.eq(["event", "context"])
 }
 
 /// Words in the names of parameters that hold what nothing may send on.

@@ -51,31 +51,30 @@ pub(crate) fn prints_own_work(args: &Args<'_>) -> bool {
     runs_one_of(args, TOOLS) || command.is_some_and(|command| any_text(command, &git))
 }
 
-/// Whether a list of arguments starts a shell on the command line that follows: `["sh", "-c", line]`.
+/// Whether arguments start a shell on the command line that follows: `["sh", "-c", line]`, or one by one.
 pub(crate) fn is_shell_line(args: &Args<'_>) -> bool {
-    let command = args.at(0).or_else(|| args.keyword("args"));
-    let is_line = |value: &Value<'_>| {
-        let Shape::List(items) = &value.shape else {
-            return false;
-        };
-        let [program, option, ..] = &items[..] else {
-            return false;
-        };
-        let is_shell = |value: &Value<'_>| {
-            let name = value
-                .as_text()
-                .map(|path| path.rsplit('/').next().unwrap_or(path));
-            name.is_some_and(|name| SHELLS.contains(&name))
-        };
-        let runs = |value: &Value<'_>| {
-            let option = value.as_text();
-            option.is_some_and(|option| {
-                ["-c", "-lc", "-ic", "/c", "/C", "-Command"].contains(&option)
-            })
-        };
-        program.choices().iter().any(is_shell) && option.choices().iter().any(runs)
+    let is_shell = |value: &Value<'_>| {
+        let name = value
+            .as_text()
+            .map(|path| path.rsplit('/').next().unwrap_or(path));
+        name.is_some_and(|name| SHELLS.contains(&name))
     };
-    command.is_some_and(|command| command.choices().iter().any(is_line))
+    let runs = |value: &Value<'_>| {
+        let option = value.as_text();
+        option.is_some_and(|option| ["-c", "-lc", "-ic", "/c", "/C", "-Command"].contains(&option))
+    };
+    let is_line = |items: &[Value<'_>]| {
+        items.windows(2).take(4).any(|pair| match pair {
+            [program, option] => {
+                program.choices().iter().any(is_shell) && option.choices().iter().any(runs)
+            }
+            _ => false,
+        })
+    };
+    let listed = [args.at(0), args.at(1), args.keyword("args")];
+    let mut choices = listed.into_iter().flatten().flat_map(Value::choices);
+    is_line(&args.positional)
+        || choices.any(|choice| matches!(&choice.shape, Shape::List(items) if is_line(items)))
 }
 
 /// Programs that take a command line after an option.

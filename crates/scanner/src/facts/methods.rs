@@ -44,6 +44,10 @@ impl<'a> Interp<'a, '_> {
                             .map_or(Value::UNKNOWN, |name| self.named(name))
                     }))
                 }
+                ("get" | "__getitem__" | "pop", None) => {
+                    let key = args.at(0)?;
+                    Some(self.picked(receiver, key, range))
+                }
                 _ => None,
             },
             Shape::Name(_) if matches!(name, "items" | "values") && self.is_guarded(receiver) => {

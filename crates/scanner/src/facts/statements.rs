@@ -75,6 +75,7 @@ impl<'a> Interp<'a, '_> {
                 self.endless += u32::from(forever);
                 self.optional(|this| this.suite(&while_.body));
                 self.endless -= u32::from(forever);
+                self.never_ends(while_);
                 self.loops -= 1;
                 self.suite(&while_.orelse);
                 return forever;

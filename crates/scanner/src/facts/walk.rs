@@ -275,3 +275,43 @@ pub(crate) fn is_collection(expr: Option<&Expr>) -> bool {
         _ => false,
     }
 }
+
+/// Whether a body may give one of these names another value, or leave its loop.
+pub(crate) fn may_change(body: &[Stmt], names: &[&str]) -> bool {
+    struct Changes<'n>(&'n [&'n str], bool, u8);
+    impl<'a> Visitor<'a> for Changes<'_> {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            self.1 |= self.2 > 50
+                || matches!(
+                    statement,
+                    Stmt::Break(_)
+                        | Stmt::Return(_)
+                        | Stmt::Raise(_)
+                        | Stmt::Import(_)
+                        | Stmt::ImportFrom(_)
+                        | Stmt::Global(_)
+                        | Stmt::Nonlocal(_)
+                        | Stmt::Match(_)
+                );
+            if !self.1 {
+                self.2 += 1;
+                walk_stmt(self, statement);
+                self.2 -= 1;
+            }
+        }
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            self.1 |= match expr {
+                Expr::Name(name) => !name.ctx.is_load() && self.0.contains(&name.id.as_str()),
+                Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Await(_) => true,
+                Expr::Call(call) => leaves(expr) || last_name(&call.func) == "exec",
+                _ => false,
+            };
+            if !self.1 {
+                walk_expr(self, expr);
+            }
+        }
+    }
+    let mut changes = Changes(names, false, 0);
+    changes.visit_body(body);
+    changes.1
+}

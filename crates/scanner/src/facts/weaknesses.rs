@@ -1,9 +1,9 @@
 //! Weaknesses that show in a condition: what is compared, and what is asserted.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
-use ruff_python_ast::{CmpOp, Expr, ExprCompare, StmtAssert};
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, StmtAssert, StmtWhile};
 
-use ruff_text_size::TextRange;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::args::Args;
 use super::checks::Check;
@@ -99,6 +99,30 @@ impl<'a> Interp<'a, '_> {
         });
         if formats {
             self.logged_secret.get_or_insert(range);
+        }
+    }
+
+    /// `while left < right:` where the body gives neither of the two another value, and never leaves.
+    pub(crate) fn never_ends(&mut self, while_: &'a StmtWhile) {
+        let Expr::Compare(compare) = &*while_.test else {
+            return;
+        };
+        let sides = std::iter::once(&*compare.left).chain(&compare.comparators);
+        let mut names = Vec::new();
+        for side in sides {
+            match side {
+                Expr::Name(name) if self.scope.names.borrow().contains_key(name.id.as_str()) => {
+                    names.push(name.id.as_str());
+                }
+                Expr::NumberLiteral(_) => {}
+                _ => return,
+            }
+        }
+        if !self.calls.is_empty()
+            && !names.is_empty()
+            && !super::walk::may_change(&while_.body, &names)
+        {
+            self.report_check(Check::EndlessLoop, while_.test.range(), None);
         }
     }
 
