@@ -286,6 +286,7 @@ pub(crate) fn is_personal(path: &str) -> bool {
         matches!(
             folder,
             "" | "*"
+                | "**"
                 | "Documents"
                 | "Desktop"
                 | "Downloads"

@@ -190,6 +190,10 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         sent(follower, call, arguments);
     }
     queries::judge(follower, call, &first_value);
+    if call.method() == "splice" {
+        // Lines that are put into a program are code.
+        inserted(follower, call, arguments.get(2..).unwrap_or_default());
+    }
     if matches!(call.method(), "pipe" | "pipeTo") {
         piped(follower, call, arguments);
     }
@@ -202,6 +206,21 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     }
     if matches!(call.method(), "write" | "end") {
         streamed(follower, &call.receiver, first_taint);
+    }
+}
+
+/// Lines of a program that are put between others, and start something.
+fn inserted(follower: &mut Follower<'_>, call: &Call, lines: &[Js]) {
+    for line in lines.iter().filter_map(|line| line.value.known()) {
+        if ["require(", "exec(", "eval(", "import("]
+            .iter()
+            .any(|word| line.contains(word))
+        {
+            let text = line.to_owned();
+            let how = "inserted line";
+            let kind = Kind::JavaScript;
+            follower.fact(call.span.clone(), What::Code { kind, how, text });
+        }
     }
 }
 

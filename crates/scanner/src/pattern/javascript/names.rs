@@ -96,16 +96,32 @@ pub(super) fn is_server(name: &str) -> bool {
             | "net.createServer"
             | "Deno.serve"
             | "Bun.serve"
-    ) || ["express()", "fastify()", "Router()", "Hono()", "polka()"]
-        .iter()
-        .any(|app| {
-            name.split_once(app).is_some_and(|(_, method)| {
-                matches!(
-                    method,
-                    ".get" | ".post" | ".put" | ".all" | ".use" | ".delete"
-                )
-            })
+    ) || [
+        "express()",
+        "fastify()",
+        "Router()",
+        "Hono()",
+        "polka()",
+        "koa()",
+        "restify.createServer()",
+    ]
+    .iter()
+    .any(|app| {
+        name.split_once(app).is_some_and(|(_, method)| {
+            matches!(
+                method,
+                ".get"
+                    | ".post"
+                    | ".put"
+                    | ".patch"
+                    | ".all"
+                    | ".use"
+                    | ".delete"
+                    | ".addHook"
+                    | ".route"
+            )
         })
+    })
 }
 
 /// A member of a named value.
@@ -313,15 +329,24 @@ fn takes_along(method: &str) -> bool {
             | "xadd"
             | "set"
             | "trigger"
+            | "lpush"
+            | "rpush"
+            | "hset"
+            | "insertOne"
+            | "insertMany"
+            | "insert"
+            | "produce"
+            | "putRecord"
+            | "invoke"
+            | "create"
+            | "createGist"
     )
 }
 
 /// Methods of connections that were opened before.
 pub(super) fn is_sending(name: &str) -> bool {
     let (owner, method) = name.rsplit_once('.').unwrap_or(("", name));
-    let opened = owner
-        .strip_suffix("()")
-        .or_else(|| owner.split_once("().").map(|(opened, _)| opened));
+    let opened = owner.split_once("()").map(|(opened, _)| opened);
     let connected = opened.is_some_and(is_network);
     connected && takes_along(method)
 }

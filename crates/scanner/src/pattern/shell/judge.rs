@@ -19,7 +19,9 @@ use crate::pattern::resolved::Fact;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 pub(super) use access::{foreign_repository, is_hidden_program};
-pub(super) use destroyed::{erased_history, finds_everything, is_disk, is_system_tree};
+pub(super) use destroyed::{
+    encrypted_files, erased_history, finds_everything, is_disk, is_system_tree,
+};
 pub(super) use hooks::is_hook;
 pub(super) use services::{enabled, is_harmless_unit, is_start_up};
 
@@ -40,7 +42,7 @@ static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MINER: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)stratum\+(?:tcp|ssl)://|mining\.(?:subscribe|authorize|submit)|\x22?method\x22?\s*:\s*\x22?login\b.*\b(?:agent|algo)\x22?\s*:|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
+        r"(?i)stratum\+(?:tcp|ssl)://|mining\.(?:subscribe|authorize|submit)|\b(?:moneroocean|supportxmr|nanopool|2miners|f2pool|hashvault|minexmr|nicehash|herominers|c3pool|unmineable|gulf\.monero\w+)\b|\balgo\W{1,5}rx/|\x22?method\x22?\s*:\s*\x22?login\b.*\b(?:agent|algo)\x22?\s*:|\b(?:xmrig|minerd|cpuminer|cgminer|ethminer|nbminer|t-rex|phoenixminer)\b|--coin[ =]|--donate-level",
     )
 });
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,6 +56,12 @@ static KEPT_INDEX: LazyLock<Regex> = LazyLock::new(|| {
 static ADDED_SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"scripts\W{1,4}(?:pre|post)?install\W{0,4}=[^=]|[\x22\\](?:pre|post)?install[\x22\\]+\s*:",
+    )
+});
+/// What a visitor of a page sends is run by it.
+static WEB_SHELL: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)(?:Runtime\.getRuntime\(\)\.exec|ProcessBuilder|Process\.Start|\beval|\bassert|\bsystem|\bpassthru|shell_exec|\bpopen|proc_open|\bexec|create_function|`)\s*[(`]?.{0,80}(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)|request\.getParameter|Request(?:\.|\[|\()|\bparam\(|QUERY_STRING|php://input)",
     )
 });
 static CRON_LINE: LazyLock<Regex> =
@@ -100,6 +108,12 @@ pub(super) fn is_read_at_start(path: &str) -> bool {
             | ".zprofile"
             | ".zshenv"
             | ".bash_login"
+            | ".bash_aliases"
+            | ".bash_functions"
+            | ".zsh_aliases"
+            | ".xprofile"
+            | ".xinitrc"
+            | ".xsessionrc"
     )
 }
 
@@ -146,7 +160,7 @@ fn command(name: &str, arguments: &[Value], found: &mut Vec<(&'static str, Strin
         .collect();
     let mut add = |check: &'static str| found.push((check, line.chars().take(120).collect()));
     match name {
-        "rm" | "find" | "shred" if destroyed::deletes_tree(name, &words) => {
+        "rm" | "find" | "shred" | "rsync" | "chmod" if destroyed::deletes_tree(name, &words) => {
             add("shell-tree-deleted")
         }
         "mv" if words.last() == Some(&"/dev/null") && words.len() > 1 => add("shell-tree-deleted"),
@@ -327,6 +341,15 @@ fn foreign_index(joined: &str) -> bool {
     foreign || address || joined.contains("--trusted-host")
 }
 
+/// A page that a web server runs.
+fn is_page(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let pages = [
+        "php", "phtml", "php5", "phar", "jsp", "jspx", "asp", "aspx", "ashx", "cfm", "cgi", "pl",
+    ];
+    pages.contains(&ending)
+}
+
 /// Whether a text speaks to a pool of miners, or starts a miner.
 pub(super) fn mines(text: &str) -> bool {
     MINER.is_match(text)
@@ -368,6 +391,9 @@ pub(super) fn written(path: &str, content: &Value, found: &mut Vec<(&'static str
     }
     if let Some(hook) = hooks::kept(path, &content.text) {
         found.push(("shell-hooking-variable", hook));
+    }
+    if WEB_SHELL.is_match(&content.text) && is_page(path) {
+        found.push(("shell-web-shell", path.to_owned()));
     }
     if places::is_install_script(path, &content.text) {
         found.push(("shell-install-script", path.to_owned()));

@@ -189,6 +189,12 @@ fn enabled(run: &mut Run, call: &Call<'_>) {
         .iter()
         .map(|word| word.text.as_str())
         .collect();
+    if words.contains(&"edit") && !call.input.text.is_empty() {
+        // What is typed into the editor becomes a unit.
+        let unit = words.iter().rev().find(|word| !word.starts_with('-'));
+        let path = format!("~/.config/systemd/user/{}", unit.unwrap_or(&"unit"));
+        run.write(&Value::text(path), call.input, &call.span);
+    }
     let Some(units) = judge::enabled(&call.name, &words) else {
         return;
     };

@@ -132,6 +132,7 @@ impl Run {
         }
         judged.extend(super::judge::hidden_script(&self.facts));
         judged.extend(super::judge::erased_history(&self.facts));
+        judged.extend(super::judge::encrypted_files(&self.facts));
         self.facts.append(&mut judged);
     }
 
@@ -270,6 +271,13 @@ impl Run {
                 if is_exec(command) && redirected.is_some() {
                     self.opened = input.clone();
                 }
+                if words.is_empty()
+                    && assignments.is_empty()
+                    && let Some(file) = &redirected
+                {
+                    // `$(< file)` is the file.
+                    return file.clone();
+                }
                 self.simple(assignments, words, input, &command.span)
             }
         };
@@ -396,6 +404,18 @@ impl Run {
         }
         self.depth += 1;
         self.calling.push(Rc::clone(&body));
+        let output = self.with_positional(arguments, |run| run.list(&body, input));
+        self.calling.pop();
+        self.depth -= 1;
+        output
+    }
+
+    /// Follows something with these words as `$1`, `$2` and `$@`.
+    pub(super) fn with_positional(
+        &mut self,
+        arguments: &[Value],
+        follow: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
         let before: Vec<(String, Option<Value>)> = (1..=arguments.len().min(9))
             .map(|index| (index.to_string(), self.variables.remove(&index.to_string())))
             .collect();
@@ -407,15 +427,13 @@ impl Run {
             let joined = super::programs::join(arguments);
             self.variables.insert("@".to_owned(), joined);
         }
-        let output = self.list(&body, input);
+        let output = follow(self);
         for (name, value) in before.into_iter().chain([("@".to_owned(), all)]) {
             match value {
                 Some(value) => self.variables.insert(name, value),
                 None => self.variables.remove(&name),
             };
         }
-        self.calling.pop();
-        self.depth -= 1;
         output
     }
 }

@@ -89,9 +89,18 @@ fn headers(taint: Taint) -> Js {
 
 /// What a server hands its handlers: who asks, and what for.
 fn incoming(taint: Taint) -> Js {
+    let whole = Js {
+        fields: Some(Rc::new(HashMap::from([
+            ("headers".to_owned(), headers(taint)),
+            ("*".to_owned(), Js::unknown(taint)),
+        ]))),
+        ..Js::unknown(taint)
+    };
     let fields = [
         ("headers", headers(taint)),
         ("cookies", Js::unknown(taint | Taint::SESSION)),
+        ("request", whole.clone()),
+        ("req", whole),
         ("*", Js::unknown(taint)),
     ];
     let fields = fields.map(|(name, field)| (name.to_owned(), field));

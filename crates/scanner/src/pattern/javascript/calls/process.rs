@@ -254,6 +254,15 @@ pub(super) fn command_line(follower: &mut Follower<'_>, span: &Range<usize>, lin
     } else if line.known().is_none() && line.taint.has(Taint::ARGUMENT) {
         follower.check(span.clone(), "javascript-command-injection", "");
     }
+    if line.taint.has(Taint::LISTED)
+        && line.text.contains(&format!("/dev/{UNKNOWN}"))
+        && ["dd ", "shred", "mkfs", "wipefs", "blkdiscard"]
+            .iter()
+            .any(|program| line.text.contains(program))
+    {
+        let detail = line.text.replace(UNKNOWN, "…");
+        follower.check(span.clone(), "shell-disk-overwritten", detail);
+    }
     for word in line.text.split_whitespace().take(MAX_WORDS) {
         started_file(follower, span, &Value::text(word));
     }

@@ -226,7 +226,12 @@ fn overwrites_everything(path: &str, arguments: &[Js]) -> bool {
             .taint
             .has(Taint::FILE | Taint::PERSONAL | Taint::NETWORK)
     });
-    listed && !kept && is_everything_in(path, arguments)
+    let personal = arguments
+        .first()
+        .is_some_and(|path| path.value.taint.has(Taint::PERSONAL))
+        && path.trim_matches(UNKNOWN).is_empty()
+        && arguments.len() > 1;
+    listed && !kept && (personal || is_everything_in(path, arguments))
 }
 
 /// Remembers where the content of a file came from.

@@ -64,6 +64,7 @@ impl<'s> Follower<'s> {
         if self.source(object) == "process.env" {
             self.set_to(property.to_owned(), value, span.clone());
         }
+        self.adds_script(left, object, value);
         self.set_by(&owner, property, value);
         self.kept_scripts(property, value, span.clone());
         if let Some(name) = self.target_name(left, &owner) {
@@ -73,6 +74,18 @@ impl<'s> Follower<'s> {
         if !property.is_empty() && matches!(object.kind(), "identifier" | "this") {
             let key = format!("{}.{property}", self.source(object));
             self.assign(&key, value.clone());
+        }
+    }
+
+    /// `manifest.scripts["pre" + "install"] = command`.
+    fn adds_script(&mut self, left: Node<'s>, object: Node<'s>, value: &Js) {
+        let index = left.child_by_field_name("index");
+        let Some(index) = index.filter(|_| self.source(object).ends_with("scripts")) else {
+            return;
+        };
+        let name = self.visit(index).value.text;
+        if places::is_run_at_install(&name, &value.value.text) {
+            self.set_to(format!("scripts.{name}"), value, left.byte_range());
         }
     }
 

@@ -60,7 +60,8 @@ pub(in crate::pattern::shell) fn finds_everything(words: &[&str]) -> bool {
             .checked_sub(1)
             .and_then(|before| words.get(before))
             .is_some_and(|before| matches!(*before, "!" | "-not"));
-        NARROWING.contains(word) && !negated
+        let all = matches!(words.get(at + 1), Some(&"*"));
+        NARROWING.contains(word) && !negated && !all
     });
     of_others.next().is_some() && !narrowed
 }
@@ -83,6 +84,17 @@ pub(super) fn deletes_tree(name: &str, words: &[&str]) -> bool {
                     && words.iter().any(|word| word.starts_with(".."))
         }
         "find" => finds_and_deletes(words),
+        "rsync" => {
+            let empty = |word: &&str| word.starts_with("/tmp/tmp.") || word.contains("empty");
+            let target = words.last().is_some_and(|word| SYSTEM_TREE.is_match(word));
+            target && words.iter().any(|word| word.starts_with("--del")) && words.iter().any(empty)
+        }
+        "chmod" => {
+            let closes = ["000", "0000", "0", "a-rwx", "ugo-rwx", "-rwx", "a="];
+            recursive
+                && words.iter().any(|word| closes.contains(word))
+                && words.iter().any(|word| is_system_tree(word))
+        }
         _ => recursive && words.iter().any(|word| SYSTEM_TREE.is_match(word)),
     }
 }
@@ -100,6 +112,69 @@ fn finds_and_deletes(words: &[&str]) -> bool {
     system && destroys
         || finds_everything(words) && (destroys || runs(&["rm", "mv"]))
         || system && histories && runs(&["rm", "mv", "shred"])
+}
+
+/// A person's files are encrypted one after the other, and each is removed.
+pub(in crate::pattern::shell) fn encrypted_files(facts: &[Fact]) -> Option<Fact> {
+    let over = |programs: &'static [&'static str]| {
+        facts.iter().filter(move |fact| match &fact.what {
+            What::Command { name, arguments } => {
+                programs.contains(&name.as_str())
+                    && arguments
+                        .iter()
+                        .any(|word| word.taint.has(Taint::PERSONAL) && word.text.contains(UNKNOWN))
+            }
+            _ => false,
+        })
+    };
+    let locks = |fact: &&Fact| match &fact.what {
+        What::Command { name, arguments } => {
+            let has = |words: &[&str]| {
+                arguments
+                    .iter()
+                    .any(|word| words.contains(&word.text.as_str()))
+            };
+            match name.as_str() {
+                "gpg" | "gpg2" => has(&[
+                    "-c",
+                    "--symmetric",
+                    "-e",
+                    "--encrypt",
+                    "-er",
+                    "--encrypt-files",
+                ]),
+                "openssl" => has(&["enc", "smime", "cms"]) && !has(&["-d"]),
+                "7z" | "7za" | "zip" => arguments.iter().any(|word| {
+                    word.text.starts_with("-p") || word.text == "-P" || word.text == "-e"
+                }),
+                _ => true,
+            }
+        }
+        _ => false,
+    };
+    let removed = over(&["rm", "shred", "srm", "mv", "unlink"])
+        .next()
+        .is_some();
+    let programs = &[
+        "gpg",
+        "gpg2",
+        "openssl",
+        "7z",
+        "7za",
+        "zip",
+        "age",
+        "ccrypt",
+        "mcrypt",
+        "ccencrypt",
+    ];
+    let fact = over(programs).find(locks)?;
+    removed.then(|| Fact {
+        span: fact.span.clone(),
+        what: What::Check {
+            name: "shell-files-encrypted",
+            detail: "a person's files, each removed afterwards".to_owned(),
+        },
+    })
 }
 
 /// Whether a program writes over a disk that nobody named to the script.

@@ -11,6 +11,8 @@ const OPEN: [&str; 14] = [
 /// Whether a file of a person's own session starts something: a shell, a service, a program at login.
 pub(in crate::pattern::shell) fn is_start_up(path: &str) -> bool {
     super::is_read_at_start(path)
+        || path.contains("/.bashrc.d/")
+        || path.contains("/fish/conf.d/")
         || path.contains("/.config/systemd/user/")
         || path.contains("/.config/autostart/")
         || path.contains("Library/LaunchAgents/")

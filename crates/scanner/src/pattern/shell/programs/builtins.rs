@@ -14,6 +14,9 @@ use crate::pattern::value::{Taint, Value};
 /// Shortest printed text that can tell an agent to do something, in bytes.
 const MIN_SPOKEN: usize = 40;
 
+/// Values for which a format is used once more.
+const MAX_REUSED: usize = 64;
+
 /// Longest question that is remembered, in characters.
 const MAX_SAID: usize = 300;
 
@@ -94,6 +97,14 @@ pub(super) fn printf(run: &mut Run, call: &Call<'_>) -> Value {
             break;
         }
     }
+    let again = format.text.matches('%').count() == 1 && format.text.contains("%s");
+    if again && format.text != "%s" {
+        let plain = syntax::unescape(&format.text);
+        for value in values.clone().take(MAX_REUSED) {
+            let piece = plain.replace("%s", &value.text.replace('%', "%%"));
+            output.push(&Value::text(piece).tainted(value.taint));
+        }
+    }
     if format.text == "%s" || format.text == "%b" {
         // The format is used again for every further value.
         for value in values.clone() {
@@ -122,6 +133,15 @@ fn floor(text: &str, most: usize) -> usize {
 
 /// `set -- a b c`: the words that `"$@"` stands for.
 pub(super) fn positional(run: &mut Run, call: &Call<'_>) -> Value {
+    if let [flags, name, value, ..] = call.arguments
+        && flags.text.starts_with('-')
+        && flags.text.contains(['U', 'x', 'g'])
+        && flags.text != "-x"
+        && !name.text.starts_with(['-', '+'])
+    {
+        // How fish sets a variable.
+        run.assign(&name.text, value.clone(), &call.span);
+    }
     if let Some((first, words)) = call.arguments.split_first()
         && first.text == "--"
     {

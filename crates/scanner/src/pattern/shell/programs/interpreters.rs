@@ -113,7 +113,8 @@ pub(super) fn interpret(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
             ),
         };
         if inline && let Some(code) = call.arguments.get(index + 1) {
-            return inline_code(run, call, kind, code);
+            let rest = call.arguments.get(index + 2..).unwrap_or_default();
+            return inline_code(run, call, kind, (code, rest));
         }
         if kind == Kind::Python && text == "-m" {
             let rest = call.arguments.get(index + 1..).unwrap_or_default();
@@ -151,11 +152,20 @@ fn serves_home(run: &mut Run, call: &Call<'_>, words: &[Value]) {
     }
 }
 
-fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Value {
+/// Code and the words after it, of which a shell calls the second `$1`.
+fn inline_code(
+    run: &mut Run,
+    call: &Call<'_>,
+    kind: Kind,
+    (code, rest): (&Value, &[Value]),
+) -> Value {
     if code.taint.has(Taint::NETWORK | Taint::DECODED) {
         executed(run, code, &call.span);
     }
-    let taint = call.input.taint;
+    let given = rest
+        .iter()
+        .fold(Taint::default(), |taint, word| taint | word.taint);
+    let taint = call.input.taint | given.common(Taint::ARGUMENT | Taint::SECRET | Taint::TOKEN);
     if kind == Kind::Script {
         let all = join(call.arguments).text;
         decoding_script(run, call, &all);
@@ -171,8 +181,10 @@ fn inline_code(run: &mut Run, call: &Call<'_>, kind: Kind, code: &Value) -> Valu
             executed(run, code, &call.span);
         }
         return run
-            .nested(&code.text, &call.span, call.input)
-            .tainted(taint);
+            .with_positional(rest.get(1..).unwrap_or_default(), |run| {
+                run.nested(&code.text, &call.span, call.input)
+            })
+            .tainted(call.input.taint);
     }
     if code.known().is_some() || code.text.len() > 8 {
         run.uncover(

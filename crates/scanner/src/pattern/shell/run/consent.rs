@@ -49,8 +49,13 @@ impl Run {
         let looked_at = answered
             .iter()
             .any(|fact| matches!(&fact.what, What::Variable(name) if *name == question.answer));
-        looked_at
-            && text.contains('?')
-            && (text.contains(name) || about.iter().any(|word| text.contains(word)))
+        // A question that names a file is about that one.
+        let named = text.contains("/.") || text.contains(name);
+        let fits = if named {
+            text.contains(name)
+        } else {
+            about.iter().any(|word| text.contains(word))
+        };
+        looked_at && text.contains('?') && fits
     }
 }

@@ -24,7 +24,9 @@ impl Run {
                     let from_process =
                         matches!(redirect.target.parts.as_slice(), [Part::Process(_)]);
                     let target = self.expand(&redirect.target);
-                    input = Some(if from_process {
+                    input = Some(if target.text == "/dev/stdin" && input.is_none() {
+                        Value::unknown(Taint::ARGUMENT)
+                    } else if from_process {
                         target
                     } else {
                         self.read(&target.text, &redirect.target.span)
@@ -164,6 +166,16 @@ impl Run {
         }
         if text.starts_with("/dev/") && text.contains(UNKNOWN) && path.taint.has(Taint::LISTED) {
             self.check(span, "shell-disk-overwritten", text.clone());
+        }
+        if path.taint.has(Taint::TREE)
+            && text.trim_matches(UNKNOWN).is_empty()
+            && !content.taint.has(Taint::FILE)
+        {
+            self.check(
+                span,
+                "shell-tree-deleted",
+                "everything that was found is written over",
+            );
         }
         let open = content.taint.has(Taint::NETWORK | Taint::DECODED);
         let agreed = judge::is_start_up(text) && !open && self.agreed(text)

@@ -80,7 +80,26 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
             Taint::PERSONAL
         }
         _ if name.starts_with("dns.") => Taint::NETWORK,
-        _ if matches!(call.method(), "tool" | "registerTool" | "addTool") => Taint::ARGUMENT,
+        _ if matches!(
+            call.method(),
+            "tool"
+                | "registerTool"
+                | "addTool"
+                | "setRequestHandler"
+                | "registerPrompt"
+                | "registerResource"
+                | "addResource"
+                | "addPrompt"
+        ) =>
+        {
+            Taint::ARGUMENT
+        }
+        "glob" | "glob.glob" | "glob.globSync" | "glob.sync" | "fast-glob" | "fast-glob.sync"
+        | "globby" | "globby.globby" | "globby.globbySync" | "tinyglobby.glob" | "fs.glob"
+        | "fs.globSync" => {
+            let pattern = first.map_or("", |one| one.value.text.as_str());
+            value::of_path(pattern).common(Taint::PERSONAL) | Taint::LISTED
+        }
         "prompt" | "readline.question" => Taint::ARGUMENT,
         _ if name.starts_with("child_process.exec")
             || name.starts_with("child_process.spawnSync") =>

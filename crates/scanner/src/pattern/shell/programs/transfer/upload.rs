@@ -109,12 +109,31 @@ fn upload(run: &Run, call: &Call<'_>) -> Option<Upload> {
                 "put-object",
                 "upload-batch",
             ];
+            if call.name == "az" {
+                let file = option(call, &["-s", "--source", "-f", "--file"])?;
+                return Some(Upload {
+                    files: vec![Value::text(file)],
+                    target: option(call, &["-d", "--destination"])?.to_owned(),
+                });
+            }
             let words = plain(call, &["--region", "--profile", "--endpoint-url"]);
             after(words, &verbs).filter(|upload| upload.target.contains("://"))
         }
         "restic" | "borg" | "kopia" | "bup" | "tarsnap" | "rustic" => backup(run, call),
         "lftp" | "smbclient" | "sftp" | "ftp" | "ncftpput" | "wput" | "tftp" | "cadaver" => {
             typed(call)
+        }
+        "gh" => {
+            let words = plain(call, &["-d", "--desc", "-f", "--filename"]);
+            let gist = words.first()?.text == "gist" && words.get(1)?.text == "create";
+            let public = call
+                .arguments
+                .iter()
+                .any(|word| matches!(word.text.as_str(), "--public" | "-p"));
+            (gist && public).then(|| Upload {
+                files: words.into_iter().skip(2).cloned().collect(),
+                target: "gist.github.com".to_owned(),
+            })
         }
         "ssh" => Some(Upload {
             files: Vec::new(),
@@ -150,6 +169,10 @@ fn backup(run: &Run, call: &Call<'_>) -> Option<Upload> {
     })?;
     let rest = words.get(at + 1..)?;
     let named = option(call, &["-r", "--repo"]).or(variable);
+    if named.is_none() && rest.first()?.text.starts_with("::") {
+        // The repository stands in a variable that somebody else set.
+        return None;
+    }
     let (target, files) = match named {
         Some(target) => (target, rest),
         None => (rest.first()?.text.as_str(), rest.get(1..)?),
@@ -170,7 +193,7 @@ fn typed(call: &Call<'_>) -> Option<Upload> {
         let verb = words.next().unwrap_or_default();
         let reversed =
             matches!(verb, "mirror") && line.contains("-R") || line.contains("--reverse");
-        if reversed || matches!(verb, "put" | "mput" | "reput" | "send") {
+        if reversed || matches!(verb, "put" | "mput" | "reput" | "send" | "lcd") {
             files.extend(words.filter(|word| !word.starts_with('-')).map(Value::text));
         }
     }
@@ -190,6 +213,7 @@ fn typed(call: &Call<'_>) -> Option<Upload> {
 
 /// Whether a place is written into the script, and lies outside the network that the machine stands in.
 fn is_literal(target: &str) -> bool {
+    let target = target.trim_start_matches("//");
     let bucket = ["s3://", "gs://", "b2://", "oss://", "obs://"]
         .iter()
         .find_map(|scheme| target.strip_prefix(scheme));

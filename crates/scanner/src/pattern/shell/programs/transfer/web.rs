@@ -93,14 +93,13 @@ pub(super) fn web(run: &mut Run, call: &Call<'_>) -> Value {
             target = host;
         }
         // A credential in an address is how many services want their key; a file or an identity is not.
-        sent(
-            run,
-            address
-                .taint
-                .without(Taint::TOKEN | Taint::ISSUED | Taint::FILE),
-            &target,
-            &call.span,
-        );
+        let carried = address.taint.without(Taint::ISSUED | Taint::FILE);
+        let carried = if carried.of_several() {
+            carried
+        } else {
+            carried.without(Taint::TOKEN)
+        };
+        sent(run, carried, &target, &call.span);
     }
     if request
         .addresses
