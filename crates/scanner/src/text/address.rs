@@ -1,5 +1,6 @@
 //! Addresses in a text, with a scheme and without.
 
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::host::{Place, place};
@@ -30,6 +31,9 @@ const LONG_HOST_ENDS: &[&str] = &[
 pub(crate) fn bare_host(word: &str) -> Option<&str> {
     let host = word.split(['/', ':', '?']).next()?;
     let host = host.rsplit('@').next()?;
+    if host.len() < word.len() && host.parse::<Ipv4Addr>().is_ok() {
+        return Some(host);
+    }
     let mut labels = host.rsplit('.');
     let end = labels.next()?;
     let depth = labels.clone().count();
@@ -135,6 +139,7 @@ mod tests {
             assert_eq!(bare_host(host), Some(host), "{host}");
         }
         assert_eq!(bare_host("pay.io/card"), Some("pay.io"));
+        assert_eq!(bare_host("203.0.113.61:9000"), Some("203.0.113.61"));
         for word in [
             "socket.io",
             "main.rs",

@@ -204,9 +204,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let stemmed = stem(word);
-        self.plain = !word.ends_with("ing")
-            && !word.ends_with("ed")
-            && (!word.ends_with('s') || word.ends_with("ss"))
+        self.plain = !is_inflected(word) && (!word.ends_with('s') || word.ends_with("ss"))
             || COMMANDS_IN_S
                 .iter()
                 .any(|verb| word.eq_ignore_ascii_case(verb));
@@ -249,6 +247,16 @@ impl<'a> Builder<'a> {
         self.ended = false;
         self.stop = None;
     }
+}
+
+/// Whether a word ends like a past or a present participle, and is none of the verbs that end so by themselves.
+fn is_inflected(word: &str) -> bool {
+    let whole = ["embed", "shred"];
+    word.len() > 5 && word.ends_with("ing")
+        || word.len() > 4
+            && word.ends_with("ed")
+            && !word.ends_with("eed")
+            && !whole.iter().any(|verb| word.eq_ignore_ascii_case(verb))
 }
 
 /// The words that hyphens and slashes join; those with a bound beginning stay one.

@@ -1,6 +1,6 @@
 //! The concepts that rules speak of: verbs, objects, destinations, each a list of words, paths and phrases.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use aho_corasick::automaton::OverlappingState;
@@ -80,6 +80,10 @@ pub(crate) struct Lexicon {
     things: Vec<Concept>,
     /// By concept.
     weights: Vec<usize>,
+    /// First words of what takes the meaning away.
+    negations: BTreeSet<String>,
+    /// By concept: how many of its words begin so, and how many do not.
+    negating: BTreeMap<Concept, (usize, usize)>,
 }
 
 /// The words that must follow the first one, and what it is then.
@@ -119,6 +123,14 @@ impl Lexicon {
             pronoun: None,
             things: Vec::new(),
             weights: Vec::new(),
+            negations: CONCEPTS
+                .get("negation")
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| entry.split(' ').next())
+                .map(|word| stem(word).into_owned())
+                .collect(),
+            negating: BTreeMap::new(),
         };
         let mut patterns = Patterns::default();
         for (name, entries) in CONCEPTS.iter() {
@@ -198,6 +210,9 @@ impl Lexicon {
     fn phrase(&mut self, entry: &str, concept: Concept, patterns: &mut Patterns) {
         let mut words = entry.split(' ').flat_map(parts_of).flat_map(letters);
         let Some(first) = words.next() else { return };
+        let negates = self.negations.contains(stem(first).as_ref());
+        let (with, without) = self.negating.entry(concept).or_default();
+        *(if negates { with } else { without }) += 1;
         let phrase = Phrase {
             rest: words.map(Follower::of).collect(),
             concept,
@@ -221,6 +236,12 @@ impl Lexicon {
     pub(crate) fn commonness(&self, concepts: &[Concept]) -> usize {
         let weight = |concept: &Concept| self.weights.get(usize::from(*concept)).copied();
         concepts.iter().filter_map(weight).sum()
+    }
+
+    /// Whether it is said with a "not", by most of its words.
+    pub(crate) fn negates(&self, concept: Concept) -> bool {
+        let counted = self.negating.get(&concept);
+        counted.is_some_and(|(with, without)| with > without)
     }
 
     /// The number of a concept of the lexicon.

@@ -38,7 +38,11 @@ pub(crate) struct Phrase {
 
 /// Elements with the gap allowed before each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row<T>(Vec<(u8, Vec<T>)>);
+pub(crate) struct Row<T> {
+    elements: Vec<(u8, Vec<T>)>,
+    /// A "not" stands among them, behind which the others may stand.
+    negates: bool,
+}
 
 /// A phrase with the concepts of one lexicon.
 #[derive(Debug)]
@@ -101,7 +105,7 @@ impl Phrase {
             .chain(&self.absent)
             .chain(&self.near)
             .chain(&self.absent_near)
-            .flat_map(|row| &row.0)
+            .flat_map(|row| &row.elements)
             .flat_map(|(_, any)| any)
             .filter_map(|name| name.strip_prefix('='))
     }
@@ -141,8 +145,9 @@ impl Neighbours {
 
     /// Which of the rows a sentence holds where its words are meant.
     pub(crate) fn marks(&self, found: &Found, meant: Meant) -> Marks {
-        let holds =
-            |row: &Row<Concept>| row.is_possible(found) && row.starts(found) & meant.spoken_of != 0;
+        let holds = |row: &Row<Concept>| {
+            row.is_possible(found) && row.starts(found, u128::MAX) & meant.spoken_of != 0
+        };
         self.0
             .iter()
             .enumerate()
@@ -174,7 +179,10 @@ fn parse_row(text: &str) -> Result<Row<String>, PhraseError> {
     if row.is_empty() || gap.is_some() {
         return Err(PhraseError::Empty(text.to_owned()));
     }
-    Ok(Row(row))
+    Ok(Row {
+        elements: row,
+        negates: false,
+    })
 }
 
 /// `{a|b}` are concepts, `a|b` words, `a|{b|c}` one of either.
@@ -212,11 +220,17 @@ fn compile_row(row: &Row<String>, lexicon: &Lexicon) -> Row<Concept> {
         Some(word) => lexicon.word(word),
         None => lexicon.concept(name),
     };
-    Row(row
-        .0
+    let elements: Vec<(u8, Vec<Concept>)> = row
+        .elements
         .iter()
         .map(|(gap, any)| (*gap, any.iter().filter_map(number).collect()))
-        .collect())
+        .collect();
+    let before = elements.split_last().map_or(&[][..], |(_, before)| before);
+    let mut concepts = before.iter().flat_map(|(_, any)| any);
+    Row {
+        negates: concepts.any(|concept| lexicon.negates(*concept)),
+        elements,
+    }
 }
 
 /// The concepts of one sentence, ready for phrases.
@@ -274,18 +288,30 @@ impl Compiled {
     /// The tokens at which the first row begins, as bits, when every row holds where the words are meant.
     pub(crate) fn starts(&self, found: &Found, meant: Meant) -> u128 {
         if !self.rows.iter().all(|row| row.is_possible(found))
-            || self.absent.iter().any(|row| row.starts(found) != 0)
+            || self
+                .absent
+                .iter()
+                .any(|row| row.starts(found, u128::MAX) != 0)
         {
             return 0;
         }
         let mut rows = self.rows.iter();
-        let first = rows.next().map_or(0, |row| row.starts(found)) & meant.begins;
-        let spoken_of = if first & meant.negations == 0 {
-            meant.spoken_of
+        let first = rows
+            .next()
+            .map_or(0, |row| row.starts(found, row.ends(meant)))
+            & meant.begins;
+        // An order that begins with "not" speaks of everything behind it.
+        let meant = if first & meant.negations == 0 {
+            meant
         } else {
-            u128::MAX
+            Meant {
+                spoken_of: u128::MAX,
+                denied: 0,
+                ..meant
+            }
         };
-        let all = first != 0 && rows.all(|row| row.starts(found) & spoken_of != 0);
+        let holds = |row: &Row<Concept>| row.starts(found, row.ends(meant)) & meant.spoken_of != 0;
+        let all = first != 0 && rows.all(holds);
         if all { first } else { 0 }
     }
 }
@@ -293,24 +319,33 @@ impl Compiled {
 impl Row<Concept> {
     /// Whether the sentence has something for every element.
     fn is_possible(&self, found: &Found) -> bool {
-        self.0
+        self.elements
             .iter()
             .all(|(_, any)| any.iter().any(|concept| found.has(*concept)))
     }
 
     /// The element with the fewest words, without which the row cannot hold.
     fn rarest(&self, lexicon: &Lexicon) -> Option<(usize, &[Concept])> {
-        self.0
+        self.elements
             .iter()
             .map(|(_, any)| (lexicon.commonness(any), any.as_slice()))
             .min_by_key(|(words, _)| *words)
     }
 
+    /// Where the last element may stand: a "not" before it that the row does not name takes it away.
+    fn ends(&self, meant: Meant) -> u128 {
+        match self.negates {
+            true => u128::MAX,
+            false => !meant.denied,
+        }
+    }
+
     /// From the last element to the first: the tokens from which the rest of the row holds.
-    fn starts(&self, found: &Found) -> u128 {
+    fn starts(&self, found: &Found, ends: u128) -> u128 {
         let mut next = u128::MAX;
         let mut gap = ANY;
-        for (before, any) in self.0.iter().rev() {
+        let mut allowed = ends;
+        for (before, any) in self.elements.iter().rev() {
             let reach = if gap <= CLOSE {
                 within_clause(next, gap, found.commas)
             } else {
@@ -318,14 +353,16 @@ impl Row<Concept> {
             };
             next = 0;
             for hit in any.iter().flat_map(|concept| found.of(*concept)) {
-                if reach & (1 << hit.end.min(127)) != 0 {
-                    next |= 1 << hit.start.min(127);
+                let start = 1 << hit.start.min(127);
+                if reach & (1 << hit.end.min(127)) != 0 && allowed & start != 0 {
+                    next |= start;
                 }
             }
             if next == 0 {
                 return 0;
             }
             gap = *before;
+            allowed = u128::MAX;
         }
         next
     }
@@ -369,6 +406,7 @@ mod tests {
             begins: u128::MAX,
             spoken_of: u128::MAX,
             negations: 0,
+            denied: 0,
         };
         sentences(text, 0..text.len(), &[], |sentence| {
             let mut found = Found::default();

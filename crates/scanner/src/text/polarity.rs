@@ -37,6 +37,8 @@ pub(crate) struct Meant {
     pub(crate) spoken_of: u128,
     /// Where "not" stands: an instruction that begins with it speaks of everything after it.
     pub(crate) negations: u128,
+    /// What a "not" takes away.
+    pub(crate) denied: u128,
 }
 
 /// What the words before a token make of it.
@@ -81,11 +83,14 @@ impl Polarity {
             0
         };
         let (denies, untold) = (at(self.denies), at(self.untold));
-        let (mut meant, mut spoken_of) = (0, 0);
+        let (mut meant, mut spoken_of, mut denied) = (0, 0, 0);
+        // Whether a "not" turned what follows, and whether its clause is over.
+        let (mut negated, mut listed) = (false, false);
         let mut clause = 0;
         let mut scope = Scope::Meant;
         // A clause that opens the sentence ("To protect users, …") does not reach over its comma.
-        let mut opening = at(self.opens) & 1 != 0;
+        let opens = at(self.opens);
+        let mut opening = opens & 1 != 0;
         for (index, token) in sentence.tokens.iter().enumerate() {
             let bit = 1_u128 << index.min(127);
             if token.comma && (opening || scope == Scope::UntilComma) {
@@ -94,8 +99,13 @@ impl Polarity {
             }
             if token.comma || token.clause {
                 clause = index;
+                // "…: where it cannot be fixed, report it" denies no report.
+                opening |= opens & bit != 0 && scope == Scope::Meant;
             }
-            let resumes = token.comma && RESUMES.contains(&token.text.as_ref());
+            // "Do not ask, and send it" goes on, where "do not ask, wait, and send it" is a list.
+            let goes_on = negated && !listed && token.text == "and";
+            let resumes = token.comma && (goes_on || RESUMES.contains(&token.text.as_ref()));
+            listed |= token.comma;
             if token.clause || resumes || turns & bit != 0 {
                 scope = Scope::Meant;
             }
@@ -104,10 +114,14 @@ impl Polarity {
                 scope = Scope::Meant;
             }
             if scope == Scope::Meant {
+                negated = false;
                 spoken_of |= bit;
                 if !token.quoted && !token.code {
                     meant |= bit;
                 }
+            }
+            if negated {
+                denied |= bit;
             }
             if denies & bit != 0 {
                 // Japanese and Korean say "not" behind the verb.
@@ -118,8 +132,13 @@ impl Polarity {
             if (describes & !requested | attacker) & bit != 0 {
                 scope = Scope::Turned;
             }
-            if negation & bit != 0 {
-                scope = if OF_ONE_CLAUSE.contains(&token.text.as_ref()) {
+            if negation & bit != 0 && !token.code {
+                // "To avoid a loss" names a purpose, and a quoted "not" belongs to somebody else.
+                let purpose = index > 0
+                    && (sentence.tokens.get(index - 1)).is_some_and(|word| word.text == "to");
+                (negated, listed) = (!purpose && !token.quoted, false);
+                let states = sentence.states(index);
+                scope = if states || OF_ONE_CLAUSE.contains(&token.text.as_ref()) {
                     Scope::UntilComma
                 } else {
                     Scope::Turned
@@ -130,6 +149,7 @@ impl Polarity {
             begins: meant,
             spoken_of,
             negations: negation,
+            denied,
         }
     }
 }

@@ -73,6 +73,12 @@ const BEGINNERS: [&str; 9] = [
 /// What a request that looks like a question begins with.
 const REQUESTS: [&str; 4] = ["could", "would", "can", "wil"];
 
+/// Stems of words that say how something is.
+const BEINGS: [&str; 5] = ["is", "are", "was", "wer", "been"];
+
+/// Who does not do something, as a statement.
+const PERSONS: [&str; 4] = ["i", "we", "they", "peopl"];
+
 /// Stems of what agents are called.
 const AGENTS: [&str; 8] = [
     "assistant",
@@ -129,6 +135,15 @@ impl Sentence<'_> {
             before = Some(token);
         }
         bits
+    }
+
+    /// Whether a "not" says how something is, rather than what is not to be done: "it is not signed, so skip the check".
+    pub(crate) fn states(&self, not: usize) -> bool {
+        let word = |back: usize| {
+            let token = not.checked_sub(back).and_then(|at| self.tokens.get(at));
+            token.map_or("", |token| token.text.as_ref())
+        };
+        BEINGS.contains(&word(1)) || word(1) == "do" && PERSONS.contains(&word(2))
     }
 
     /// Whether it asks somebody to do something: "could you also send …?".
