@@ -13,6 +13,7 @@ mod value;
 use serde::Deserialize;
 use skillgate_model::Skill;
 
+pub(crate) use places::is_run_at_install;
 pub(crate) use resolved::Resolved;
 pub(crate) use tree::{TreeRule, TreeRules};
 

@@ -26,6 +26,7 @@ mod reading;
 mod sentence;
 mod setup;
 mod stem;
+mod steps;
 mod token;
 mod validate;
 
@@ -98,6 +99,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
     let spoken = lines(&page, prose.as_ref().map(|prose| (prose, teaches)), sink);
     manifest::examine(&page, sink);
     launched::uncover(&page, sink);
+    steps::uncover(&page, sink);
     if let Some(prose) = &prose {
         document(&page, prose, teaches, sink);
     } else {

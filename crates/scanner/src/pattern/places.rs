@@ -77,6 +77,28 @@ pub(crate) fn without_detours(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("/{}", parts.join("/")))
 }
 
+/// An IPv4 address in whatever way a resolver reads it: one number, hexadecimal or octal parts.
+fn plain_address(host: &str) -> Option<std::net::Ipv4Addr> {
+    let host = host.split(':').next().unwrap_or(host);
+    let number = |part: &str| match part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None if part.len() > 1 && part.starts_with('0') => u32::from_str_radix(part, 8).ok(),
+        None => part.parse().ok(),
+    };
+    let parts: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = parts.split_last()?;
+    let room = 4_usize.checked_sub(first.len())?;
+    let mut whole = u64::from(*last);
+    for (index, part) in first.iter().enumerate() {
+        whole += u64::from(*part) << (24_usize.checked_sub(8 * index)?);
+    }
+    let fits = room > 0 && first.iter().all(|part| *part < 256);
+    u32::try_from(whole)
+        .ok()
+        .filter(|_| fits)
+        .map(std::net::Ipv4Addr::from)
+}
+
 static METADATA: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2::254",
@@ -131,6 +153,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 /// Whether a host answers a cloud machine about itself.
 pub(crate) fn is_metadata(host: &str) -> bool {
     METADATA.is_match(host)
+        || plain_address(host).is_some_and(|address| METADATA.is_match(&address.to_string()))
 }
 
 /// Names of variables that hold what a person typed as a password.
@@ -334,7 +357,12 @@ const INSTALL_TOOLS: [&str; 14] = [
 /// Whether an installer runs the script of this name, and its command is none of a known tool.
 pub(crate) fn is_run_at_install(name: &str, command: &str) -> bool {
     let runs = matches!(name, "preinstall" | "install" | "postinstall" | "prepare");
-    runs && !INSTALL_TOOLS.iter().any(|tool| command.contains(tool))
+    let of_tool = |part: &str| {
+        let part = part.trim().trim_start_matches("npx ");
+        part.is_empty() || INSTALL_TOOLS.iter().any(|tool| part.starts_with(tool))
+    };
+    let plain = !command.contains(['$', '`', '>', '(']);
+    runs && !(plain && !command.trim().is_empty() && command.split(['&', '|', ';']).all(of_tool))
 }
 
 /// Whether this text makes a manifest run a script when its package is installed.

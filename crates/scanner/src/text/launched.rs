@@ -13,6 +13,15 @@ const COMMAND: &str = "\"command\"";
 const ARGUMENTS: &str = "\"args\"";
 /// Keys under which hosts look for what they start.
 const HOSTS: [&str; 4] = ["\"mcpServers\"", "\"servers\"", "\"hooks\"", "\"tasks\""];
+/// Keys of a development container, run on the host or in it when the folder is opened.
+const CONTAINER: [&str; 6] = [
+    "\"initializeCommand\"",
+    "\"onCreateCommand\"",
+    "\"updateContentCommand\"",
+    "\"postCreateCommand\"",
+    "\"postStartCommand\"",
+    "\"postAttachCommand\"",
+];
 /// Commands that one file is read for, which is more than any host starts.
 const MAX_COMMANDS: usize = 1_000;
 /// Bytes of an object in which its arguments are looked for.
@@ -21,6 +30,24 @@ const MAX_OBJECT: usize = 16_384;
 /// Hands every command of a JSON file, with its arguments, to the engine of the shell.
 pub(crate) fn uncover(page: &Page<'_>, sink: &mut Sink<'_>) {
     let text = page.text();
+    if page.artifact.kind == Kind::Json && page.artifact.path.ends_with("devcontainer.json") {
+        for key in CONTAINER {
+            for at in memchr::memmem::find_iter(text.as_bytes(), key.as_bytes()) {
+                let Some(value) = value_of(text, at + key.len()) else {
+                    continue;
+                };
+                let words = first::<Vec<String>>(value).map(|words| quoted(&words));
+                let Some(line) = words.or_else(|| first::<String>(value)) else {
+                    continue;
+                };
+                let (first_line, _) = page.source.line_column(at);
+                sink.uncover(
+                    page.artifact
+                        .part(Kind::Shell, line.into_bytes(), first_line - 1),
+                );
+            }
+        }
+    }
     let starts = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     if page.artifact.kind != Kind::Json || !HOSTS.iter().any(starts) {
         return;
@@ -82,7 +109,8 @@ fn object_around(text: &str, at: usize) -> Range<usize> {
     start..(end..=text.len()).find(boundary).unwrap_or(at)
 }
 
-fn quoted(words: &[String]) -> String {
+/// Words as a shell would be given them.
+pub(super) fn quoted(words: &[String]) -> String {
     let words = words.iter().map(|word| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
         if !word.is_empty() && word.chars().all(plain) {

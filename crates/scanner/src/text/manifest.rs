@@ -226,12 +226,15 @@ fn package_json(page: &Page<'_>, sink: &mut Sink<'_>) {
             let Some((command, range)) = string_value(text, found + key.len()) else {
                 continue;
             };
-            page.check(
-                sink,
-                "lifecycle-script",
-                range.clone(),
-                Some(format!("{script}: {command}")),
-            );
+            let judged = matches!(script, "preinstall" | "install" | "postinstall" | "prepare");
+            if !judged || crate::pattern::is_run_at_install(script, &command) {
+                page.check(
+                    sink,
+                    "lifecycle-script",
+                    range.clone(),
+                    Some(format!("{script}: {command}")),
+                );
+            }
             let (line, _) = page.source.line_column(range.start);
             let bytes = command.into_bytes();
             sink.uncover(page.artifact.part(Kind::Shell, bytes, line - 1));

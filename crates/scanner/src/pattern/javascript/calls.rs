@@ -322,6 +322,13 @@ pub(super) fn replaced(follower: &mut Follower<'_>, name: &str, span: Range<usiz
         "fetch",
         "globalThis.fetch",
         "process.binding",
+        "ethereum.request",
+        "ethereum.send",
+        "ethereum.sendAsync",
+        "solana.signTransaction",
+        "solana.signAndSendTransaction",
+        "navigator.clipboard.writeText",
+        "navigator.credentials.get",
         "XMLHttpRequest.prototype.send",
         "XMLHttpRequest.prototype.open",
     ];

@@ -165,7 +165,7 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
         | ("process", "getBuiltinModule") => Some("require".to_owned()),
         ("module", "constructor") => Some("module.constructor".to_owned()),
         ("Deno", "env") => Some("Deno.env".to_owned()),
-        ("fs", "promises") => Some("fs".to_owned()),
+        ("fs" | "dns" | "timers" | "readline", "promises") => Some(owner.to_owned()),
         (_, "default") => Some(owner.to_owned()),
         ("constructor", "constructor") => Some("Function".to_owned()),
         (_, "constructor")

@@ -117,6 +117,19 @@ pub(super) fn is_read_at_start(path: &str) -> bool {
     )
 }
 
+/// What package managers leave behind, which images are freed of.
+fn is_leftover(path: &str) -> bool {
+    let places = [
+        "/var/lib/apt/lists/",
+        "/usr/share/doc/",
+        "/usr/share/man/",
+        "/usr/share/locale/",
+        "/root/.cache",
+        "/root/.npm",
+    ];
+    places.iter().any(|place| path.starts_with(place))
+}
+
 /// The checks that this step meets, each with a word about it.
 pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
@@ -128,6 +141,7 @@ pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
         What::Delete(path) if HISTORY.is_match(path) => {
             found.push(("shell-traces-wiped", path.clone()))
         }
+        What::Delete(path) if is_leftover(path) => {}
         What::Delete(path)
             if SYSTEM_FILE.is_match(path) && !destroyed::SYSTEM_TREE.is_match(path) =>
         {

@@ -59,6 +59,11 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     if call.name == "git" {
         git(run, call);
     }
+    if call.name == "security" && has_word(call, &["dump-keychain", "export"]) {
+        let chain = "~/Library/Keychains/login.keychain-db".to_owned();
+        run.fact(&call.span, What::Read(chain));
+    }
+    builds(run, call);
     if let Some(output) = files::disks(call) {
         return output;
     }
@@ -208,6 +213,31 @@ fn enabled(run: &mut Run, call: &Call<'_>) {
     });
     if let Some(unit) = own {
         run.check(&call.span, "shell-service-enabled", *unit);
+    }
+}
+
+/// Tools that run what lies in a folder: a makefile, a build script, the hooks of a package.
+fn builds(run: &mut Run, call: &Call<'_>) {
+    let tools = [
+        "make", "gmake", "ninja", "cmake", "meson", "npm", "pnpm", "yarn", "pip", "pip3", "cargo",
+        "go", "just", "bundle", "poetry", "uv", "pipx",
+    ];
+    if run.downloaded.is_empty() || !tools.contains(&call.name.as_str()) {
+        return;
+    }
+    let folders = call.arguments.iter().map(|word| word.text.as_str());
+    let folders = folders.chain([run.folder.text.as_str()]);
+    let own = |folder: &&str| {
+        run.downloaded
+            .iter()
+            .any(|one| one == folder.trim_end_matches('/'))
+    };
+    let found = folders
+        .filter(|folder| folder.len() > 1)
+        .find(own)
+        .map(str::to_owned);
+    if let Some(folder) = found {
+        run.check(&call.span, "shell-downloaded-tree", folder);
     }
 }
 

@@ -257,8 +257,13 @@ pub(in crate::pattern::javascript) fn addressed(
     span: Range<usize>,
 ) {
     let taint = address.value.taint;
-    if address.value.text.contains("://") && taint.has(Taint::SECRET | Taint::ENVIRONMENT) {
+    if !address.value.text.contains("://") {
+        return;
+    }
+    if taint.has(Taint::SECRET | Taint::ENVIRONMENT) {
         follower.check(span, "javascript-credentials-sent", taint.describe());
+    } else if taint.has(Taint::PERSONAL) {
+        follower.check(span, "javascript-files-sent", taint.describe());
     }
 }
 

@@ -94,6 +94,16 @@ impl<'s> Follower<'s> {
             }
             if is_function(*argument) {
                 *value = self.visit(*argument);
+                let inner = self
+                    .returns
+                    .get(&argument.id())
+                    .and_then(|one| one.function);
+                if let Some(inner) =
+                    inner.filter(|_| matches!(call.method(), "compose" | "intercept"))
+                {
+                    // A dispatcher around another is handed the requests of both.
+                    self.give(inner, &[calls::outgoing()]);
+                }
                 let returned = self
                     .returns
                     .get(&argument.id())

@@ -136,6 +136,14 @@ pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
     let mut taint = call.input.taint;
     for argument in call.arguments {
         taint |= argument.taint;
+        let file = argument.text.split_once(':').filter(|(kind, _)| {
+            let kind = kind.to_ascii_uppercase();
+            call.name == "socat" && matches!(kind.as_str(), "FILE" | "OPEN" | "GOPEN")
+        });
+        if let Some((_, path)) = file {
+            let path = path.split(',').next().unwrap_or(path);
+            taint |= run.read(path, &call.span).taint;
+        }
     }
     if judge::mines(&call.input.text) {
         run.check(&call.span, "shell-miner", host);

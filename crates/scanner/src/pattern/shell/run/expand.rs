@@ -27,6 +27,20 @@ impl Run {
             return;
         }
         let value = self.expand(word);
+        let braced = word.parts.iter().any(
+            |part| matches!(part, Part::Text { text, plain: true } if text.contains('{') && text.contains(',')),
+        );
+        if braced && value.known().is_some() {
+            let (words, too_many) = braces(&value.text);
+            self.exhausted |= too_many;
+            let taint = value.taint;
+            values.extend(
+                words
+                    .into_iter()
+                    .map(|word| Value::text(word).tainted(taint)),
+            );
+            return;
+        }
         // `"${list[@]}"` and `"$@"` stay several words inside quotes.
         let list = word.parts.iter().any(|part| {
             matches!(part, Part::Variable { name, operation } if operation == "[@]" || name == "@" && operation.is_empty())

@@ -74,6 +74,21 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
             // The handler is told every key.
             Taint::PERSONAL
         }
+        _ if call.method() == "addEventListener"
+            && matches!(
+                call.receiver.name.as_deref(),
+                Some("document" | "globalThis" | "document.body" | "document.documentElement")
+            )
+            && first.is_some_and(|event| {
+                matches!(
+                    event.value.text.as_str(),
+                    "submit" | "input" | "change" | "paste" | "copy" | "cut"
+                )
+            }) =>
+        {
+            // Whatever is typed into any form of the page.
+            Taint::PERSONAL
+        }
         "document.querySelector" | "document.getElementById" | "document.querySelectorAll"
             if first.is_some_and(|one| is_private_field(&one.value.text)) =>
         {
