@@ -36,6 +36,11 @@ impl<'a> Interp<'a, '_> {
                 Some("`obj` of an error".to_owned()),
             );
         }
+        if receiver.from.meets(Origins::WEB)
+            && let Some(settled) = self.settled(receiver, attr)
+        {
+            return settled;
+        }
         let index = self.index;
         match &receiver.shape {
             Shape::Name(name) => {

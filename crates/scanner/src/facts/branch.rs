@@ -8,7 +8,7 @@ use ruff_python_ast::{CmpOp, Expr, UnaryOp};
 
 use super::interp::Interp;
 use super::join::join;
-use super::origin::Sinks;
+use super::origin::{Origins, Sinks};
 use super::scope::{Scope, ScopeKind};
 use super::value::{Shape, Value};
 
@@ -222,9 +222,18 @@ impl<'a> Interp<'a, '_> {
             Expr::Name(name) => {
                 if let Some(mut value) = self.lookup(&name.id)
                     && !value.from.is_empty()
+                    // A secret that was looked at is one still.
+                    && !value.from.meets(LEAKS)
                 {
                     value.safe = Sinks::ALL;
                     self.bind(&name.id, value);
+                }
+                if let Some(whole) = self.whole_of(&name.id)
+                    && whole.id != name.id
+                    && let Some(mut value) = self.lookup(&whole.id)
+                {
+                    value.safe = Sinks::ALL;
+                    self.bind(&whole.id, value);
                 }
             }
             Expr::Attribute(attribute) => self.checked(&attribute.value),
@@ -242,6 +251,13 @@ impl<'a> Interp<'a, '_> {
         }
     }
 }
+
+/// What must not leave, whatever it was compared with.
+const LEAKS: Origins = Origins::PRIVATE
+    .union(Origins::HOST)
+    .union(Origins::CAPTURE)
+    .union(Origins::OUTPUT)
+    .union(Origins::EVERYTHING);
 
 /// Methods that test a value.
 const CHECKS: &[&str] = &[

@@ -336,8 +336,13 @@ impl<'a, 's> Interp<'a, 's> {
             }
             let mut from = Origins::NONE;
             let mut services = Services::NONE;
+            let leads = [self.index.host, self.index.redirect].contains(&Some(sink.class));
             let mut add = |value: &Value<'a>| {
-                if !value.safe.has(sink.class) {
+                let elsewhere = !leads
+                    || !value
+                        .as_gapped()
+                        .is_some_and(super::sanitizers::names_its_host);
+                if elsewhere && !value.safe.has(sink.class) {
                     from = from.union(value.from);
                     services = services.union(value.services);
                 }

@@ -83,6 +83,8 @@ checks! {
     ForeignCredential = "python-foreign-credential",
     /// A loop whose condition nothing in it changes.
     EndlessLoop = "python-endless-loop",
+    /// What a request brings, kept in a session.
+    SessionFed = "python-session-fed",
     /// Rights checked by a statement that an optimising interpreter leaves out.
     RightsAsserted = "python-rights-asserted",
 }

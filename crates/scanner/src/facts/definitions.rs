@@ -65,14 +65,19 @@ impl<'a> Interp<'a, '_> {
 
     /// `app.route` of a framework that sends every text a view gives back as HTML.
     fn is_of_page_framework(&self, decorator: &Expr) -> bool {
-        let root = super::walk::first_name(decorator);
-        let value = root.and_then(|root| self.lookup(root));
-        let name = value.as_ref().and_then(Value::as_name);
-        name.is_some_and(|name| {
-            let path = self.index.names.path(name);
-            ["flask", "bottle", "quart"]
-                .iter()
-                .any(|framework| path.split('.').next() == Some(framework))
+        // The application may be handed over, while the request is always imported.
+        let roots = [super::walk::first_name(decorator), Some("request")];
+        let mut values = roots
+            .into_iter()
+            .flatten()
+            .filter_map(|root| self.lookup(root));
+        values.any(|value| {
+            value.as_name().is_some_and(|name| {
+                let path = self.index.names.path(name);
+                ["flask", "bottle", "quart"]
+                    .iter()
+                    .any(|framework| path.split('.').next() == Some(framework))
+            })
         })
     }
 

@@ -155,7 +155,7 @@ impl<'a> Interp<'a, '_> {
             }
             blend.taint_with(&items);
             if repeats(&generator.target, &items) {
-                blend.from = blend.from.union(Origins::AMPLIFIED);
+                blend = blend.from(Origins::AMPLIFIED);
             }
             let item = self.element(&items);
             self.assign(&generator.target, item, generator.range);

@@ -26,7 +26,7 @@ impl<'a> Interp<'a, '_> {
                 .or(right.as_int())
                 .is_some_and(|times| times >= 1000)
         {
-            blend.from = blend.from.union(Origins::AMPLIFIED);
+            blend = blend.from(Origins::AMPLIFIED);
         }
         let shape = match (&left.shape, op, &right.shape) {
             (Shape::Int(a), _, Shape::Int(b)) => integer(op, *a, *b),

@@ -219,6 +219,7 @@ pub(crate) struct Replaced {
     pub(crate) quotes: Sinks,
     pub(crate) brackets: Sinks,
     pub(crate) line_ends: Sinks,
+    pub(crate) filters: Sinks,
     /// Those for which a function that says so cleans.
     pub(crate) escaped: Sinks,
 }
@@ -248,10 +249,12 @@ pub(crate) struct Index {
     /// The names that each of `assigns` asks for, in the same order.
     pub(crate) assigned_names: AssignedNames,
     pub(crate) flows: Vec<Vec<Flow>>,
-    /// The sinks that are pages, that are logs, that are connections, and those that destroy what lies at a path.
+    /// The sinks that are pages, that are logs, that are connections, hosts asked or places sent to, and those that destroy what lies at a path.
     pub(crate) html: Option<u8>,
     pub(crate) log: Option<u8>,
     pub(crate) network: Option<u8>,
+    pub(crate) host: Option<u8>,
+    pub(crate) redirect: Option<u8>,
     pub(crate) destroy: Option<u8>,
     /// The sinks that a text is safe for once its quotes, its brackets or its line ends are replaced.
     pub(crate) replaced: Replaced,

@@ -104,6 +104,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) encodes: bool,
     /// Attributes that were set on names the file does not own.
     pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
+    /// Names of the parts of addresses, and what was taken apart.
+    pub(crate) parts: Vec<(&'a str, &'a ruff_python_ast::ExprName)>,
     /// Paths to which remote or decoded data was written.
     pub(crate) dropped: HashSet<String>,
     pub(crate) fuel: usize,
@@ -193,6 +195,7 @@ impl<'a, 's> Interp<'a, 's> {
             asked_for: HashMap::default(),
             seen: HashSet::default(),
             payloads: Vec::new(),
+            parts: Vec::new(),
         }
     }
 

@@ -89,6 +89,11 @@ impl Origins {
         .union(Self::ENVIRONMENT)
         .union(Self::CLIPBOARD);
 
+    /// Whether it says how a value was put together, and not where it comes from.
+    pub(crate) const fn is_nowhere(self) -> bool {
+        self.without(Self::BUILT).without(Self::FOLDED).is_empty()
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }

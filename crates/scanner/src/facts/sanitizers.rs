@@ -1,13 +1,27 @@
 //! What makes values safe without being in the catalogue: names of functions, replaced characters, and conditions.
 
-use ruff_python_ast::{CmpOp, Expr, StmtIf, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, ExprName, StmtAssign, StmtIf, UnaryOp};
 
 use super::args::Args;
 use super::interp::Interp;
-use super::value::Value;
+use super::origin::Origins;
+use super::origin::Sinks;
+use super::value::{GAP, Value};
+
+/// Whether what is not known of an address comes after its host: `https://example.com/…`, `/users/…`.
+pub(crate) fn names_its_host(address: &str) -> bool {
+    let known = address.split(GAP).next().unwrap_or(address);
+    match known.split_once("://") {
+        Some((_, rest)) => rest.contains('/'),
+        None => known
+            .strip_prefix('/')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric())),
+    }
+}
 
 fn says_that_it_cleans(name: &str) -> bool {
-    const WORDS: [&str; 7] = [
+    const WORDS: [&str; 8] = [
+        "safe",
         "escape",
         "sanitize",
         "sanitise",
@@ -38,9 +52,44 @@ impl<'a> Interp<'a, '_> {
             Some("'" | "\"") => replaced.quotes,
             Some("<" | ">") => replaced.brackets,
             Some("\n" | "\r" | "\r\n") => replaced.line_ends,
+            Some("*" | "(" | ")" | "\\") => replaced.filters,
             _ => return,
         };
         result.safe = result.safe.union(safe);
+    }
+
+    /// `parts = urlparse(address)`: who checks the parts has checked the address.
+    pub(crate) fn taken_apart(&mut self, assign: &'a StmtAssign) {
+        if let Expr::Call(call) = &*assign.value
+            && let ([Expr::Name(parts)], [Expr::Name(address), ..]) =
+                (&assign.targets[..], &*call.arguments.args)
+            && ["urlparse", "urlsplit", "url_parse", "ip_address"]
+                .contains(&super::walk::last_name(&call.func))
+        {
+            self.parts.push((&parts.id, address));
+        }
+    }
+
+    /// What is checked through the parts it was taken apart into.
+    pub(crate) fn whole_of(&self, parts: &str) -> Option<&'a ExprName> {
+        let found = self.parts.iter().rev().find(|(name, _)| *name == parts);
+        found.map(|(_, whole)| *whole)
+    }
+
+    /// What a framework decides about a request, and not its sender.
+    pub(crate) fn settled(&self, request: &Value<'a>, attr: &str) -> Option<Value<'a>> {
+        match attr {
+            "method" | "endpoint" | "url_rule" | "blueprint" | "remote_addr" | "scheme"
+            | "is_json" | "content_length" | "user" | "session" => Some(Value::UNKNOWN),
+            // A path leads nowhere else.
+            "path" | "full_path" if request.as_name().is_none() || request.from == Origins::WEB => {
+                let redirect = self.index.redirect?;
+                let mut path = request.derived();
+                path.safe = path.safe.union(Sinks(1 << redirect));
+                Some(path)
+            }
+            _ => None,
+        }
     }
 
     /// Inside of a condition that a value had to pass.
@@ -63,8 +112,9 @@ impl<'a> Interp<'a, '_> {
                     if let Expr::Attribute(method) = &*call.func {
                         self.checked(&method.value);
                     }
-                    let arguments = &call.arguments.args;
-                    arguments.iter().for_each(|argument| self.checked(argument));
+                    let keywords = call.arguments.keywords.iter().map(|each| &each.value);
+                    let arguments = call.arguments.args.iter().chain(keywords);
+                    arguments.for_each(|argument| self.checked(argument));
                 }
             }
             _ => {}
@@ -73,10 +123,22 @@ impl<'a> Interp<'a, '_> {
 
     /// Past a condition under which a value was replaced: it passed, or it is another one.
     pub(crate) fn refused(&mut self, if_: &'a StmtIf) {
-        if !if_.elif_else_clauses.is_empty() {
-            return;
+        if if_.elif_else_clauses.is_empty() {
+            self.refuses(&if_.test);
         }
-        match &*if_.test {
+    }
+
+    fn refuses(&mut self, test: &'a Expr) {
+        match test {
+            Expr::BoolOp(both) => {
+                self.deeper(|this| both.values.iter().for_each(|test| this.refuses(test)));
+            }
+            Expr::Compare(compare)
+                if matches!(&*compare.ops, [CmpOp::NotEq])
+                    && matches!(&*compare.comparators, [Expr::StringLiteral(_)]) =>
+            {
+                self.checked(&compare.left);
+            }
             Expr::UnaryOp(not) if not.op == UnaryOp::Not => self.passed(&not.operand),
             Expr::Compare(compare)
                 if matches!(&*compare.ops, [CmpOp::NotIn])

@@ -53,6 +53,7 @@ impl<'a> Interp<'a, '_> {
                 for target in &assign.targets {
                     self.assign(target, value.clone(), assign.range);
                 }
+                self.taken_apart(assign);
             }
             Stmt::AugAssign(assign) => self.augmented(assign),
             Stmt::AnnAssign(assign) => {
@@ -141,7 +142,7 @@ impl<'a> Interp<'a, '_> {
             _ => page,
         };
         if let Some(class) = self.index.html
-            && is_page(page)
+            && page.choices().iter().any(is_page)
             && !page.safe.has(class)
         {
             self.flow_into(
@@ -189,7 +190,7 @@ impl<'a> Interp<'a, '_> {
             self.binary(assign.op, left, right)
         };
         if grows {
-            value.from = value.from.union(Origins::AMPLIFIED);
+            value = value.from(Origins::AMPLIFIED);
         }
         self.assign(&assign.target, value, assign.range);
     }

@@ -184,7 +184,12 @@ impl<'a> Value<'a> {
 
     /// Adds the origins of a part; what is safe is what is safe in all parts.
     pub(crate) fn taint_with(&mut self, part: &Self) {
-        self.safe = self.safe.both(part.safe);
+        // What comes from nowhere makes nothing unsafe that comes from somewhere.
+        self.safe = match (self.from.is_nowhere(), part.from.is_nowhere()) {
+            (true, false) => part.safe,
+            (false, true) => self.safe,
+            _ => self.safe.both(part.safe),
+        };
         self.from = self.from.union(part.from);
         self.chain = self.chain.or(part.chain);
         self.services = self.services.union(part.services);

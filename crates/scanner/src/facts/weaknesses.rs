@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
-use super::origin::{Origins, Services};
+use super::origin::{Origins, Services, Sinks};
 use super::scope::Code;
 use super::value::{GAP, Value};
 
@@ -73,6 +73,23 @@ impl<'a> Interp<'a, '_> {
                 let shown = Some(format!("sent to `{host}`"));
                 self.report_check(Check::ForeignCredential, range, shown);
             }
+        }
+    }
+
+    /// A session, which programs trust, is given what a request brings.
+    pub(crate) fn kept_in_session(
+        &mut self,
+        session: &Value<'a>,
+        key: &Value<'a>,
+        value: &Value<'a>,
+        range: TextRange,
+    ) {
+        let brought = |part: &Value<'a>| part.from.meets(Origins::WEB) && part.safe != Sinks::ALL;
+        if (brought(key) || brought(value))
+            && let Some(name) = session.as_name()
+            && ["flask.session", "quart.session"].contains(&self.index.names.path(name).as_str())
+        {
+            self.report_check(Check::SessionFed, range, None);
         }
     }
 

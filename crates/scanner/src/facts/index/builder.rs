@@ -366,10 +366,13 @@ impl Builder {
             html: position(&self.classes, "html"),
             log: position(&self.classes, "log"),
             network: position(&self.classes, "network"),
+            host: position(&self.classes, "host"),
+            redirect: position(&self.classes, "redirect"),
             destroy: position(&self.classes, "destroy"),
             replaced: Replaced {
                 quotes: named(&self.classes, &["xpath", "find", "sql"]),
                 brackets: named(&self.classes, &["html", "response"]),
+                filters: named(&self.classes, &["ldap"]),
                 line_ends: named(&self.classes, &["log", "header"]),
                 escaped: named(
                     &self.classes,
