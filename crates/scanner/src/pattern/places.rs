@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::value::UNKNOWN;
 use crate::expression::constant;
 
 /// Files that hold credentials or the traces of a person.
@@ -307,8 +308,31 @@ const DROPS: &[&str] = &[
     "mockbin.org",
 ];
 
+/// Host and port of an address that is asked; a bot whose name is not in the program is its user's own.
+pub(crate) fn contacted(url: &str) -> Option<String> {
+    let host = host_of(url)?;
+    let plain = host.strip_suffix(":443").unwrap_or(&host);
+    if plain != BOTS {
+        return Some(host);
+    }
+    let own = url
+        .split_once("/bot")
+        .is_some_and(|(_, name)| name.starts_with(UNKNOWN));
+    Some(if own {
+        format!("{BOTS}:443")
+    } else {
+        plain.to_owned()
+    })
+}
+
+/// The service whose bots carry messages, each by a name that is its key.
+const BOTS: &str = "api.telegram.org";
+
 /// Whether a host is one where things are dropped for someone unnamed to collect.
 pub(crate) fn is_drop(host: &str) -> bool {
+    if host.strip_suffix(":443") == Some(BOTS) {
+        return false;
+    }
     let host = host.split(':').next().unwrap_or(host);
     DROPS.iter().any(|drop| {
         host.strip_suffix(drop)

@@ -69,8 +69,11 @@ impl Taint {
     /// What a stranger asks a server for.
     pub(crate) const REQUEST: Self = Self(1 << 31);
 
-    /// The tokens of known services, each as one of nine marks.
-    const SERVICES: u32 = 0x1ff << 22;
+    /// What a function is given, while nobody has called it yet.
+    pub(crate) const PARAMETER: Self = Self(1 << 30);
+
+    /// The tokens of known services, each as one of eight marks.
+    const SERVICES: u32 = 0xff << 22;
 
     /// The mark of the service that a variable's token belongs to.
     pub(crate) fn of_service(variable: &str) -> Self {
@@ -101,7 +104,12 @@ impl Taint {
             &upper
         };
         let at = services.iter().position(|service| upper.contains(service));
-        at.map_or(Self::default(), |at| Self(1 << (22 + at % 9)))
+        at.map_or(Self::default(), |at| Self(1 << (22 + at % 8)))
+    }
+
+    /// Whether the token of a known service is among them.
+    pub(crate) const fn of_any_service(self) -> bool {
+        self.0 & Self::SERVICES != 0
     }
 
     /// Whether tokens of several services came together.

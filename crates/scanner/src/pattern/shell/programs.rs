@@ -207,9 +207,21 @@ fn enabled(run: &mut Run, call: &Call<'_>) {
         let written = run.files.iter().any(|(path, content)| {
             let name = path.rsplit('/').next().unwrap_or(path);
             let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            (name == **unit || stem == **unit) && !judge::is_harmless_unit(path, &content.text)
+            (path == *unit || name == **unit || stem == **unit)
+                && !judge::is_harmless_unit(path, &content.text)
         });
-        written || unit.contains('/') && call.name != "update-rc.d"
+        // What lies among the units of the machine was put there before, and judged where that was done.
+        let kept = [
+            "~/Library/",
+            "/Library/",
+            "/System/",
+            "/etc/systemd/",
+            "/lib/systemd/",
+        ];
+        let placed = kept.iter().any(|folder| unit.starts_with(folder));
+        written
+            || unit.contains('/') && !placed && call.name == "systemctl"
+            || unit.ends_with(".plist") && !placed
     });
     if let Some(unit) = own {
         run.check(&call.span, "shell-service-enabled", *unit);

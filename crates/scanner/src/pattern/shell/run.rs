@@ -7,7 +7,7 @@ mod files;
 mod loops;
 mod prompt;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -57,6 +57,12 @@ pub(super) struct Run {
     functions: HashMap<String, Rc<List>>,
     /// The functions being followed, innermost last.
     calling: Vec<Rc<List>>,
+    /// Functions by name that something in the script called.
+    called: HashSet<String>,
+    /// How many definitions are being followed, whose arguments nobody has given yet.
+    defining: usize,
+    /// How many substitutions are being followed, whose output becomes part of a word.
+    pub(super) capturing: usize,
     /// Where facts of a nested script are put.
     anchor: Option<Range<usize>>,
     /// Folders that hold what the script downloaded and unpacked.
@@ -96,6 +102,9 @@ impl Run {
             files: HashMap::new(),
             functions: HashMap::new(),
             calling: Vec::new(),
+            called: HashSet::new(),
+            defining: 0,
+            capturing: 0,
             anchor: None,
             downloaded: Vec::new(),
             folder: Value::default(),
@@ -117,6 +126,26 @@ impl Run {
         self.broken = self.broken.or(parsed.broken);
         self.exhausted |= parsed.too_deep;
         self.list(&parsed.list, &Value::default());
+        self.offered();
+    }
+
+    /// A function that the script itself never calls is called by others, with what they like.
+    fn offered(&mut self) {
+        let mut names: Vec<String> = self
+            .functions
+            .keys()
+            .filter(|name| !self.called.contains(*name))
+            .cloned()
+            .collect();
+        names.sort();
+        for given in 1..=9 {
+            self.variables.remove(&given.to_string());
+        }
+        for name in names {
+            if let Some(body) = self.functions.get(&name).cloned() {
+                self.call_function(body, &[], &Value::default());
+            }
+        }
     }
 
     /// Adds what single steps give away, and what several do together.
@@ -263,7 +292,9 @@ impl Run {
                     self.shadows = true;
                     self.check(&command.span, "shell-shadowed-command", name);
                 }
+                self.defining += 1;
                 self.call_function(body.clone(), &[], input);
+                self.defining -= 1;
                 self.shadows = outside;
                 Value::default()
             }
@@ -368,6 +399,9 @@ impl Run {
             return output;
         }
         if let Some(body) = self.functions.get(&first.text).cloned() {
+            if self.defining == 0 {
+                self.called.insert(first.text.clone());
+            }
             return self.call_function(body, arguments, input);
         }
         if let Some(file) = self.written(&first.text) {

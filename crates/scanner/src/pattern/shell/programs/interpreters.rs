@@ -363,7 +363,11 @@ fn standard_input(run: &mut Run, call: &Call<'_>, kind: Kind) -> Value {
 }
 
 pub(super) fn evaluate(run: &mut Run, call: &Call<'_>) -> Value {
-    let code = join(call.arguments);
+    let mut code = join(call.arguments);
+    if code.taint.has(Taint::PARAMETER) && run.capturing > 0 {
+        // A calculator: what its callers write is run, and they are told what came out.
+        code.taint |= Taint::ARGUMENT;
+    }
     // `eval "$name=()"` sets a variable that the caller names.
     let rest = code.text.trim_start_matches(UNKNOWN);
     let assigns = (rest.starts_with("=(") || rest.starts_with("+=(")) && !rest.contains(UNKNOWN);

@@ -30,6 +30,16 @@ static SECRET_QUERY: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a search asks a file of settings for something else than the credentials in it.
 pub(super) fn consults(call: &Call<'_>, path: &str) -> bool {
+    let quiet = call.arguments.iter().any(|word| {
+        matches!(word.text.as_str(), "--quiet" | "--count")
+            || word
+                .text
+                .strip_prefix('-')
+                .is_some_and(|flags| !flags.starts_with('-') && flags.contains(['q', 'c']))
+    });
+    if quiet && call.name.ends_with("grep") {
+        return true;
+    }
     let mixed = MIXED.iter().any(|name| path.contains(name));
     mixed
         && pattern_of(call).is_some_and(|query| {

@@ -65,6 +65,13 @@ fn asks_hosts(call: &Call<'_>) -> bool {
 
 /// Judges data that leaves the machine.
 pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &Range<usize>) {
+    // Who signs with a credential of its own tells an own service which machine it is.
+    let signed = taint.has(Taint::TOKEN) && !taint.of_any_service();
+    let taint = if signed {
+        taint.without(Taint::MACHINE)
+    } else {
+        taint
+    };
     let detail = format!("{} → {target}", taint.describe());
     if taint.has(Taint::SECRET | Taint::ISSUED | Taint::SESSION) {
         run.check(span, "shell-credentials-sent", detail);

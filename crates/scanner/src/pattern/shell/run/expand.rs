@@ -89,7 +89,10 @@ impl Run {
                         Value::unknown(Taint::default())
                     } else {
                         self.depth += 1;
+                        let captured = usize::from(matches!(part, Part::Output(_)));
+                        self.capturing += captured;
                         let mut output = self.list(list, &Value::default());
+                        self.capturing -= captured;
                         self.depth -= 1;
                         output
                             .text
@@ -196,8 +199,12 @@ impl Run {
             "HOSTNAME" | "HOST" | "USER" | "LOGNAME" | "USERNAME" | "UID" => {
                 Value::unknown(Taint::MACHINE)
             }
+            "@" | "*" if self.defining > 0 => Value::unknown(Taint::PARAMETER),
             "@" | "*" | "REPLY" => Value::unknown(Taint::ARGUMENT),
             _ if name.bytes().all(|byte| byte.is_ascii_digit()) && name != "0" => {
+                if self.defining > 0 {
+                    return Value::unknown(Taint::PARAMETER);
+                }
                 Value::unknown(Taint::ARGUMENT)
             }
             _ if crate::pattern::places::is_secret_name(name) => {

@@ -88,7 +88,7 @@ pub(super) fn web(run: &mut Run, call: &Call<'_>) -> Value {
         } else {
             Taint::NETWORK
         };
-        if let Some(host) = places::host_of(&address.text) {
+        if let Some(host) = places::contacted(&address.text) {
             run.fact(&call.span, What::Connect(host.clone()));
             target = host;
         }
