@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use ruff_python_ast::{CmpOp, Expr, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, ExprList, ExprTuple, UnaryOp};
 
 use super::interp::Interp;
 use super::join::join;
@@ -247,6 +247,9 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Expr::Subscript(item) => self.checked(&item.value),
+            Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. }) => {
+                elts.iter().for_each(|part| self.checked(part));
+            }
             _ => {}
         }
     }

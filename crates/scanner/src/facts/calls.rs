@@ -336,13 +336,16 @@ impl<'a, 's> Interp<'a, 's> {
             }
             let mut from = Origins::NONE;
             let mut services = Services::NONE;
+            let shows = Some(sink.class) == self.index.html;
             let leads = [self.index.host, self.index.redirect].contains(&Some(sink.class));
             let mut add = |value: &Value<'a>| {
                 let elsewhere = !leads
                     || !value
                         .as_gapped()
                         .is_some_and(super::sanitizers::names_its_host);
-                if elsewhere && !value.safe.has(sink.class) {
+                // A dictionary is sent as JSON.
+                let is_data = shows && matches!(value.shape, Shape::Dict(_));
+                if elsewhere && !is_data && !value.safe.has(sink.class) {
                     from = from.union(value.from);
                     services = services.union(value.services);
                 }

@@ -9,10 +9,38 @@ use super::interp::Interp;
 use super::origin::Origins;
 use super::value::{Data, GAP, Shape, Text, Value};
 
+/// What the constants of `stat` for the modes of files are worth, from the manual page of chmod(2).
+const MODE_BITS: &[(&str, i64)] = &[
+    ("stat.S_ISUID", 0o4000),
+    ("stat.S_ISGID", 0o2000),
+    ("stat.S_IRWXU", 0o700),
+    ("stat.S_IRUSR", 0o400),
+    ("stat.S_IWUSR", 0o200),
+    ("stat.S_IXUSR", 0o100),
+    ("stat.S_IRWXG", 0o070),
+    ("stat.S_IRGRP", 0o040),
+    ("stat.S_IWGRP", 0o020),
+    ("stat.S_IXGRP", 0o010),
+    ("stat.S_IRWXO", 0o007),
+    ("stat.S_IROTH", 0o004),
+    ("stat.S_IWOTH", 0o002),
+    ("stat.S_IXOTH", 0o001),
+];
+
 /// How long a repeated text may become.
 const MAX_REPEATED: usize = 1 << 16;
 
 impl<'a> Interp<'a, '_> {
+    /// The bits of the mode of a file: a number, or a constant of `stat`.
+    fn mode_bits(&self, value: &Value<'a>) -> Option<i64> {
+        let Some(name) = value.as_name() else {
+            return value.as_int();
+        };
+        let path = self.index.names.path(name);
+        let found = MODE_BITS.iter().find(|(word, _)| path == *word);
+        found.map(|(_, bits)| *bits)
+    }
+
     /// `left OP right`.
     pub(crate) fn binary(&mut self, op: Operator, left: Value<'a>, right: Value<'a>) -> Value<'a> {
         if let Some(value) = self.binary_choices(op, &left, &right) {
@@ -30,6 +58,13 @@ impl<'a> Interp<'a, '_> {
         }
         let shape = match (&left.shape, op, &right.shape) {
             (Shape::Int(a), _, Shape::Int(b)) => integer(op, *a, *b),
+            (Shape::Name(_) | Shape::Int(_), Operator::BitOr, Shape::Name(_) | Shape::Int(_)) => {
+                let bits = [&left, &right].map(|side| self.mode_bits(side));
+                match bits {
+                    [Some(a), Some(b)] => Some(Shape::Int(a | b)),
+                    _ => None,
+                }
+            }
             (Shape::Path(a), Operator::Div, _) => {
                 Some(Shape::Path(Text::Owned(joined(a, &right).into())))
             }

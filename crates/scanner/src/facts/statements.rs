@@ -130,6 +130,9 @@ impl<'a> Interp<'a, '_> {
         };
         let renders = function.renders;
         let is_page = |page: &Value<'a>| {
+            if matches!(page.shape, Shape::Dict(_)) {
+                return false;
+            }
             let text = page.as_gapped();
             text.is_some_and(puts_parts_into_html)
                 || page.from.meets(Origins::ERROR)

@@ -95,8 +95,11 @@ impl<'a> Interp<'a, '_> {
 
     /// Something private is put into a record on its way to a log.
     pub(crate) fn added_to_record(&mut self, object: &Expr, value: &Value<'a>, range: TextRange) {
+        if !value.from.meets(Origins::PRIVATE) {
+            return;
+        }
         let name = super::walk::first_name(object).unwrap_or("");
-        if value.from.meets(Origins::PRIVATE) && ["record", "rec", "log_record"].contains(&name) {
+        if ["record", "rec", "log_record"].contains(&name) {
             self.logged_secret.get_or_insert(range);
         }
     }
