@@ -55,6 +55,7 @@ impl<'a> Interp<'a, '_> {
                 if value.from.meets(Origins::RANDOM) {
                     self.assigned(super::walk::last_name(&item.value), &value, range, false);
                 }
+                self.carries_credential(&item.value, &value);
                 self.kept_in_session(&receiver, &key, &value, range);
                 self.set_item(&item.value, receiver, key, value, range);
             }

@@ -46,6 +46,7 @@ impl<'a, 's> Interp<'a, 's> {
             }
             _ => {}
         }
+        self.credential_follows(target, args, range);
         if let Some(mut result) = self.builtin_method(receiver, name, args, target, range) {
             self.replaced_parts(name, args, &mut result);
             return result;
@@ -366,6 +367,9 @@ impl<'a, 's> Interp<'a, 's> {
             }
             if services.are_several() {
                 from = from.union(Origins::SEVERAL);
+            }
+            if Some(sink.class) == self.index.destroy {
+                self.destroyed.get_or_insert(range);
             }
             if Some(sink.class) == self.index.network && services != Services::NONE {
                 self.credential_sent(services, args, range);

@@ -85,6 +85,10 @@ checks! {
     EndlessLoop = "python-endless-loop",
     /// What a request brings, kept in a session.
     SessionFed = "python-session-fed",
+    /// Files destroyed in a program that waits for a day.
+    TimeBomb = "python-time-bomb",
+    /// A session with a credential, sent to where an agent is told to send it.
+    CredentialFollows = "python-credential-follows",
     /// Rights checked by a statement that an optimising interpreter leaves out.
     RightsAsserted = "python-rights-asserted",
 }

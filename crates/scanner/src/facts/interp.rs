@@ -106,6 +106,11 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
     /// Names of the parts of addresses, and what was taken apart.
     pub(crate) parts: Vec<(&'a str, &'a ruff_python_ast::ExprName)>,
+    /// Names of sessions whose every request carries a credential.
+    pub(crate) sessions: Vec<&'a str>,
+    /// Where today is compared with a day in the code, and where files are destroyed.
+    pub(crate) dated: Option<TextRange>,
+    pub(crate) destroyed: Option<TextRange>,
     /// Paths to which remote or decoded data was written.
     pub(crate) dropped: HashSet<String>,
     pub(crate) fuel: usize,
@@ -196,6 +201,9 @@ impl<'a, 's> Interp<'a, 's> {
             seen: HashSet::default(),
             payloads: Vec::new(),
             parts: Vec::new(),
+            sessions: Vec::new(),
+            dated: None,
+            destroyed: None,
         }
     }
 
@@ -213,6 +221,9 @@ impl<'a, 's> Interp<'a, 's> {
     fn secrets_sent(&mut self) {
         if let (true, Some(range)) = (self.logs_remotely, self.logged_secret) {
             self.report_check(Check::RemoteLog, range, None);
+        }
+        if let (Some(range), Some(_)) = (self.dated, self.destroyed) {
+            self.report_check(Check::TimeBomb, range, None);
         }
         let connects = |found: &Found<'_>| {
             found

@@ -8,6 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::args::Args;
 use super::checks::Check;
 use super::interp::Interp;
+use super::names::Names;
 use super::origin::{Origins, Services, Sinks};
 use super::scope::Code;
 use super::value::{GAP, Value};
@@ -20,6 +21,11 @@ impl<'a> Interp<'a, '_> {
         op: CmpOp,
         [left, right]: [&Value<'a>; 2],
     ) {
+        if is_today(&self.index.names, left) && is_a_day(&self.index.names, right)
+            || is_today(&self.index.names, right) && is_a_day(&self.index.names, left)
+        {
+            self.dated.get_or_insert(compare.range);
+        }
         if !matches!(op, CmpOp::Eq | CmpOp::NotEq) {
             return;
         }
@@ -73,6 +79,43 @@ impl<'a> Interp<'a, '_> {
                 let shown = Some(format!("sent to `{host}`"));
                 self.report_check(Check::ForeignCredential, range, shown);
             }
+        }
+    }
+
+    /// `session.headers["Authorization"] = token`: every request of the session carries it.
+    pub(crate) fn carries_credential(&mut self, target: &'a Expr, value: &Value<'a>) {
+        if value.from.meets(Origins::CREDENTIAL.union(Origins::SECRET))
+            && let Expr::Attribute(headers) = target
+            && ["headers", "cookies", "auth"].contains(&headers.attr.as_str())
+            && let Expr::Name(session) = &*headers.value
+        {
+            self.sessions.push(&session.id);
+        }
+    }
+
+    /// Such a session asks an address that an agent passes on, which a page may have told it.
+    pub(crate) fn credential_follows(
+        &mut self,
+        target: Option<&'a Expr>,
+        args: &Args<'a>,
+        range: TextRange,
+    ) {
+        if self.sessions.is_empty() {
+            return;
+        }
+        let Some(Expr::Name(session)) = target else {
+            return;
+        };
+        let leads = |value: &&Value<'a>| {
+            value.from.meets(Origins::TOOL)
+                && value.safe != Sinks::ALL
+                && !value
+                    .as_gapped()
+                    .is_some_and(super::sanitizers::names_its_host)
+        };
+        let address = args.at(0).or_else(|| args.keyword("url"));
+        if self.sessions.contains(&session.id.as_str()) && address.filter(leads).is_some() {
+            self.report_check(Check::CredentialFollows, range, None);
         }
     }
 
@@ -179,6 +222,39 @@ impl<'a> Interp<'a, '_> {
             Code::Lambda(_) => true,
         })
     }
+}
+
+/// Whether a value is the day or the time at which the program runs.
+fn is_today(names: &Names, value: &Value<'_>) -> bool {
+    const NOW: [&str; 6] = [
+        "datetime.date.today()",
+        "datetime.datetime.now()",
+        "datetime.datetime.today()",
+        "datetime.datetime.utcnow()",
+        "datetime.datetime.now().date()",
+        "time.time()",
+    ];
+    value
+        .as_name()
+        .is_some_and(|name| NOW.contains(&names.path(name).as_str()))
+}
+
+/// Whether a value is a day that stands in the code: seconds since 1970 are one from 2017 on.
+fn is_a_day(names: &Names, value: &Value<'_>) -> bool {
+    const FIRST: i64 = 1_500_000_000;
+    let known = value.from.is_empty();
+    value.as_int().is_some_and(|seconds| seconds > FIRST)
+        || known
+            && value.as_name().is_some_and(|name| {
+                [
+                    "datetime.date()",
+                    "datetime.datetime()",
+                    "datetime.datetime.fromisoformat()",
+                    "datetime.date.fromisoformat()",
+                    "datetime.datetime.strptime()",
+                ]
+                .contains(&names.path(name).as_str())
+            })
 }
 
 /// Words in the names of passwords.
