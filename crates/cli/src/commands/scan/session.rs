@@ -21,7 +21,7 @@ use crate::commands::{format, say, unless_broken_pipe};
 use crate::interrupt;
 
 /// Skills examined before their reports are written.
-const CHUNK: usize = 32;
+const CHUNK: usize = 64;
 /// Chunks examined side by side, so that no thread waits for the last skill of one; each has one more behind it that
 /// waits to be written.
 const LANES: usize = 2;
