@@ -75,7 +75,9 @@ impl<'a, 's> Interp<'a, 's> {
         let Some(summary) = summary else { return blend };
         let inner = args.all().any(|value| value.from.meets(Origins::INNER));
         self.depends |= summary.depends && inner;
+        self.awaits |= summary.awaits && inner;
         let worth = summary.depends && (self.tells_more(id, args) || !self.called)
+            || summary.awaits && args.all().any(Value::may_be_known)
             || summary.gives && args.all().any(Value::has_content)
             || summary.computes
                 && args
@@ -138,6 +140,7 @@ impl<'a, 's> Interp<'a, 's> {
         let unknown = Summary {
             returns: Value::UNKNOWN,
             depends: false,
+            awaits: false,
             gives: false,
             computes: false,
             timed: false,
@@ -164,6 +167,7 @@ impl<'a, 's> Interp<'a, 's> {
             std::mem::replace(&mut self.scope, scope.clone()),
             self.returned.take(),
             std::mem::replace(&mut self.depends, false),
+            std::mem::replace(&mut self.awaits, false),
             std::mem::replace(&mut self.timed, false),
             self.class,
             std::mem::replace(&mut self.branches, 0),
@@ -200,7 +204,7 @@ impl<'a, 's> Interp<'a, 's> {
         self.calls.pop();
         (self.foreign, self.outside, self.muted) = place;
         let returns = self.returned.take().unwrap_or(Value::of(Shape::Nothing));
-        let depends = self.depends;
+        let (depends, awaits) = (self.depends, self.awaits);
         let gives = returns.from.meets(Origins::INNER)
             && !matches!(
                 returns.shape,
@@ -208,11 +212,12 @@ impl<'a, 's> Interp<'a, 's> {
             );
         let computes = is_expression(code) && returns.from.meets(Origins::INNER);
         let timed = self.timed;
-        let (outer_depends, outer_timed);
+        let (outer_depends, outer_awaits, outer_timed);
         (
             self.scope,
             self.returned,
             outer_depends,
+            outer_awaits,
             outer_timed,
             self.class,
             self.branches,
@@ -224,10 +229,12 @@ impl<'a, 's> Interp<'a, 's> {
         let inner_args =
             args.is_some_and(|args| args.all().any(|value| value.from.meets(Origins::INNER)));
         self.depends = outer_depends || (depends && inner_args);
+        self.awaits = outer_awaits || (awaits && inner_args);
         self.timed = outer_timed || timed;
         Summary {
             returns,
             depends,
+            awaits,
             gives,
             computes,
             timed,

@@ -84,6 +84,8 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) returned: Option<Value<'a>>,
     /// Whether the function being interpreted does something that depends on its parameters.
     pub(crate) depends: bool,
+    /// Whether it does something that only depends on which known name a parameter is.
+    pub(crate) awaits: bool,
     /// Whether a rule was passed over only because the function runs when it is called.
     pub(crate) timed: bool,
     /// How many loops around this place run their body a thousand times or more, each time the same.
@@ -169,6 +171,7 @@ impl<'a, 's> Interp<'a, 's> {
             loops: 0,
             returned: None,
             depends: false,
+            awaits: false,
             timed: false,
             repeats: 0,
             sensitive: 0,

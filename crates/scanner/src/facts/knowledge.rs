@@ -101,9 +101,12 @@ impl<'a, 's> Interp<'a, 's> {
             }
             if test.holds(Some(value), false) {
                 self.report_plain(*id, range, format!("`{name}`"));
-            } else {
+            } else if test.tainted.is_none() && value.from.meets(Origins::INNER) {
                 // A caller may hand over what the rule waits for.
-                self.depends |= test.tainted.is_none() && value.from.meets(Origins::INNER);
+                match test.reference {
+                    Some(_) => self.awaits = true,
+                    None => self.depends = true,
+                }
             }
         }
     }

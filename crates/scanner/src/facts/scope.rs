@@ -96,7 +96,7 @@ impl Function<'_> {
     /// Whether its arguments may matter, as far as it was looked at.
     pub(crate) fn may_use_arguments(&self) -> bool {
         match &self.state {
-            State::Known(summary) => summary.depends || summary.gives,
+            State::Known(summary) => summary.depends || summary.awaits || summary.gives,
             State::New | State::Running => true,
         }
     }
@@ -120,6 +120,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) returns: Value<'a>,
     /// Whether it does something that depends on its parameters.
     pub(crate) depends: bool,
+    /// Whether it does something that only depends on which known name a parameter is.
+    pub(crate) awaits: bool,
     /// Whether it returns something of a known shape that is made of its parameters.
     pub(crate) gives: bool,
     /// Whether it computes what it returns from constants, if it is given them.

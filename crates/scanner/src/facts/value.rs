@@ -236,6 +236,22 @@ impl<'a> Value<'a> {
         self
     }
 
+    /// Whether it is, or holds, more than data: something that has a name.
+    pub(crate) fn may_be_known(&self) -> bool {
+        match &self.shape {
+            Shape::Unknown
+            | Shape::Foreign
+            | Shape::Nothing
+            | Shape::Bool(_)
+            | Shape::Int(_)
+            | Shape::Str(_)
+            | Shape::Bytes(_)
+            | Shape::Path(_) => false,
+            Shape::List(items) => items.iter().take(LOOKED_AT).any(Self::may_be_known),
+            _ => true,
+        }
+    }
+
     /// Whether something is known of it that a function can pass on: a text, a number, something to call.
     pub(crate) fn has_content(&self) -> bool {
         match &self.shape {
