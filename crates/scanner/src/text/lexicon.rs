@@ -238,10 +238,10 @@ impl Lexicon {
         concepts.iter().filter_map(weight).sum()
     }
 
-    /// Whether it is said with a "not", by most of its words.
+    /// Whether it is said with a "not", by every third of its words at least.
     pub(crate) fn negates(&self, concept: Concept) -> bool {
         let counted = self.negating.get(&concept);
-        counted.is_some_and(|(with, without)| with > without)
+        counted.is_some_and(|(with, without)| *with > 0 && with * 2 >= *without)
     }
 
     /// The number of a concept of the lexicon.

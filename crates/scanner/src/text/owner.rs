@@ -82,9 +82,12 @@ impl Owner {
 fn stands_for_another(host: &str) -> bool {
     const STANDINS: [&str; 4] = ["example", "domain", "company", "email"];
     let label = |name: &'_ str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    STANDINS.contains(&label(domain(host)).as_str())
+    let owned = label(domain(host));
+    // Below `example.net` stand names of all kinds, of which another list says which are the reader's.
+    let told_apart = owned == "example" && domain(host) != host;
+    !told_apart && STANDINS.contains(&owned.as_str())
         || is_readers_own(&label(host))
-        || is_readers_own(&label(domain(host)))
+        || is_readers_own(&owned)
 }
 
 /// `yourdomain`, `your-api-server`: nothing but words for what readers have, since anybody can register another name.
