@@ -235,7 +235,7 @@ impl<'s> Follower<'s> {
                     .get(1..)
                     .map_or("", |text| text.get(..text.len() - 1).unwrap_or("")),
             ))),
-            "number" => Js::of(Value::text(self.source(node))),
+            "number" | "true" | "false" => Js::of(Value::text(self.source(node))),
             "template_string" => self.template(node),
             "binary_expression" => self.binary(node),
             "unary_expression" => self.unary(node),

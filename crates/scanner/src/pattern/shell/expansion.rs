@@ -44,6 +44,10 @@ fn with_default(base: &Value, default: &str) -> Value {
     if base.known().is_some_and(|text| !text.is_empty()) {
         return base.clone();
     }
+    if default.is_empty() && base.known().is_none() {
+        // An empty default only keeps a strict shell from stopping.
+        return base.clone();
+    }
     let plain = !default.contains(['$', '`']);
     let text = if plain {
         default.trim_matches(['"', '\'']).to_owned()

@@ -274,8 +274,11 @@ impl Run {
                     value.text = value.text.replace("*.", &format!("{UNKNOWN}."));
                 }
                 let many = value.taint.has(Taint::REPEATED) || is_long_sequence(&value.text);
+                let rounds = loops::rounds(&value);
                 self.variables.insert(name.clone(), value);
-                self.counted(body, input, many, &command.span)
+                let output = self.counted(body, input, many, &command.span);
+                self.each(name, &rounds, body, input);
+                output
             }
             Body::Count { times, body } => self.counted(body, input, *times >= MANY, &command.span),
             Body::Coprocess { name, body } => {

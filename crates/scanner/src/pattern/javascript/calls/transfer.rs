@@ -110,9 +110,15 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let span = call.span.clone();
     let mut taint = Taint::default();
     let mut target = None;
-    for argument in arguments {
+    for (index, argument) in arguments.iter().enumerate() {
         target = target.or_else(|| address(argument));
-        taint |= carried(argument);
+        // `client.post(address, data, options)`: what stands second is sent as it is.
+        let data = index == 1 && matches!(call.method(), "post" | "put" | "patch");
+        taint |= if data {
+            argument.value.taint.without(Taint::TOKEN) | carried(argument)
+        } else {
+            carried(argument)
+        };
     }
     if let Some(host) = &target {
         follower.fact(span.clone(), What::Connect(host.clone()));

@@ -272,6 +272,13 @@ impl<'s> Follower<'s> {
         {
             return stored.clone();
         }
+        if object.kind() == "this"
+            && let Some(getter) = self
+                .lookup(&format!("this.get {name}"))
+                .and_then(|one| one.function)
+        {
+            return self.got(getter);
+        }
         if let Some(fields) = &base.fields {
             if let Some(getter) = fields
                 .get(&format!("get {name}"))

@@ -117,7 +117,11 @@ impl<'s> Follower<'s> {
             .name
             .as_ref()
             .and_then(|name| self.methods.get(&format!("{name}.{setter}")).copied());
-        if let Some(setter) = of_object.or(of_class) {
+        let of_this = self
+            .lookup(&format!("this.{setter}"))
+            .filter(|_| owner.name.as_deref() == Some("this"))
+            .and_then(|one| one.function);
+        if let Some(setter) = of_object.or(of_class).or(of_this) {
             self.give(setter, std::slice::from_ref(value));
         }
     }

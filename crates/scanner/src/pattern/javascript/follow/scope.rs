@@ -45,21 +45,16 @@ impl<'s> Follower<'s> {
             .and_then(|class| class.child_by_field_name("name"))
             .map(|name| self.source(name));
         for method in children(body).filter(|child| child.kind() == "method_definition") {
-            let Some(name) = method
-                .child_by_field_name("name")
-                .map(|name| self.source(name))
-            else {
+            if method.child_by_field_name("name").is_none() {
                 continue;
-            };
+            }
             self.bodies.insert(method.id(), method);
             let function = Js {
                 function: Some(method.id()),
                 ..Js::unknown(Taint::default())
             };
             let full = self.method_name(method);
-            if full == name {
-                self.declare(&format!("this.{name}"), function);
-            }
+            self.declare(&format!("this.{full}"), function);
             if let Some(class) = class {
                 self.methods
                     .insert(format!("new {class}().{full}"), method.id());

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Run, first_word};
 use crate::pattern::shell::What;
 use crate::pattern::shell::syntax::List;
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 /// How deep loops are followed twice, so that what a later command sets reaches an earlier one.
 const MAX_LOOPS: usize = 2;
@@ -13,7 +13,39 @@ const MAX_LOOPS: usize = 2;
 /// Rounds that make a loop a flood.
 pub(in crate::pattern::shell) const MANY: u64 = 1000;
 
+/// Words of a list for each of which the body is followed by itself.
+const MAX_ROUNDS: usize = 8;
+
+/// The words that a loop goes through, where all of them are known and few.
+pub(super) fn rounds(value: &Value) -> Vec<Value> {
+    let text = value.text.trim_start_matches(UNKNOWN);
+    let plain = !text.contains([UNKNOWN, '*', '?', '[', '{']);
+    let words: Vec<Value> = text
+        .split_whitespace()
+        .take(MAX_ROUNDS + 1)
+        .map(|word| Value::text(word).tainted(value.taint))
+        .collect();
+    if plain && (2..=MAX_ROUNDS).contains(&words.len()) {
+        words
+    } else {
+        Vec::new()
+    }
+}
+
 impl Run {
+    /// The body once more for each word, so that what is made of it is known.
+    pub(super) fn each(&mut self, name: &str, rounds: &[Value], body: &List, input: &Value) {
+        if self.loops > 0 {
+            return;
+        }
+        self.loops += 1;
+        for word in rounds {
+            self.variables.insert(name.to_owned(), word.clone());
+            self.list(body, input);
+        }
+        self.loops -= 1;
+    }
+
     fn twice(&mut self, list: &List, input: &Value) -> Value {
         self.loops += 1;
         let output = self.list(list, input);

@@ -215,6 +215,15 @@ fn body(run: &mut Run, value: Option<Value>, call: &Call<'_>) -> Taint {
         // A field by its name is how a service is asked with the secret that it issued.
         taint = taint.without(Taint::ISSUED);
     }
+    let file = value
+        .text
+        .split_once("=<")
+        .filter(|(field, _)| !field.contains(['&', ' ']));
+    if let Some((_, path)) = file {
+        // A field of a form that is the text of a file.
+        let path = path.split(';').next().unwrap_or(path);
+        taint |= run.read(path, &call.span).taint;
+    }
     if let Some((_, path)) = value
         .text
         .split_once('@')
