@@ -145,8 +145,11 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
             }
             follower.check(span, "javascript-native", first.value.text);
         }
-        "dns.lookup" | "dns.resolve" | "dns.resolve4" | "dns.resolve6" | "dns.resolveTxt"
-        | "dns.resolveAny" => looked_up(follower, &span, &first.value),
+        _ if (name.starts_with("dns.") || name.starts_with("new dns.Resolver()."))
+            && (call.method().starts_with("resolve") || call.method() == "lookup") =>
+        {
+            looked_up(follower, &span, &first.value);
+        }
         "document.write" | "document.writeln" => {
             markup(follower, &span, &first.value);
         }

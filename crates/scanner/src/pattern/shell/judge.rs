@@ -147,6 +147,9 @@ pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
         {
             found.push(("shell-system-file-deleted", path.clone()));
         }
+        What::Assign { name, value } if is_index(name) && is_foreign_index(value) => {
+            found.push(("shell-foreign-index", format!("{name}={value}")));
+        }
         What::Assign { name, value } if is_hook(name, value) => {
             found.push(("shell-hooking-variable", format!("{name}={value}")));
         }
@@ -334,6 +337,31 @@ fn is_foreign(found: Captures<'_>) -> bool {
         let host = host.as_str();
         let local = host.starts_with("localhost") || host.starts_with("127.");
         !OFFICIAL_INDEXES.contains(&host) && !local && host.contains('.')
+    })
+}
+
+/// Variables that say where a package manager looks.
+fn is_index(name: &str) -> bool {
+    matches!(
+        name.to_ascii_uppercase().as_str(),
+        "PIP_INDEX_URL"
+            | "PIP_EXTRA_INDEX_URL"
+            | "UV_INDEX_URL"
+            | "UV_EXTRA_INDEX_URL"
+            | "UV_DEFAULT_INDEX"
+            | "NPM_CONFIG_REGISTRY"
+            | "YARN_REGISTRY"
+            | "YARN_NPM_REGISTRY_SERVER"
+            | "GEM_SOURCE"
+            | "POETRY_REPOSITORIES_DEFAULT_URL"
+    )
+}
+
+fn is_foreign_index(url: &str) -> bool {
+    let host = places::host_of(url).filter(|_| url.contains("://"));
+    host.is_some_and(|host| {
+        let own = host.starts_with("localhost") || host.starts_with("127.");
+        !own && !OFFICIAL_INDEXES.contains(&host.as_str()) && host.contains('.')
     })
 }
 

@@ -110,10 +110,29 @@ fn incoming(taint: Taint) -> Js {
     }
 }
 
+/// What a browser tells an extension of every request of every page.
+fn watched() -> Js {
+    let fields = [
+        ("requestHeaders", Js::unknown(Taint::SESSION)),
+        ("responseHeaders", Js::unknown(Taint::SESSION)),
+        ("requestBody", Js::unknown(Taint::PERSONAL)),
+        ("url", Js::unknown(Taint::PERSONAL)),
+        ("*", Js::unknown(Taint::default())),
+    ];
+    let fields = fields.map(|(name, field)| (name.to_owned(), field));
+    Js {
+        fields: Some(Rc::new(fields.into_iter().collect())),
+        ..Js::unknown(Taint::default())
+    }
+}
+
 /// The values that a callback of this call is handed.
 pub(in crate::pattern::javascript) fn handed(call: &Call, result: &Js) -> Vec<Js> {
     if call.name().contains("interceptors.re") {
         return vec![outgoing()];
+    }
+    if call.name().contains("webRequest.on") {
+        return vec![watched()];
     }
     if result.value.taint.has(Taint::REQUEST) && call.method() != "then" {
         let taint = result.value.taint;

@@ -348,6 +348,8 @@ impl<'s> Follower<'s> {
         self.fact(node.byte_range(), What::Variable(name.to_owned()));
         match name {
             "HOME" | "USERPROFILE" => Js::of(Value::text("~")),
+            // What a server hands a program that it starts for a visitor.
+            "QUERY_STRING" | "REQUEST_URI" | "PATH_INFO" => Js::unknown(Taint::ARGUMENT),
             _ if places::is_secret_name(name) => {
                 Js::unknown(Taint::TOKEN | Taint::of_service(name))
             }

@@ -58,7 +58,8 @@ pub(super) fn run(call: &Call<'_>) -> Option<Value> {
         "git" if all(&["config"]) && (any(&["user.email", "user.name"]) || option("--list")) => {
             Taint::MACHINE
         }
-        "git" if any(&["archive", "bundle"]) => Taint::FILE | Taint::TREE,
+        "git" if any(&["bundle"]) => Taint::FILE | Taint::TREE | Taint::PERSONAL,
+        "git" if any(&["archive"]) => Taint::FILE | Taint::TREE,
         "git" if any(&["diff", "show", "log", "format-patch", "cat-file", "notes"]) => {
             Taint::FILE | Taint::DATA
         }

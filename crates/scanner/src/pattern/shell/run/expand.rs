@@ -191,6 +191,7 @@ impl Run {
         match name {
             "HOME" => Value::text("~"),
             "IFS" => Value::text(" "),
+            "QUERY_STRING" | "REQUEST_URI" | "PATH_INFO" => Value::unknown(Taint::ARGUMENT),
             "GITHUB_ENV" => Value::text("$GITHUB_ENV"),
             "PWD" | "OLDPWD" => Value::text("."),
             "SHELL" | "BASH" => Value::text("/bin/bash"),

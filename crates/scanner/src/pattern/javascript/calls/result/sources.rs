@@ -116,8 +116,8 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
             value::of_path(pattern).common(Taint::PERSONAL) | Taint::LISTED
         }
         "prompt" | "readline.question" => Taint::ARGUMENT,
-        _ if name.starts_with("child_process.exec")
-            || name.starts_with("child_process.spawnSync") =>
+        _ if name.starts_with("child_process.") && !name.contains('(')
+            || name.starts_with("Bun.spawn") =>
         {
             command_taint(arguments)
         }
