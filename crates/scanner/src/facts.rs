@@ -35,6 +35,8 @@ mod methods;
 mod modules;
 mod names;
 mod origin;
+mod pages;
+mod parameters;
 mod paths;
 mod picked;
 mod programs;

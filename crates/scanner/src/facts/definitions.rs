@@ -245,6 +245,7 @@ const ROUTES: &[&str] = &[
     "websocket",
     "api_view",
     "view_config",
+    "expose",
 ];
 
 /// Decorators behind which an agent chooses the arguments.
