@@ -183,11 +183,9 @@ impl<'a> Interp<'a, '_> {
                     .iter()
                     .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::NotEq));
                 if checks {
-                    this.checked(&compare.left);
-                    compare
-                        .comparators
-                        .iter()
-                        .for_each(|side| this.checked(side));
+                    let stays = what_stays(super::walk::settles(compare));
+                    let sides = compare.comparators.iter().chain([&*compare.left]);
+                    sides.for_each(|side| this.check(side, stays));
                 }
             }
             Expr::Call(call) => {
@@ -203,57 +201,77 @@ impl<'a> Interp<'a, '_> {
                     || super::walk::last_name(&call.func).contains("valid")
                     || super::walk::last_name(&call.func).contains("safe")
                 {
-                    call.arguments
-                        .args
-                        .iter()
-                        .for_each(|argument| this.checked(argument));
+                    let stays = what_stays(super::walk::verifies(test));
+                    let arguments = call.arguments.args.iter();
+                    arguments.for_each(|argument| this.check(argument, stays));
                 }
             }
             _ => {}
         });
     }
 
+    /// A value passed a test of which nothing more is known.
     pub(crate) fn checked(&mut self, expr: &'a Expr) {
-        self.deeper(|this| this.check_part(expr));
+        self.check(expr, what_stays(false));
     }
 
-    fn check_part(&mut self, expr: &'a Expr) {
+    /// A value passed a test, after which it is safe unless it is of `stays`.
+    pub(crate) fn check(&mut self, expr: &'a Expr, stays: Origins) {
+        self.deeper(|this| this.check_part(expr, stays));
+    }
+
+    fn check_part(&mut self, expr: &'a Expr, stays: Origins) {
         match expr {
             Expr::Name(name) => {
-                if let Some(mut value) = self.lookup(&name.id)
-                    && !value.from.is_empty()
-                    // A secret that was looked at is one still.
-                    && !value.from.meets(LEAKS)
-                {
-                    value.safe = Sinks::ALL;
-                    self.bind(&name.id, value);
-                }
+                self.made_safe(&name.id, stays);
                 if let Some(whole) = self.whole_of(&name.id)
                     && whole.id != name.id
-                    && let Some(mut value) = self.lookup(&whole.id)
                 {
-                    value.safe = Sinks::ALL;
-                    self.bind(&whole.id, value);
+                    self.made_safe(&whole.id, stays);
                 }
             }
-            Expr::Attribute(attribute) => self.checked(&attribute.value),
+            Expr::Attribute(attribute) => self.check(&attribute.value, stays),
             Expr::Call(call) => {
-                call.arguments
-                    .args
-                    .iter()
-                    .for_each(|argument| self.checked(argument));
+                let arguments = call.arguments.args.iter();
+                arguments.for_each(|argument| self.check(argument, stays));
                 if let Expr::Attribute(method) = &*call.func {
-                    self.checked(&method.value);
+                    self.check(&method.value, stays);
                 }
             }
-            Expr::Subscript(item) => self.checked(&item.value),
+            Expr::Subscript(item) => self.check(&item.value, stays),
             Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. }) => {
-                elts.iter().for_each(|part| self.checked(part));
+                elts.iter().for_each(|part| self.check(part, stays));
             }
             _ => {}
         }
     }
+
+    fn made_safe(&mut self, name: &'a str, stays: Origins) {
+        if let Some(mut value) = self.lookup(name)
+            && !value.from.is_empty()
+            && !value.from.meets(stays)
+        {
+            value.safe = Sinks::ALL;
+            self.bind(name, value);
+        }
+    }
 }
+
+/// What a test makes no safer: a secret that was looked at is one still, and what came from elsewhere is as its
+/// sender wants it, unless the test settles what it is.
+pub(crate) fn what_stays(settled: bool) -> Origins {
+    match settled {
+        true => LEAKS,
+        false => LEAKS.union(FOREIGN),
+    }
+}
+
+/// What somebody else may have written.
+const FOREIGN: Origins = Origins::NETWORK
+    .union(Origins::SOCKET)
+    .union(Origins::DECODED)
+    .union(Origins::DECRYPTED)
+    .union(Origins::DROPPED);
 
 /// What must not leave, whatever it was compared with.
 const LEAKS: Origins = Origins::PRIVATE

@@ -1,6 +1,6 @@
 //! What makes values safe without being in the catalogue: names of functions, replaced characters, and conditions.
 
-use ruff_python_ast::{CmpOp, Expr, ExprName, StmtAssign, StmtIf, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, ExprName, StmtAssign, StmtIf, UnaryOp};
 
 use super::args::Args;
 use super::interp::Interp;
@@ -37,7 +37,10 @@ fn says_that_it_cleans(name: &str) -> bool {
 impl<'a> Interp<'a, '_> {
     /// A function that nobody here knows is taken by its word when it says that it cleans, but not where data leaves.
     pub(crate) fn cleaned_by_name(&self, name: &str, result: &mut Value<'a>) {
-        if !result.from.is_empty() && says_that_it_cleans(name) {
+        if !result.from.is_empty()
+            && !result.from.meets(super::branch::what_stays(false))
+            && says_that_it_cleans(name)
+        {
             result.safe = result.safe.union(self.index.replaced.escaped);
         }
     }
@@ -102,7 +105,7 @@ impl<'a> Interp<'a, '_> {
                 if matches!(&*compare.ops, [CmpOp::In])
                     && super::walk::is_collection(compare.comparators.first()) =>
             {
-                self.checked(&compare.left);
+                self.looked_up(compare);
             }
             Expr::Call(call) => {
                 let name = super::walk::last_name(&call.func);
@@ -144,10 +147,15 @@ impl<'a> Interp<'a, '_> {
                 if matches!(&*compare.ops, [CmpOp::NotIn])
                     && super::walk::is_collection(compare.comparators.first()) =>
             {
-                self.checked(&compare.left);
+                self.looked_up(compare);
             }
             _ => {}
         }
+    }
+
+    fn looked_up(&mut self, compare: &'a ExprCompare) {
+        let stays = super::branch::what_stays(super::walk::settles(compare));
+        self.check(&compare.left, stays);
     }
 }
 

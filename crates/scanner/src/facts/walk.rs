@@ -1,7 +1,7 @@
 //! Small questions to syntax trees.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, Pattern, Stmt, StmtMatch};
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, ExprList, ExprTuple, Pattern, Stmt, StmtMatch};
 
 use super::value::Value;
 
@@ -157,6 +157,25 @@ pub(crate) fn is_empty(body: &[Stmt]) -> bool {
         Stmt::Expr(expr) => expr.value.is_literal_expr(),
         _ => false,
     })
+}
+
+/// Whether a comparison settles what a value is: by its digest, or because it is one of a few constants.
+pub(crate) fn settles(compare: &ExprCompare) -> bool {
+    let is_digest = |side: &Expr| match side {
+        Expr::Call(call) => ["hexdigest", "digest"].contains(&last_name(&call.func)),
+        _ => false,
+    };
+    let listed = match (&*compare.ops, &*compare.comparators) {
+        (
+            [CmpOp::In | CmpOp::NotIn],
+            [Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. })],
+        ) => elts.iter().all(Expr::is_literal_expr),
+        ([CmpOp::In | CmpOp::NotIn], [Expr::Set(set)]) => {
+            set.elts.iter().all(Expr::is_literal_expr)
+        }
+        _ => false,
+    };
+    listed || is_digest(&compare.left) || compare.comparators.iter().any(is_digest)
 }
 
 /// `if hmac.compare_digest(…)`: behind it, what was signed is as it was.
