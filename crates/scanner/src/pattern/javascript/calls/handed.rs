@@ -151,7 +151,7 @@ pub(in crate::pattern::javascript) fn is_poisoned(text: &str) -> bool {
     ORDERS.is_match(text) && signs.iter().filter(|sign| sign.is_match(text)).count() > 1
 }
 
-/// Whether a step compares a path with the folder that it must lie in.
+/// Whether a step compares a path with the folder that it must lie in, or keeps strangers from asking.
 pub(in crate::pattern::javascript) fn guards_paths(what: &What) -> bool {
     let What::Call { name, arguments } = what else {
         return false;
@@ -159,6 +159,11 @@ pub(in crate::pattern::javascript) fn guards_paths(what: &What) -> bool {
     let method = name.rsplit('.').next().unwrap_or("");
     let first = arguments.first().map_or("", |first| first.text.as_str());
     match method {
+        // On a port that nobody knows, or for this machine alone, no stranger asks.
+        "listen" => {
+            let mut texts = arguments.iter().map(|argument| argument.text.as_str());
+            first == "0" || texts.any(|text| matches!(text, "127.0.0.1" | "localhost" | "::1"))
+        }
         "startsWith" => first.contains(UNKNOWN) || !first.starts_with('/') && !first.is_empty(),
         "relative" | "realpath" | "realpathSync" => true,
         "includes" | "indexOf" => first == ".." || first == "../",
