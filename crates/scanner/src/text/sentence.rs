@@ -10,7 +10,9 @@ pub(crate) struct Sentence<'a> {
 }
 
 /// Words after which a verb in its plain form is a command.
-const LEADS: [&str; 45] = [
+const LEADS: [&str; 47] = [
+    "so",
+    "therefor",
     "must",
     "always",
     "alway",
