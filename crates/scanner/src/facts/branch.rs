@@ -177,6 +177,11 @@ impl<'a> Interp<'a, '_> {
         self.deeper(|this| match test {
             Expr::BoolOp(both) => both.values.iter().for_each(|test| this.guard(test)),
             Expr::UnaryOp(not) if not.op == UnaryOp::Not => this.guard(&not.operand),
+            Expr::Name(name) => {
+                if let Some(test) = this.test_named(&name.id) {
+                    this.passed(test);
+                }
+            }
             Expr::Compare(compare) => {
                 let checks = compare
                     .ops
@@ -239,6 +244,11 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Expr::Subscript(item) => self.check(&item.value, stays),
+            // `value or ""`
+            Expr::BoolOp(either) => either
+                .values
+                .iter()
+                .for_each(|value| self.check(value, stays)),
             Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. }) => {
                 elts.iter().for_each(|part| self.check(part, stays));
             }

@@ -113,15 +113,7 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Expr::Compare(compare) => self.compare(compare),
-            Expr::If(if_) => {
-                let test = self.expr(&if_.test);
-                let (body, orelse) = (self.expr(&if_.body), self.expr(&if_.orelse));
-                match test.truth() {
-                    Some(true) if self.loops == 0 => body,
-                    Some(false) if self.loops == 0 => orelse,
-                    _ => join(body, orelse),
-                }
-            }
+            Expr::If(if_) => self.conditional(if_),
             Expr::Named(named) => {
                 let value = self.expr(&named.value);
                 self.assign(&named.target, value.clone(), named.range);

@@ -107,7 +107,9 @@ pub(crate) struct Interp<'a, 's> {
     /// Attributes that were set on names the file does not own.
     pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
     /// Names of the parts of addresses, and what was taken apart.
-    pub(crate) parts: Vec<(&'a str, &'a ruff_python_ast::ExprName)>,
+    pub(crate) parts: HashMap<&'a str, &'a ruff_python_ast::ExprName, RandomState>,
+    /// Names of the outcomes of tests, and the tests.
+    pub(crate) tests: HashMap<&'a str, &'a ruff_python_ast::Expr, RandomState>,
     /// Names of sessions whose every request carries a credential.
     pub(crate) sessions: Vec<&'a str>,
     /// Where today is compared with a day in the code, and where files are destroyed.
@@ -203,7 +205,8 @@ impl<'a, 's> Interp<'a, 's> {
             asked_for: HashMap::default(),
             seen: HashSet::default(),
             payloads: Vec::new(),
-            parts: Vec::new(),
+            parts: HashMap::default(),
+            tests: HashMap::default(),
             sessions: Vec::new(),
             dated: None,
             destroyed: None,

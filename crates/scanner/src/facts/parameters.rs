@@ -1,6 +1,6 @@
 //! What a parameter may be when nothing is known of the caller.
 
-use ruff_python_ast::Parameters;
+use ruff_python_ast::{Expr, Parameters};
 
 use super::interp::Interp;
 use super::join::join;
@@ -17,12 +17,9 @@ impl<'a> Interp<'a, '_> {
         default: Option<&Value<'a>>,
         public: Origins,
     ) -> Value<'a> {
-        let annotation = parameter
-            .annotation()
-            .map(super::walk::last_name)
-            .unwrap_or("");
+        let annotation = parameter.annotation().map_or("", type_name);
         let harmless = [
-            "int", "float", "bool", "date", "datetime", "Decimal", "UUID",
+            "int", "float", "bool", "date", "datetime", "Decimal", "UUID", "Literal",
         ]
         .contains(&annotation);
         let from = if harmless {
@@ -81,6 +78,19 @@ impl<'a> Interp<'a, '_> {
                 .any(|decorator| super::walk::last_name(&decorator.expression) == "fixture"),
             Code::Lambda(_) => false,
         })
+    }
+}
+
+/// The name of a type; of `Annotated[int, …]` and `int | None` it is that of the type that values have.
+fn type_name(annotation: &Expr) -> &str {
+    match annotation {
+        Expr::Subscript(item) => match (super::walk::last_name(&item.value), &*item.slice) {
+            ("Annotated", Expr::Tuple(parts)) => parts.elts.first().map_or("", type_name),
+            ("Optional", part) => type_name(part),
+            (name, _) => name,
+        },
+        Expr::BinOp(either) if either.right.is_none_literal_expr() => type_name(&either.left),
+        _ => super::walk::last_name(annotation),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What makes values safe without being in the catalogue: names of functions, replaced characters, and conditions.
 
-use ruff_python_ast::{CmpOp, Expr, ExprCompare, ExprName, StmtAssign, StmtIf, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, ExprIf, ExprName, StmtAssign, StmtIf, UnaryOp};
 
 use super::args::Args;
 use super::interp::Interp;
+use super::join::join;
 use super::origin::Origins;
 use super::origin::Sinks;
 use super::value::{GAP, Value};
@@ -38,7 +39,7 @@ impl<'a> Interp<'a, '_> {
     /// A function that nobody here knows is taken by its word when it says that it cleans, but not where data leaves.
     pub(crate) fn cleaned_by_name(&self, name: &str, result: &mut Value<'a>) {
         if !result.from.is_empty()
-            && !result.from.meets(super::branch::what_stays(false))
+            && !result.from.meets(super::branch::what_stays(true))
             && says_that_it_cleans(name)
         {
             result.safe = result.safe.union(self.index.replaced.escaped);
@@ -69,21 +70,20 @@ impl<'a> Interp<'a, '_> {
             && ["urlparse", "urlsplit", "url_parse", "ip_address"]
                 .contains(&super::walk::last_name(&call.func))
         {
-            self.parts.push((&parts.id, address));
+            self.parts.insert(&parts.id, address);
         }
     }
 
     /// What is checked through the parts it was taken apart into.
     pub(crate) fn whole_of(&self, parts: &str) -> Option<&'a ExprName> {
-        let found = self.parts.iter().rev().find(|(name, _)| *name == parts);
-        found.map(|(_, whole)| *whole)
+        self.parts.get(parts).copied()
     }
 
     /// What a framework decides about a request, and not its sender.
     pub(crate) fn settled(&self, request: &Value<'a>, attr: &str) -> Option<Value<'a>> {
         match attr {
             "method" | "endpoint" | "url_rule" | "blueprint" | "remote_addr" | "scheme"
-            | "is_json" | "content_length" | "user" | "session" => Some(Value::UNKNOWN),
+            | "is_json" | "content_length" | "user" | "session" | "client" => Some(Value::UNKNOWN),
             // A path leads nowhere else.
             "path" | "full_path" if request.as_name().is_none() || request.from == Origins::WEB => {
                 let redirect = self.index.redirect?;
@@ -100,6 +100,11 @@ impl<'a> Interp<'a, '_> {
         match test {
             Expr::BoolOp(both) if both.op.is_and() => {
                 self.deeper(|this| both.values.iter().for_each(|test| this.passed(test)));
+            }
+            Expr::Name(name) => {
+                if let Some(test) = self.test_named(&name.id) {
+                    self.passed(test);
+                }
             }
             Expr::Compare(compare)
                 if matches!(&*compare.ops, [CmpOp::In])
@@ -122,6 +127,45 @@ impl<'a> Interp<'a, '_> {
             }
             _ => {}
         }
+    }
+
+    /// `value if value in ALLOWED else "en"`
+    pub(crate) fn conditional(&mut self, if_: &'a ExprIf) -> Value<'a> {
+        let test = self.expr(&if_.test);
+        let mark = self.begin_branch();
+        self.passed(&if_.test);
+        let body = self.expr(&if_.body);
+        let passed = self.end_branch(mark);
+        let mark = self.begin_branch();
+        self.refuses(&if_.test);
+        let orelse = self.expr(&if_.orelse);
+        let refused = self.end_branch(mark);
+        self.merge(vec![(passed, false), (refused, false)]);
+        match test.truth() {
+            Some(true) if self.loops == 0 => body,
+            Some(false) if self.loops == 0 => orelse,
+            _ => join(body, orelse),
+        }
+    }
+
+    /// `ok = is_allowed(value)`: who asks for `ok` asks for the test.
+    pub(crate) fn tested(&mut self, assign: &'a StmtAssign) {
+        let asks = match &*assign.value {
+            Expr::Compare(compare) => {
+                matches!(&*compare.ops, [CmpOp::In])
+                    && super::walk::is_collection(compare.comparators.first())
+            }
+            Expr::Call(call) => says_that_it_checks(super::walk::last_name(&call.func)),
+            _ => false,
+        };
+        if let ([Expr::Name(name)], true) = (&assign.targets[..], asks) {
+            self.tests.insert(&name.id, &assign.value);
+        }
+    }
+
+    /// The test whose outcome has this name.
+    pub(crate) fn test_named(&self, name: &str) -> Option<&'a Expr> {
+        self.tests.get(name).copied()
     }
 
     /// Past a condition under which a value was replaced: it passed, or it is another one.

@@ -53,6 +53,7 @@ impl<'a> Interp<'a, '_> {
                     self.assign(target, value.clone(), assign.range);
                 }
                 self.taken_apart(assign);
+                self.tested(assign);
             }
             Stmt::AugAssign(assign) => self.augmented(assign),
             Stmt::AnnAssign(assign) => {
