@@ -1,4 +1,4 @@
-//! Where the skills are: a `.py` file, a folder with a `SKILL.md`, or a tree of both.
+//! Where the skills are: a `.py` file, a folder with a `SKILL.md`, a tree of both, or whatever was named.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ pub struct Candidate {
 pub enum CandidateKind {
     /// One file, mostly Python.
     File,
-    /// A folder with a `SKILL.md`.
+    /// A folder with a `SKILL.md`, or one that was named and holds no skill.
     Folder,
 }
 
@@ -55,6 +55,8 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// Files in the tree that belong to no skill, and so were not examined.
     pub strays: Vec<PathBuf>,
+    /// Folders that were named and hold no skill; each is a candidate as it is.
+    pub unmarked: Vec<PathBuf>,
     /// Paths that could not be looked at, with the reason; an examination with any is incomplete.
     pub unreadable: Vec<(PathBuf, String)>,
 }
@@ -71,7 +73,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovery, GateError> {
             source,
         })?;
         if metadata.is_dir() {
-            tree(path, &mut found);
+            named(path, &mut found);
         } else {
             found.candidates.push(single(path));
         }
@@ -126,6 +128,23 @@ fn single(path: &Path) -> Candidate {
         path: folder.unwrap_or_else(|| Path::new(".")).to_owned(),
         kind: CandidateKind::Folder,
     }
+}
+
+/// A folder that is named is examined too: as one skill, where it holds files and none of them is one.
+fn named(root: &Path, found: &mut Discovery) {
+    let mut inside = Discovery::default();
+    tree(root, &mut inside);
+    if inside.candidates.is_empty() && !inside.strays.is_empty() {
+        inside.strays.clear();
+        inside.candidates.push(Candidate {
+            path: root.to_owned(),
+            kind: CandidateKind::Folder,
+        });
+        found.unmarked.push(root.to_owned());
+    }
+    found.candidates.append(&mut inside.candidates);
+    found.strays.append(&mut inside.strays);
+    found.unreadable.append(&mut inside.unreadable);
 }
 
 fn tree(root: &Path, found: &mut Discovery) {

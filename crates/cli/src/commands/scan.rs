@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Scan) -> anyhow::Result<ExitCode> {
     let found = candidates(args)?;
     if found.candidates.is_empty() {
         super::say(format_args!(
-            "nothing to scan: no `.py` file and no folder with a `SKILL.md` was found"
+            "nothing to scan: no `.py` file, no folder with a `SKILL.md` and nothing else was found"
         ));
         return Ok(ExitCode::from(NOTHING));
     }
@@ -110,6 +110,12 @@ fn candidates(args: &Scan) -> anyhow::Result<Discovery> {
     for (path, reason) in &found.unreadable {
         super::say(format_args!(
             "warning: `{}` was not searched: {reason}",
+            path.display().to_string().escape_debug()
+        ));
+    }
+    for path in found.unmarked.iter().filter(|_| !args.quiet) {
+        super::say(format_args!(
+            "note: `{}` holds no `.py` file and no `SKILL.md`; it is examined as one skill",
             path.display().to_string().escape_debug()
         ));
     }
