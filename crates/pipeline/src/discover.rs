@@ -1,6 +1,7 @@
 //! Where the skills are: a `.py` file, a folder with a `SKILL.md`, a tree of both, or whatever was named.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,7 @@ pub struct Candidate {
 pub enum CandidateKind {
     /// One file, mostly Python.
     File,
-    /// A folder with a `SKILL.md`, or one that was named and holds no skill.
+    /// A folder with a `SKILL.md`, or one that is taken for a skill without it.
     Folder,
 }
 
@@ -55,10 +56,45 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// Files in the tree that belong to no skill, and so were not examined.
     pub strays: Vec<PathBuf>,
-    /// Folders that were named and hold no skill; each is a candidate as it is.
+    /// Folders that hold no skill, and were named or lie beside skills; each is a candidate as it is.
     pub unmarked: Vec<PathBuf>,
     /// Paths that could not be looked at, with the reason; an examination with any is incomplete.
     pub unreadable: Vec<(PathBuf, String)>,
+}
+
+impl Candidate {
+    fn folder(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            kind: CandidateKind::Folder,
+        }
+    }
+}
+
+impl Discovery {
+    /// Takes a folder in which there are files and no skills for one.
+    fn is_one_skill(&mut self, folder: &Path) {
+        if self.candidates.is_empty() && !self.strays.is_empty() {
+            self.strays.clear();
+            self.candidates.push(Candidate::folder(folder));
+            self.unmarked.push(folder.to_owned());
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        join(&mut self.candidates, other.candidates);
+        join(&mut self.strays, other.strays);
+        join(&mut self.unmarked, other.unmarked);
+        join(&mut self.unreadable, other.unreadable);
+    }
+}
+
+/// What lies deep is handed up through every folder, so that it should not be copied each time.
+fn join<T>(all: &mut Vec<T>, mut more: Vec<T>) {
+    if all.len() < more.len() {
+        std::mem::swap(all, &mut more);
+    }
+    all.append(&mut more);
 }
 
 /// Looks for skills at and below the paths.
@@ -73,7 +109,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovery, GateError> {
             source,
         })?;
         if metadata.is_dir() {
-            named(path, &mut found);
+            found.append(named(path));
         } else {
             found.candidates.push(single(path));
         }
@@ -124,60 +160,57 @@ fn single(path: &Path) -> Candidate {
     let folder = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    Candidate {
-        path: folder.unwrap_or_else(|| Path::new(".")).to_owned(),
-        kind: CandidateKind::Folder,
-    }
+    Candidate::folder(folder.unwrap_or_else(|| Path::new(".")))
 }
 
-/// A folder that is named is examined too: as one skill, where it holds files and none of them is one.
-fn named(root: &Path, found: &mut Discovery) {
-    let mut inside = Discovery::default();
-    tree(root, &mut inside);
-    if inside.candidates.is_empty() && !inside.strays.is_empty() {
-        inside.strays.clear();
-        inside.candidates.push(Candidate {
-            path: root.to_owned(),
-            kind: CandidateKind::Folder,
-        });
-        found.unmarked.push(root.to_owned());
-    }
-    found.candidates.append(&mut inside.candidates);
-    found.strays.append(&mut inside.strays);
-    found.unreadable.append(&mut inside.unreadable);
+/// A folder that is named is examined, whatever it holds.
+fn named(root: &Path) -> Discovery {
+    let mut inside = tree(root);
+    inside.is_one_skill(root);
+    inside
 }
 
-fn tree(root: &Path, found: &mut Discovery) {
-    let mut pending = vec![root.to_owned()];
-    while let Some(folder) = pending.pop() {
-        let entries = match list(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                found.unreadable.push((folder, error.to_string()));
-                continue;
-            }
-        };
-        if entries.iter().any(|entry| is_manifest(&entry.path())) {
-            found.candidates.push(Candidate {
-                path: folder,
-                kind: CandidateKind::Folder,
-            });
-            continue;
+fn tree(folder: &Path) -> Discovery {
+    let mut found = Discovery::default();
+    let entries = match list(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            found
+                .unreadable
+                .push((folder.to_owned(), error.to_string()));
+            return found;
         }
-        for entry in entries {
-            sort_out(&entry, &mut pending, found);
-        }
+    };
+    if entries.iter().any(|entry| is_manifest(&entry.path())) {
+        found.candidates.push(Candidate::folder(folder));
+        return found;
     }
+    let mut below = Vec::new();
+    for entry in entries {
+        sort_out(&entry, &mut below, &mut found);
+    }
+    // Skills refer to what lies beside them, and what was meant to be one may lack its manifest.
+    let holds_skills = below
+        .iter()
+        .any(|(path, inside)| inside.candidates == [Candidate::folder(path)]);
+    for (path, mut inside) in below {
+        if holds_skills && !is_hidden(&path) {
+            inside.is_one_skill(&path);
+        }
+        found.append(inside);
+    }
+    found
 }
 
 /// Links are not followed while searching: a link to a skill is a stray, and so is a special file.
-fn sort_out(entry: &fs::DirEntry, pending: &mut Vec<PathBuf>, found: &mut Discovery) {
+fn sort_out(entry: &fs::DirEntry, below: &mut Vec<(PathBuf, Discovery)>, found: &mut Discovery) {
     let path = entry.path();
     match entry.file_type() {
         Err(error) => found.unreadable.push((path, error.to_string())),
         Ok(kind) if kind.is_dir() => {
             if !NOT_SKILLS.iter().any(|name| entry.file_name() == *name) {
-                pending.push(path);
+                let inside = tree(&path);
+                below.push((path, inside));
             }
         }
         Ok(kind) if kind.is_file() && is_python(&path) => {
@@ -188,6 +221,11 @@ fn sort_out(entry: &fs::DirEntry, pending: &mut Vec<PathBuf>, found: &mut Discov
         }
         Ok(_) => found.strays.push(path),
     }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes);
+    name.is_some_and(|name| name.starts_with(b"."))
 }
 
 fn list(folder: &Path) -> std::io::Result<Vec<fs::DirEntry>> {
@@ -259,6 +297,29 @@ mod tests {
         let found = discover(&[root.path().join("one/run.sh")]).unwrap();
         assert_eq!(names(&found, root.path()), ["one/run.sh"]);
         assert!(discover(&[root.path().join("absent")]).is_err());
+    }
+
+    #[test]
+    fn a_folder_without_a_skill_is_one_where_it_is_named_or_lies_beside_skills() {
+        let root = tempfile::tempdir().unwrap();
+        for path in [
+            "skills/one/SKILL.md",
+            "skills/shared/setup.sh",
+            "skills/.cache/x.json",
+            "skills/notes.txt",
+            "docs/guide/a.md",
+        ] {
+            touch(root.path(), path);
+        }
+        let found = discover(&[root.path().to_owned()]).unwrap();
+        assert_eq!(names(&found, root.path()), ["skills/one", "skills/shared"]);
+        assert_eq!(found.unmarked, [root.path().join("skills/shared")]);
+        assert_eq!(found.strays.len(), 3);
+        let found = discover(&[root.path().join("docs")]).unwrap();
+        assert_eq!(names(&found, root.path()), ["docs"]);
+        std::fs::create_dir(root.path().join("empty")).unwrap();
+        let found = discover(&[root.path().join("empty")]).unwrap();
+        assert_eq!(found, Discovery::default());
     }
 
     #[test]
