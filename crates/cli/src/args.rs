@@ -61,7 +61,8 @@ pub(crate) enum Command {
     after_help = "Exit codes: 0 all promoted, 1 something quarantined, 2 usage or configuration,\n3 nothing to scan, 4 an examination could not be completed."
 )]
 pub(crate) struct Scan {
-    /// Skill files, skill folders or trees of both [default: the well-known skill folders]
+    /// Skill files, skill folders or trees of both; what is named is examined whatever it is
+    /// [default: the well-known skill folders]
     pub(crate) paths: Vec<PathBuf>,
     /// What an undeclared effect means
     #[arg(long, value_enum)]
