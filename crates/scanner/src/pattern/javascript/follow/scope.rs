@@ -154,14 +154,12 @@ impl<'s> Follower<'s> {
                 self.declare(self.source(pattern), value)
             }
             "required_parameter" | "optional_parameter" => {
+                let value = self.or_default(value, pattern.child_by_field_name("value"));
                 if let Some(inner) = pattern.child_by_field_name("pattern") {
                     self.bind(inner, value);
                 }
             }
             "assignment_pattern" | "object_assignment_pattern" => {
-                if let Some(right) = pattern.child_by_field_name("right") {
-                    self.visit(right);
-                }
                 if let Some(left) = pattern.child_by_field_name("left") {
                     let taint = value.value.taint;
                     let field = if pattern.kind() == "object_assignment_pattern" {
@@ -169,6 +167,7 @@ impl<'s> Follower<'s> {
                     } else {
                         value
                     };
+                    let field = self.or_default(field, pattern.child_by_field_name("right"));
                     self.bind(
                         left,
                         Js {
@@ -200,6 +199,24 @@ impl<'s> Follower<'s> {
             _ => {}
         }
         self.depth -= 1;
+    }
+
+    /// What is bound where nothing is known of what is given, or what stands for it.
+    fn or_default(&mut self, given: Js, default: Option<Node<'s>>) -> Js {
+        let default = default.map(|default| self.visit(default));
+        let nothing = given.name.is_none()
+            && given.function.is_none()
+            && given.elements.is_none()
+            && given.fields.is_none()
+            && given.value.taint.without(Taint::ARGUMENT) == Taint::default()
+            && given.value.known().is_none_or(str::is_empty);
+        match default {
+            Some(default) if nothing => Js {
+                value: default.value.clone().tainted(given.value.taint),
+                ..default
+            },
+            _ => given,
+        }
     }
 
     fn bind_fields(&mut self, pattern: Node<'s>, value: &Js) {

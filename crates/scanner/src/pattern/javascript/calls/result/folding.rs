@@ -1,5 +1,7 @@
 //! Constants: texts, lists and objects that calls make of what is known.
 
+use std::rc::Rc;
+
 use super::super::super::strings;
 use super::super::super::value::Js;
 use super::super::Call;
@@ -77,7 +79,24 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
                 ..Js::unknown(taint)
             })
         }
-        "filter" | "sort" | "flat" if receiver.elements.is_some() => Some(receiver.clone()),
+        "filter" | "sort" | "flat" | "values" if receiver.elements.is_some() => {
+            Some(receiver.clone())
+        }
+        "entries" => {
+            let elements = receiver.elements.as_ref()?;
+            let pair = |(at, element): (usize, &Js)| Js {
+                elements: Some(Rc::new(vec![
+                    Js::of(Value::text(at.to_string())),
+                    element.clone(),
+                ])),
+                ..Js::unknown(element.value.taint)
+            };
+            let pairs: Vec<Js> = elements.iter().enumerate().map(pair).collect();
+            Some(Js {
+                elements: Some(pairs.into()),
+                ..Js::unknown(taint)
+            })
+        }
         "reverse" => {
             let mut elements = receiver.elements.as_ref()?.as_ref().clone();
             elements.reverse();
