@@ -1,6 +1,7 @@
 //! The vocabulary every layer shares: types and serde only, no I/O and no decisions.
 
 mod coverage;
+mod digest;
 mod effect;
 mod event;
 mod finding;
@@ -14,6 +15,7 @@ mod trace;
 mod verdict;
 
 pub use coverage::{Coverage, Examination};
+pub use digest::hex;
 pub use effect::{Effect, EffectKind, EffectParseError};
 pub use event::{Anomaly, AnomalyState, Approval, Event, Outcome, Signature, Vaccination};
 pub use finding::{Excerpt, Finding, Layer, Location};

@@ -457,7 +457,7 @@ fn report_id(digest: &str, started_at: &str) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let seed = format!("{digest} {started_at} {} {number}", std::process::id());
-    let hex = crate::load::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
+    let hex = skillgate_model::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
     format!("r-{}", hex.get(..16).unwrap_or_default())
 }
 

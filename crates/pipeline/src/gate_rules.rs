@@ -139,7 +139,7 @@ impl GateRule {
             detail.as_deref().unwrap_or_default()
         );
         let fingerprint =
-            crate::load::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
+            skillgate_model::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
         Finding {
             rule: Arc::new(self.info()),
             layer: self.layer,

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind};
+use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind, hex};
 
 use crate::discover::{NOT_SKILLS, is_manifest};
 use crate::{Candidate, CandidateKind, manifest};
@@ -408,16 +408,6 @@ pub(crate) fn tree_digest(files: &[SkillFile]) -> String {
         hasher.update([0]);
     }
     hex(&hasher.finalize())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
 }
 
 /// A path as UTF-8; bytes that are not are shown as `\xNN`.

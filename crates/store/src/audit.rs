@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use skillgate_model::{AuditEntry, TenantId};
+use skillgate_model::{AuditEntry, TenantId, hex};
 
 use crate::engine::{Row, storable, values};
 use crate::tenant::Session;
@@ -229,14 +229,4 @@ fn link(tenant: &TenantId, entry: &AuditEntry) -> String {
         entry.previous,
     ]);
     hex(&Sha256::digest(text.to_string()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
 }

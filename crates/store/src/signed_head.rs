@@ -7,8 +7,8 @@ use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use skillgate_model::hex;
 
-use crate::audit::hex;
 use crate::{AuditHead, StoreError};
 
 /// What the key's file begins with.
