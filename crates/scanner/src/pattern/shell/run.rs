@@ -407,7 +407,8 @@ impl Run {
             }
             return self.call_function(body, arguments, input);
         }
-        if let Some(file) = self.written(&first.text) {
+        let file = self.written(&first.text);
+        if let Some(file) = file.or_else(|| self.found_on_path(&first.text)) {
             super::programs::run_file(self, &first.text, &file, span);
         }
         self.check_place(&first.text, span);

@@ -246,6 +246,13 @@ impl Run {
         files.find(|file| file.taint.has(Taint::NETWORK)).cloned()
     }
 
+    /// What the script wrote into the program that a name without a folder finds.
+    pub(in crate::pattern::shell) fn found_on_path(&self, name: &str) -> Option<Value> {
+        let path = self.variables.get("PATH").filter(|_| !name.contains('/'))?;
+        let mut folders = path.text.split(':');
+        folders.find_map(|folder| self.files.get(&format!("{folder}/{name}")).cloned())
+    }
+
     /// A program that lies in a downloaded folder or in a hidden temporary one.
     pub(in crate::pattern::shell) fn check_place(&mut self, path: &str, span: &Range<usize>) {
         if judge::is_hidden_program(path)
