@@ -121,6 +121,13 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         {
             executed(follower, &span, &first.value, Kind::JavaScript);
         }
+        "setTimeout" | "setInterval"
+            if first.function.is_none()
+                && first_value.known().is_some_and(|text| text.contains('(')) =>
+        {
+            let (kind, how, text) = (Kind::JavaScript, "evaluated text", first.value.text);
+            follower.fact(span, What::Code { kind, how, text });
+        }
         "require" | "import" | "module.register" => required(follower, &span, &first.value),
         "Worker" | "worker_threads.Worker"
             if first.value.taint.has(Taint::NETWORK | Taint::DECODED) =>
@@ -227,6 +234,9 @@ fn inserted(follower: &mut Follower<'_>, call: &Call, lines: &[Js]) {
     }
 }
 
+/// Elements of a list that are handed on one by one.
+const MAX_HANDED: usize = 16;
+
 /// Modules whose classes every other module uses.
 const PATCHED: [&str; 7] = [
     "http.", "https.", "net.", "tls.", "fs.", "stream.", "events.",
@@ -259,14 +269,26 @@ fn handed_on(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let Some(at) = arguments.iter().position(runs) else {
         return;
     };
-    let given = match call.method() {
-        "then" | "map" | "forEach" | "filter" | "find" | "some" | "every" | "reduce"
-        | "replace" | "replaceAll" | "on" | "once" => {
-            vec![Js::of(Value::unknown(call.receiver.value.taint))]
-        }
-        "setTimeout" | "setImmediate" | "queueMicrotask" | "nextTick" => {
+    let unknown = vec![Js::of(Value::unknown(call.receiver.value.taint))];
+    let rounds: Vec<Vec<Js>> = match (call.method(), &call.receiver.elements) {
+        (
+            "map" | "forEach" | "filter" | "find" | "some" | "every" | "reduce" | "flatMap"
+            | "sort" | "findIndex",
+            Some(elements),
+        ) => elements
+            .iter()
+            .take(MAX_HANDED)
+            .map(|element| vec![element.clone()])
+            .collect(),
+        ("then", _) if call.receiver.value.known().is_some() => vec![vec![call.receiver.clone()]],
+        (
+            "then" | "map" | "forEach" | "filter" | "find" | "some" | "every" | "reduce"
+            | "replace" | "replaceAll" | "on" | "once",
+            _,
+        ) => vec![unknown],
+        ("setTimeout" | "setImmediate" | "queueMicrotask" | "nextTick", _) => {
             let skipped = if call.method() == "setTimeout" { 2 } else { 1 };
-            arguments.get(at + skipped..).unwrap_or_default().to_vec()
+            vec![arguments.get(at + skipped..).unwrap_or_default().to_vec()]
         }
         _ => return,
     };
@@ -276,7 +298,9 @@ fn handed_on(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         constructs: false,
         span: call.span.clone(),
     };
-    judge(follower, &inner, &given);
+    for given in rounds {
+        judge(follower, &inner, &given);
+    }
 }
 
 /// `f.call(this, …)` and `f.apply(this, […])` are calls of `f`.

@@ -40,6 +40,8 @@ pub(super) struct Follower<'s> {
     returns: HashMap<usize, Js>,
     /// Functions by their nodes' ids, for calls whose arguments are all known.
     bodies: HashMap<usize, Node<'s>>,
+    /// Functions by the events they listen to.
+    listeners: HashMap<String, Vec<usize>>,
     /// Methods by `new Class().name`.
     methods: HashMap<String, usize>,
     /// What names meant at the end of the first walk, for callbacks that stand before a declaration.
@@ -70,6 +72,7 @@ impl<'s> Follower<'s> {
             parameters: HashMap::new(),
             returns: HashMap::new(),
             bodies: HashMap::new(),
+            listeners: HashMap::new(),
             methods: HashMap::new(),
             later: Scope::new(),
             files: HashMap::new(),
@@ -256,7 +259,8 @@ impl<'s> Follower<'s> {
                 .unwrap_or_default(),
             "for_in_statement" => self.for_in(node),
             "while_statement" | "for_statement" | "do_statement" => self.endless(node),
-            "return_statement" => self.returned(node),
+            "return_statement" | "yield_expression" => self.returned(node),
+            "field_definition" | "public_field_definition" => self.field(node),
             "this" => Js::named("this"),
             "import" => Js::named("import"),
             "arrow_function"
@@ -356,7 +360,13 @@ impl<'s> Follower<'s> {
             .unwrap_or_default();
         self.scopes.push(Scope::new());
         if let Some(left) = node.child_by_field_name("left") {
-            self.bind(left, Js::unknown(over.value.taint));
+            let module = over.name.as_deref().is_some_and(super::names::is_powerful);
+            let element = match module {
+                // What is given one by one is what all of it is called.
+                true => over.clone(),
+                false => Js::unknown(over.value.taint),
+            };
+            self.bind(left, element);
         }
         let body = node.child_by_field_name("body");
         if let Some(body) = body {

@@ -1,6 +1,7 @@
 //! Code and programs that a call starts.
 
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -111,6 +112,14 @@ pub(super) fn required(follower: &mut Follower<'_>, span: &Range<usize>, path: &
 pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let first = arguments.first().cloned().unwrap_or_default();
     let span = call.span.clone();
+    if let Some((program, rest)) = first.elements.as_deref().and_then(|all| all.split_first()) {
+        // `Bun.spawn(["sh", "-c", …])`
+        let rest = Js {
+            elements: Some(Rc::new(rest.to_vec())),
+            ..Js::unknown(first.value.taint)
+        };
+        return spawned(follower, call, &[program.clone(), rest]);
+    }
     let listed = arguments.get(1).and_then(|list| {
         let inside = list.fields.as_ref().and_then(|fields| fields.get("args"));
         inside.unwrap_or(list).elements.clone()

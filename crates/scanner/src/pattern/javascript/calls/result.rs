@@ -3,8 +3,10 @@
 pub(super) mod folding;
 mod sources;
 
+use std::rc::Rc;
+
 use super::super::follow::Follower;
-use super::super::names::{global, is_dangerous, member, module};
+use super::super::names::{global, is_dangerous, is_powerful, member, module};
 use super::super::strings;
 use super::super::value::Js;
 use super::Call;
@@ -14,6 +16,48 @@ use sources::own_taint;
 
 /// How deep an object is written out.
 const MAX_WRITTEN: usize = 4;
+
+/// Bytes of a JSON text that is read.
+const MAX_PARSED: usize = 64 << 10;
+
+/// `new Map([[key, value]])`, read like an object.
+fn table(pairs: &Js) -> Js {
+    let pairs = pairs.elements.as_deref().map_or(&[][..], Vec::as_slice);
+    let fields = pairs.iter().filter_map(|pair| {
+        let pair = pair.elements.as_ref()?;
+        let key = pair.first()?.value.known()?.to_owned();
+        Some((key, pair.get(1)?.clone()))
+    });
+    Js {
+        fields: Some(Rc::new(fields.collect())),
+        ..Js::unknown(Taint::default())
+    }
+}
+
+fn of_json(value: &serde_json::Value, taint: Taint) -> Js {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => Js::default(),
+        Json::Bool(flag) => Js::of(Value::text(flag.to_string()).tainted(taint)),
+        Json::Number(number) => Js::of(Value::text(number.to_string()).tainted(taint)),
+        Json::String(text) => Js::of(Value::text(text.as_str()).tainted(taint)),
+        Json::Array(items) => {
+            let items: Vec<Js> = items.iter().map(|item| of_json(item, taint)).collect();
+            Js {
+                elements: Some(Rc::new(items)),
+                ..Js::unknown(taint)
+            }
+        }
+        Json::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(key, field)| (key.clone(), of_json(field, taint)));
+            Js {
+                fields: Some(Rc::new(fields.collect())),
+                ..Js::unknown(taint)
+            }
+        }
+    }
+}
 
 /// What a call yields.
 pub(in crate::pattern::javascript) fn result(
@@ -34,7 +78,40 @@ pub(in crate::pattern::javascript) fn result(
             }
         }
         "module.createRequire" | "createRequire" => return Js::named("require"),
+        "util.promisify" | "promisify" | "util.callbackify" | "Promise.resolve"
+        | "structuredClone" | "Object.freeze" | "Object.seal" | "Object.entries"
+        | "Object.fromEntries"
+            if first.name.is_some() || first.value.known().is_some() =>
+        {
+            return first;
+        }
         "util.promisify" | "promisify" | "util.callbackify" => return first,
+        "Object.assign" => {
+            let mut named = arguments.iter();
+            let powerful = |one: &&Js| one.name.as_deref().is_some_and(is_powerful);
+            if let Some(module) = named.find(powerful) {
+                return module.clone();
+            }
+        }
+        "new Set" | "new Array" | "Array.from" if first.elements.is_some() => return first,
+        "new Map" if first.elements.is_some() => return table(&first),
+        "JSON.parse" => {
+            let parsed = first.value.known().filter(|text| text.len() <= MAX_PARSED);
+            let parsed = parsed.and_then(|text| serde_json::from_str(text).ok());
+            if let Some(parsed) = parsed {
+                return of_json(&parsed, first.value.taint);
+            }
+        }
+        // Whatever it is called, what gives the module for its name loads it.
+        _ if matches!(
+            first.value.known(),
+            Some("child_process" | "node:child_process")
+        ) && call.callee.function.is_none()
+            && call.receiver.name.is_none()
+            && call.callee.value.taint.has(Taint::ARGUMENT) =>
+        {
+            return Js::named("child_process");
+        }
         "Reflect.get" => {
             if let (Some(object), Some(key)) = (arguments.first(), arguments.get(1))
                 && let Some(text) = key.value.known()

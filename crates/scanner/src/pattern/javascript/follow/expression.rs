@@ -96,10 +96,15 @@ impl<'s> Follower<'s> {
         } else {
             source
         };
-        let value = self
-            .lookup(name)
-            .cloned()
-            .unwrap_or_else(|| names::global(name));
+        let of_all = |owner: &&str| self.lookup(&format!("{owner}.{name}"));
+        let value = match self.lookup(name) {
+            Some(value) => value.clone(),
+            None => ["global", "globalThis", "window"]
+                .iter()
+                .find_map(of_all)
+                .cloned()
+                .unwrap_or_else(|| names::global(name)),
+        };
         if let Some(name) = &value.name {
             self.fact(node.byte_range(), What::Reference(name.clone()));
         }
@@ -267,7 +272,7 @@ impl<'s> Follower<'s> {
     }
 
     pub(super) fn property(&mut self, object: Node<'s>, base: &Js, name: &str) -> Js {
-        if matches!(object.kind(), "identifier" | "this")
+        if (matches!(object.kind(), "identifier" | "this") || self.source(object) == "process.env")
             && let Some(stored) = self.lookup(&format!("{}.{name}", self.source(object)))
         {
             return stored.clone();
@@ -396,6 +401,7 @@ impl<'s> Follower<'s> {
     pub(super) fn object(&mut self, node: Node<'s>) -> Js {
         let mut fields = HashMap::new();
         let mut taint = Taint::default();
+        let mut spread: Option<String> = None;
         for child in children(node) {
             let value = match child.child_by_field_name("value") {
                 Some(value) if child.kind() == "pair" => self.visit(value),
@@ -407,6 +413,8 @@ impl<'s> Follower<'s> {
                 continue;
             }
             if child.kind() == "spread_element" {
+                let powerful = |name: &&String| names::is_powerful(name);
+                spread = value.name.clone().filter(|name| powerful(&name)).or(spread);
                 // What is spread into an object goes wherever the object goes.
                 fields.insert("...".to_owned(), value);
                 continue;
@@ -426,6 +434,7 @@ impl<'s> Follower<'s> {
         }
         self.described(node, &fields);
         Js {
+            name: spread,
             fields: Some(Rc::new(fields)),
             ..Js::unknown(taint)
         }

@@ -15,6 +15,9 @@ pub(super) const MAX_EVALUATING: usize = 3;
 /// Nodes visited for such calls in one program.
 pub(super) const MAX_EVALUATED: usize = 100_000;
 
+/// Functions that listen to events of one name.
+const MAX_LISTENERS: usize = 8;
+
 /// Longest function that is evaluated so, in bytes.
 const MAX_EVALUATED_BODY: usize = 600;
 
@@ -136,6 +139,7 @@ impl<'s> Follower<'s> {
                 }
             }
         }
+        self.listened(&call, nodes, &arguments);
         if let Some(mapped) = self.mapped(&call, nodes, &arguments) {
             result = mapped;
         }
@@ -203,6 +207,35 @@ impl<'s> Follower<'s> {
         }
         self.evaluating -= 1;
         result
+    }
+
+    /// Who listens to an event is handed what it is emitted with.
+    fn listened(&mut self, call: &calls::Call, nodes: &[Node<'s>], arguments: &[Js]) {
+        let Some((event, rest)) = arguments.split_first() else {
+            return;
+        };
+        let Some(event) = event.value.known().map(str::to_owned) else {
+            return;
+        };
+        match call.method() {
+            "on" | "once" | "addListener" | "addEventListener" => {
+                let given = nodes.get(1).filter(|node| is_function(**node));
+                let function = given.map(|node| node.id());
+                if let Some(id) = function.or_else(|| rest.first()?.function) {
+                    let known = self.listeners.entry(event).or_default();
+                    if !known.contains(&id) && known.len() < MAX_LISTENERS {
+                        known.push(id);
+                    }
+                }
+            }
+            "emit" => {
+                for id in self.listeners.get(&event).cloned().unwrap_or_default() {
+                    self.give(id, rest);
+                    self.evaluate(id, rest);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// `list.map(f)` over letters that are known.
@@ -275,6 +308,14 @@ impl<'s> Follower<'s> {
                     .cloned()
                     .unwrap_or_else(|| Js::unknown(Taint::ARGUMENT)),
             );
+        }
+        if node.kind() != "arrow_function" && !given.is_empty() {
+            let elements = Some(Rc::new(given.to_vec()));
+            let all = Js {
+                elements,
+                ..Js::unknown(Taint::default())
+            };
+            self.declare("arguments", all);
         }
         if let Some(list) = node.child_by_field_name("parameters") {
             for (index, parameter) in children(list).enumerate() {

@@ -71,7 +71,9 @@ impl<'s> Follower<'s> {
             self.replaces(left, &name, value);
             self.set_to(name, value, span);
         }
-        if !property.is_empty() && matches!(object.kind(), "identifier" | "this") {
+        let is_kept =
+            matches!(object.kind(), "identifier" | "this") || self.source(object) == "process.env";
+        if !property.is_empty() && is_kept {
             let key = format!("{}.{property}", self.source(object));
             self.assign(&key, value.clone());
         }

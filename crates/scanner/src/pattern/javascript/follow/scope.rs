@@ -204,7 +204,10 @@ impl<'s> Follower<'s> {
     /// What is bound where nothing is known of what is given, or what stands for it.
     fn or_default(&mut self, given: Js, default: Option<Node<'s>>) -> Js {
         let default = default.map(|default| self.visit(default));
-        let nothing = given.name.is_none()
+        let nothing = given
+            .name
+            .as_deref()
+            .is_none_or(|name| name.starts_with("?."))
             && given.function.is_none()
             && given.elements.is_none()
             && given.fields.is_none()
@@ -237,6 +240,19 @@ impl<'s> Follower<'s> {
                 self.bind(child, value.clone());
             }
         }
+    }
+
+    /// A field that a class gives all its objects.
+    pub(super) fn field(&mut self, node: Node<'s>) -> Js {
+        let name = node
+            .child_by_field_name("property")
+            .or_else(|| node.child_by_field_name("name"));
+        let value = node.child_by_field_name("value");
+        if let (Some(name), Some(value)) = (name, value) {
+            let value = self.visit(value);
+            self.declare(&format!("this.{}", self.source(name)), value);
+        }
+        Js::default()
     }
 
     pub(super) fn declarator(&mut self, node: Node<'s>) -> Js {

@@ -82,6 +82,28 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
         "filter" | "sort" | "flat" | "values" if receiver.elements.is_some() => {
             Some(receiver.clone())
         }
+        "get" => {
+            let fields = receiver.fields.as_ref()?;
+            fields.get(first?).cloned()
+        }
+        "padStart" | "padEnd" | "repeat" => {
+            let text = receiver.value.known()?;
+            let number: usize = first?.parse().ok().filter(|number| *number <= 4096)?;
+            let filled = match (call.method(), arguments.get(1)) {
+                ("repeat", _) => text.repeat(number.min(4096 / text.len().max(1))),
+                (side, Some(with)) => {
+                    let with = with.value.known().filter(|with| !with.is_empty())?;
+                    let missing = number.saturating_sub(text.chars().count());
+                    let filling: String = with.chars().cycle().take(missing).collect();
+                    match side {
+                        "padStart" => filling + text,
+                        _ => text.to_owned() + &filling,
+                    }
+                }
+                _ => return None,
+            };
+            Some(Js::of(Value::text(filled).tainted(taint | Taint::PIECES)))
+        }
         "entries" => {
             let elements = receiver.elements.as_ref()?;
             let pair = |(at, element): (usize, &Js)| Js {
