@@ -9,7 +9,7 @@ use crate::expression::constant;
 use crate::pattern::value::{UNKNOWN, Value};
 
 /// Programs with the options whose value is a command line.
-const OPTIONS: [(&str, &[&str]); 36] = [
+const OPTIONS: [(&str, &[&str]); 35] = [
     ("split", &["--filter"]),
     ("sort", &["--compress-program"]),
     ("rsync", &["-e", "--rsh", "--rsync-path"]),
@@ -45,7 +45,6 @@ const OPTIONS: [(&str, &[&str]); 36] = [
     ("pre-commit", &["--entry"]),
     ("hyperfine", &["--prepare", "--setup", "--cleanup"]),
     ("sg", &["-c"]),
-    ("script", &["-c", "--command"]),
 ];
 
 /// `!command`, `\! command`, `.shell command` and `shell command`, in the language of a debugger or a database.

@@ -139,7 +139,9 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
         };
         let gives_line = first.text.starts_with('-') && first.text.ends_with('c');
         if gives_line && matches!(call.name.as_str(), "script" | "flock" | "runuser") {
-            return run.nested(&join(tail).text, &call.span, call.input);
+            // What follows the line is where it is recorded, or an argument of it.
+            let line = tail.first().map_or("", |line| line.text.as_str());
+            return run.nested(line, &call.span, call.input);
         }
         if !first.text.starts_with('-') && !positional {
             break;
