@@ -181,7 +181,7 @@ impl Kind {
         if bytes.is_empty() {
             return Self::Empty;
         }
-        let named = name::kind_of(path);
+        let named = name::kind_of(set_aside(path));
         if let Some(kind) = magic::kind_of(bytes) {
             // `GIF89a=1` is a picture's beginning and a Python statement, and CPython goes by the name.
             let source = named.filter(|named| named.is_text());
@@ -211,6 +211,20 @@ impl Kind {
 /// The kind a name promises, for comparison with what the content is.
 pub(crate) fn promised(path: &str) -> Option<Kind> {
     name::kind_of(path)
+}
+
+/// The name that a file had before it was set aside: `tool.py` of `tool.py.bak` and of our own `tool.py.249a054fcc93.2`.
+fn set_aside(path: &str) -> &str {
+    let mut name = path;
+    while let Some((before, last)) = name.rsplit_once('.') {
+        let digest = last.len() == 12 && last.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = last.len() < 4 && last.bytes().all(|byte| byte.is_ascii_digit());
+        if !digest && !number && !["bak", "disabled", "old", "orig"].contains(&last) {
+            break;
+        }
+        name = before;
+    }
+    name
 }
 
 /// No NUL and valid UTF-8.
@@ -272,6 +286,15 @@ mod tests {
     #[track_caller]
     fn check(path: &str, bytes: &[u8], kind: Kind) {
         assert_eq!(Kind::identify(path, bytes), kind, "{path}");
+    }
+
+    #[test]
+    fn what_is_set_aside_is_what_it_was() {
+        for path in ["a/b.py.bak", "b.py.249a054fcc93", "b.py.249a054fcc93.2"] {
+            check(path, b"print(1)\n", Kind::Python);
+        }
+        check("b.py.j2", b"print(1)\n", Kind::Text);
+        check("libc.so.6", b"text\n", Kind::Text);
     }
 
     #[test]
