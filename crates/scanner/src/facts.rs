@@ -11,6 +11,7 @@ mod containers;
 mod conversions;
 mod decoders;
 mod definitions;
+mod depth;
 mod displays;
 mod effects;
 mod encoding;
@@ -99,10 +100,46 @@ pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut
             return;
         }
     };
-    let text = &*decoded.text;
-    let parsed = parse(text);
-    let source = Source::new(text);
+    let parsed = parse(&decoded.text);
     let siblings = Siblings::of(artifact, modules, parsed.syntax());
+    let others = siblings.parsed.iter().map(|(_, parsed)| parsed);
+    let levels = others.chain([&parsed]).map(depth::levels).max();
+    let levels = levels.unwrap_or_default();
+    if levels > depth::MOST {
+        depth::drop_deep(levels, (parsed, siblings));
+        // As in `understand`: what text merely shows is run by nobody.
+        if !artifact.quoted {
+            beyond(artifact, sink);
+        }
+        return;
+    }
+    depth::walk(levels, move || {
+        understand(artifact, modules, &decoded, &siblings, &parsed, sink);
+    });
+}
+
+/// What lies deeper than anybody writes is said, and not looked at.
+fn beyond(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    sink.incomplete(format!(
+        "`{}` is nested deeper than the scanner follows",
+        artifact.path
+    ));
+    if let Some(rule) = sink.rules().facts().check(Check::TooDeep) {
+        sink.report_file(rule, artifact, None, None);
+    }
+}
+
+fn understand(
+    artifact: &Artifact<'_>,
+    modules: &Modules<'_>,
+    decoded: &encoding::Decoded<'_>,
+    siblings: &Siblings,
+    parsed: &Parsed<ModModule>,
+    sink: &mut Sink<'_>,
+) {
+    let index = sink.rules().facts();
+    let text = &*decoded.text;
+    let source = Source::new(text);
     let table = siblings.table();
     let mut interp = Interp::new(index, modules, &table, text.len());
     interp.encodes = memchr::memmem::find(text.as_bytes(), b"64encode").is_some();
@@ -114,7 +151,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut
             Some(format!("`{codec}`")),
         );
     }
-    layout::examine(text, &parsed, &mut interp);
+    layout::examine(text, parsed, &mut interp);
     interp.run(&parsed.syntax().body);
     if let Some(range) = interp.clipboard_changed
         && COINS.is_match(text)
@@ -162,10 +199,8 @@ pub(crate) fn examine(artifact: &Artifact<'_>, modules: &Modules<'_>, sink: &mut
     }
     // Text shows fragments, placeholders and sessions; what does not parse there is run by nobody.
     if !artifact.quoted {
-        refused(&parsed, artifact, &source, too_deep, sink);
+        refused(parsed, artifact, &source, too_deep, sink);
     }
-    drop(table);
-    drop_deep(parsed);
 }
 
 /// What the parser refuses, and what is nested too deep to be looked at, is said.
@@ -199,13 +234,7 @@ fn refused(
         }
     }
     if too_deep {
-        sink.incomplete(format!(
-            "`{}` is nested deeper than the scanner follows",
-            artifact.path
-        ));
-        if let Some(rule) = index.check(Check::TooDeep) {
-            sink.report_file(rule, artifact, None, None);
-        }
+        beyond(artifact, sink);
     }
 }
 
@@ -215,11 +244,6 @@ fn parse(text: &str) -> Parsed<ModModule> {
     parse_unchecked(text, options)
         .try_into_module()
         .expect("module options parse to a module")
-}
-
-/// A deep tree is dropped on a stack that is deep enough.
-fn drop_deep<T>(tree: T) {
-    stacker::maybe_grow(512 << 10, 64 << 20, || drop(tree));
 }
 
 /// The other modules of the skill that a module imports, parsed.

@@ -68,10 +68,41 @@ fn nesting_is_followed_to_a_bound_and_then_said_to_be_too_deep() {
 
 #[test]
 fn long_chains_are_finished_with() {
-    const LONG: usize = 20_000;
-    for link in [".b", "()", "[0]", "+1", "+'a'"] {
-        scan(format!("x = a{}\n", link.repeat(LONG)));
+    for long in [20_000, 150_000] {
+        for link in [
+            ".b",
+            "()",
+            ".b()",
+            "[0]",
+            "+1",
+            "+'a'",
+            " if a else a",
+            "|None",
+        ] {
+            let chain = format!("a{}", link.repeat(long));
+            let source = format!(
+                "def f(a: {chain}):\n    assert {chain}\n    while a < 1:\n        x = {chain}\n"
+            );
+            scan(source);
+        }
+        scan(format!("x = {}1\n", "lambda a, b: ".repeat(long)));
     }
+}
+
+#[test]
+fn a_chain_is_examined_up_to_a_bound_and_then_said_to_be_too_deep() {
+    let chain = |long: usize| scan(format!("x = a{}\neval('1')\n", "+1".repeat(long)));
+    let examined = chain(50_000);
+    assert!(ids(&examined).contains(&"SEC-CALL-001"));
+    let beyond = chain(200_000);
+    assert!(ids(&beyond).contains(&"SEC-PARSE-004") && !is_complete(&beyond));
+}
+
+#[test]
+fn a_wide_table_is_not_deep() {
+    let table = "(1, 'a', lambda: 0, [f(x), -1]),\n".repeat(60_000);
+    let scan = scan(format!("rows = [\n{table}]\neval('1')\n"));
+    assert!(ids(&scan).contains(&"SEC-CALL-001") && !ids(&scan).contains(&"SEC-PARSE-004"));
 }
 
 #[test]

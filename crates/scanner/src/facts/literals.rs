@@ -31,8 +31,11 @@ pub(crate) fn of_json<'a>(document: &serde_json::Value) -> Value<'a> {
 
 /// The value of a Python literal in a text.
 pub(crate) fn of_python<'a>(text: &str) -> Option<Value<'a>> {
-    let parsed = parse_expression(text.trim_start()).ok()?;
-    of_expr(parsed.expr(), DEEPEST)
+    // Each level has a byte of its own.
+    super::depth::walk(text.len(), || {
+        let parsed = parse_expression(text.trim_start()).ok()?;
+        of_expr(parsed.expr(), DEEPEST)
+    })
 }
 
 fn of_expr<'a>(expr: &Expr, depth: u8) -> Option<Value<'a>> {
