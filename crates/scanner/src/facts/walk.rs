@@ -183,30 +183,35 @@ pub(crate) fn verifies(test: &Expr) -> bool {
     matches!(test, Expr::Call(call) if last_name(&call.func) == "compare_digest")
 }
 
+/// Links of a chain that are looked through for a name: it is asked for at every link.
+const LINKS: usize = 32;
+
 /// The last name of `a.b.c` or `a.b.c(…)`; empty for anything else.
 pub(crate) fn last_name(expr: &Expr) -> &str {
     let mut at = expr;
-    loop {
+    for _ in 0..LINKS {
         match at {
             Expr::Name(name) => return &name.id,
             Expr::Attribute(attribute) => return &attribute.attr.id,
             Expr::Call(call) => at = &call.func,
-            _ => return "",
+            _ => break,
         }
     }
+    ""
 }
 
 /// The first name of `a.b.c` or `a.b.c(…)`.
 pub(crate) fn first_name(expr: &Expr) -> Option<&str> {
     let mut at = expr;
-    loop {
+    for _ in 0..LINKS {
         match at {
             Expr::Name(name) => return Some(&name.id),
             Expr::Attribute(attribute) => at = &attribute.value,
             Expr::Call(call) => at = &call.func,
-            _ => return None,
+            _ => break,
         }
     }
+    None
 }
 
 /// Whether an expression is a literal, or an empty display.
