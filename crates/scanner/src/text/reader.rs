@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::context::{Context, Cues};
-use super::document::{Block, BlockKind, Code, Document};
+use super::document::{Block, BlockKind, Code, Document, lines};
 use super::marks::{
     fence_of, heading_level, in_code, is_item, is_underline, language_of, leads_on,
 };
@@ -12,6 +12,8 @@ use super::marks::{
 const ATTRIBUTES: [&[u8]; 4] = [b" alt=\"", b" title=\"", b" aria-label=\"", b" content=\""];
 /// Bytes from which on an attribute can say something.
 const SPOKEN: usize = 24;
+/// Bytes of the address of a link within which its title is looked for, so that long lines cost no more.
+const ADDRESS: usize = 2048;
 
 struct Fence {
     mark: char,
@@ -210,23 +212,29 @@ impl<'a> Reader<'a> {
 
     /// The titles of links and images, which only a pointer that rests on them shows.
     pub(crate) fn titles(&mut self) {
-        for at in memchr::memmem::find_iter(self.text.as_bytes(), b"](") {
-            let rest = self.text.get(at + 2..).unwrap_or("");
-            let line = rest.lines().next().unwrap_or("");
-            let Some(open) = line.find(" \"") else {
-                continue;
-            };
-            let inside = line.get(open + 2..).unwrap_or("");
-            if let (Some(end), false) = (
-                inside.find("\")"),
-                line.get(..open).is_some_and(|url| url.contains(')')),
-            ) {
-                let start = at + 2 + open + 2;
-                self.document.blocks.push(Block {
-                    kind: BlockKind::Comment,
-                    range: start..start + end,
-                    context: Context::default(),
-                });
+        for range in lines(self.text) {
+            let line = self.text.as_bytes().get(range.clone()).unwrap_or(&[]);
+            let mut ends = memchr::memmem::find_iter(line, b"\")").peekable();
+            let mut after = 0;
+            for link in memchr::memmem::find_iter(line, b"](") {
+                let rest = line.get(link + 2..).unwrap_or(&[]);
+                let address = rest.get(..ADDRESS).unwrap_or(rest);
+                let Some(open) = memchr::memmem::find(address, b" \"") else {
+                    continue;
+                };
+                let start = link + 2 + open + 2;
+                if link < after || address.get(..open).is_some_and(|url| url.contains(&b')')) {
+                    continue;
+                }
+                while ends.next_if(|end| *end < start).is_some() {}
+                if let Some(&end) = ends.peek() {
+                    after = end;
+                    self.document.blocks.push(Block {
+                        kind: BlockKind::Comment,
+                        range: range.start + start..range.start + end,
+                        context: Context::default(),
+                    });
+                }
             }
         }
     }

@@ -170,18 +170,26 @@ impl Run {
         if text.contains(UNKNOWN) && text.trim_matches(UNKNOWN).is_empty() {
             return Value::unknown(Taint::default());
         }
+        let outer = self.anchor.clone();
+        self.anchor.get_or_insert_with(|| span.clone());
+        let output = self.deeper(|run| {
+            let parsed = syntax::parse(text);
+            run.exhausted |= parsed.too_deep;
+            run.list(&parsed.list, input)
+        });
+        self.anchor = outer;
+        output
+    }
+
+    /// Follows what a command runs; beyond a bound it stays unknown, and the script is examined in part.
+    fn deeper(&mut self, follow: impl FnOnce(&mut Self) -> Value) -> Value {
         if self.depth >= MAX_CALLS {
             self.exhausted = true;
             return Value::unknown(Taint::default());
         }
-        let outer = self.anchor.clone();
-        self.anchor.get_or_insert_with(|| span.clone());
         self.depth += 1;
-        let parsed = syntax::parse(text);
-        self.exhausted |= parsed.too_deep;
-        let output = self.list(&parsed.list, input);
+        let output = follow(self);
         self.depth -= 1;
-        self.anchor = outer;
         output
     }
 
@@ -385,8 +393,13 @@ impl Run {
         self.variables.insert(name.to_owned(), value);
     }
 
+    /// Runs the command that another command was given.
+    pub(super) fn given(&mut self, values: &[Value], input: &Value, span: &Range<usize>) -> Value {
+        self.deeper(|run| run.values(values, input, span))
+    }
+
     /// Runs expanded words as a command.
-    pub(super) fn values(&mut self, values: &[Value], input: &Value, span: &Range<usize>) -> Value {
+    fn values(&mut self, values: &[Value], input: &Value, span: &Range<usize>) -> Value {
         let Some((first, arguments)) = values.split_first() else {
             return Value::default();
         };
@@ -436,16 +449,12 @@ impl Run {
         if again.count() >= MAX_RECURSION {
             return Value::unknown(Taint::default());
         }
-        if self.depth >= MAX_CALLS {
-            self.exhausted = true;
-            return Value::unknown(Taint::default());
-        }
-        self.depth += 1;
-        self.calling.push(Rc::clone(&body));
-        let output = self.with_positional(arguments, |run| run.list(&body, input));
-        self.calling.pop();
-        self.depth -= 1;
-        output
+        self.deeper(|run| {
+            run.calling.push(Rc::clone(&body));
+            let output = run.with_positional(arguments, |run| run.list(&body, input));
+            run.calling.pop();
+            output
+        })
     }
 
     /// Follows something with these words as `$1`, `$2` and `$@`.

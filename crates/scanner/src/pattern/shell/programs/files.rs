@@ -383,7 +383,7 @@ pub(super) fn find(run: &mut Run, call: &Call<'_>) -> Value {
                 }
             })
             .collect();
-        return run.values(&words, call.input, &call.span).tainted(taint);
+        return run.given(&words, call.input, &call.span).tainted(taint);
     }
     Value::unknown(taint)
 }

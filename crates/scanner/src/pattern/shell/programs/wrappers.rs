@@ -114,7 +114,7 @@ pub(super) fn environment(run: &mut Run, call: &Call<'_>) -> Value {
             Taint::default()
         });
     }
-    run.values(rest, call.input, &call.span)
+    run.given(rest, call.input, &call.span)
 }
 
 /// `sudo`, `xargs` and their like run what follows their options.
@@ -170,5 +170,5 @@ pub(super) fn wrapped(run: &mut Run, call: &Call<'_>, options: &[&str]) -> Value
             None => words.push(piped),
         }
     }
-    run.values(&words, call.input, &call.span)
+    run.given(&words, call.input, &call.span)
 }
