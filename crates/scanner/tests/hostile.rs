@@ -120,6 +120,21 @@ fn commands_that_are_given_to_commands_are_followed_to_a_bound() {
 }
 
 #[test]
+fn a_command_is_looked_for_in_so_many_folders_of_a_search_path() {
+    let commands = "hello\n".repeat(10_000);
+    let searched = |folders: usize| {
+        let path: String = (0..folders).map(|at| format!("/opt/{at}:")).collect();
+        scan_as(
+            "a.sh",
+            format!("curl -o /opt/0/tool https://a.io/t\nPATH={path}\ntool\n{commands}"),
+        )
+    };
+    assert!(is_complete(&searched(10)) && ids(&searched(10)).contains(&"SEC-SH-003"));
+    let beyond = searched(10_000);
+    assert!(!is_complete(&beyond) && ids(&beyond).contains(&"SEC-SH-003"));
+}
+
+#[test]
 fn a_wide_table_is_not_deep() {
     let table = "(1, 'a', lambda: 0, [f(x), -1]),\n".repeat(60_000);
     let scan = scan(format!("rows = [\n{table}]\neval('1')\n"));

@@ -68,6 +68,17 @@ pub(super) struct Fact {
     pub(super) what: What,
 }
 
+impl Fact {
+    /// A check written in Rust was met.
+    pub(super) fn check(span: Range<usize>, name: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            span,
+            what: What::Check { name, detail },
+        }
+    }
+}
+
 /// A rule's conditions; all that are given must hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolved {

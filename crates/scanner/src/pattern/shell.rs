@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::{Artifact, Sink};
 
 pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: &mut Sink<'_>) {
-    let mut run = run::Run::new();
+    let mut run = run::Run::default();
     run.script(text);
     run.judge();
     let source = Source::new(text);
@@ -61,6 +61,6 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Where the output of a command line comes from.
 pub(super) fn output_of(line: &str) -> Taint {
-    let mut run = run::Run::new();
+    let mut run = run::Run::default();
     run.nested(line, &(0..0), &Value::default()).taint
 }

@@ -123,10 +123,9 @@ impl<'s> Follower<'s> {
                 _ => None,
             })
             .flat_map(|(fact, found)| {
-                found.into_iter().map(|(name, detail)| Fact {
-                    span: fact.span.clone(),
-                    what: What::Check { name, detail },
-                })
+                found
+                    .into_iter()
+                    .map(|(name, detail)| Fact::check(fact.span.clone(), name, detail))
             })
             .collect();
         self.facts.extend(writes);
@@ -183,13 +182,7 @@ impl<'s> Follower<'s> {
         name: &'static str,
         detail: impl Into<String>,
     ) {
-        self.fact(
-            span,
-            What::Check {
-                name,
-                detail: detail.into(),
-            },
-        );
+        self.facts.push(Fact::check(span, name, detail));
     }
 
     fn source(&self, node: Node<'s>) -> &'s str {

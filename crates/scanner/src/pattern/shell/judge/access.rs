@@ -265,13 +265,6 @@ pub(super) fn setting_runs(path: &str, content: &Value) -> bool {
     obeyed && RUNS.is_match(&content.text)
 }
 
-/// Whether a file of this path is found before the program whose name it bears.
-pub(super) fn shadows(path: &str, programs: &[&str]) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let searched = folder.ends_with("/bin") || folder == "bin";
-    searched && programs.contains(&name)
-}
-
 /// The hosts that a script fetches a whole repository from, or sends one to, when it is no public forge.
 pub(in crate::pattern::shell) fn foreign_repository(url: &str) -> Option<String> {
     let host = match url.split_once("://") {

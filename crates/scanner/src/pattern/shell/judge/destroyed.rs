@@ -168,13 +168,8 @@ pub(in crate::pattern::shell) fn encrypted_files(facts: &[Fact]) -> Option<Fact>
         "ccencrypt",
     ];
     let fact = over(programs).find(locks)?;
-    removed.then(|| Fact {
-        span: fact.span.clone(),
-        what: What::Check {
-            name: "shell-files-encrypted",
-            detail: "a person's files, each removed afterwards".to_owned(),
-        },
-    })
+    let detail = "a person's files, each removed afterwards";
+    removed.then(|| Fact::check(fact.span.clone(), "shell-files-encrypted", detail))
 }
 
 /// Whether a program writes over a disk that nobody named to the script.
@@ -251,11 +246,6 @@ pub(in crate::pattern::shell) fn erased_history(facts: &[Fact]) -> Option<Fact> 
         words.contains(&"gc") && words.iter().any(|word| word.starts_with("--prune=now"))
     });
     let (fact, _) = erased.next()?;
-    (cut && collected).then(|| Fact {
-        span: fact.span.clone(),
-        what: What::Check {
-            name: "shell-history-destroyed",
-            detail: "commits cut off, and every way back to them erased".to_owned(),
-        },
-    })
+    let detail = "commits cut off, and every way back to them erased";
+    (cut && collected).then(|| Fact::check(fact.span.clone(), "shell-history-destroyed", detail))
 }

@@ -1,5 +1,6 @@
 //! What starts by itself: the files of services, and who enables them.
 
+use super::hooks::is_hook;
 use crate::pattern::value::UNKNOWN;
 
 /// Programs that run or fetch what they are told.
@@ -8,9 +9,30 @@ const OPEN: [&str; 14] = [
     "wget", "nc", "socat",
 ];
 
+/// Whether a shell runs the file at its start.
+pub(in crate::pattern::shell) fn is_read_at_start(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        ".bashrc"
+            | ".zshrc"
+            | ".profile"
+            | ".bash_profile"
+            | ".zprofile"
+            | ".zshenv"
+            | ".bash_login"
+            | ".bash_aliases"
+            | ".bash_functions"
+            | ".zsh_aliases"
+            | ".xprofile"
+            | ".xinitrc"
+            | ".xsessionrc"
+    )
+}
+
 /// Whether a file of a person's own session starts something: a shell, a service, a program at login.
 pub(in crate::pattern::shell) fn is_start_up(path: &str) -> bool {
-    super::is_read_at_start(path)
+    is_read_at_start(path)
         || path.contains("/.bashrc.d/")
         || path.contains("/fish/conf.d/")
         || path.contains("/.config/systemd/user/")
@@ -35,7 +57,7 @@ pub(in crate::pattern::shell) fn is_harmless_unit(path: &str, text: &str) -> boo
             let value = value.trim().trim_matches('"');
             value
                 .split_once('=')
-                .is_some_and(|(name, value)| super::is_hook(name, value))
+                .is_some_and(|(name, value)| is_hook(name, value))
         })
         && starts
             .all(|(_, command)| is_installed(command.trim_start_matches(['-', '@', '+', '!', ' '])))

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Run, first_word};
+use super::Run;
+use super::commands::first_word;
 use crate::pattern::shell::programs;
 use crate::pattern::shell::syntax::{Body, List, Part, Word};
 use crate::pattern::value::Value;

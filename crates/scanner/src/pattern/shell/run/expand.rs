@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{MAX_CALLS, Run};
+use super::Run;
+use super::calls::MAX_CALLS;
 use crate::pattern::shell::What;
 use crate::pattern::shell::expansion;
 use crate::pattern::shell::syntax::{self, Part, Word};

@@ -1,128 +1,21 @@
-//! Redirections, sockets, and the files that a script reads and writes.
+//! The files that a script reads, writes and runs.
 
 use std::ops::Range;
 
+use super::Run;
 use super::disguise::without_brackets;
-use super::{Run, first_word};
 use crate::Kind;
-use crate::pattern::shell::syntax::{Command, Part, Redirect, RedirectKind};
-use crate::pattern::shell::{What, judge, programs};
+use crate::pattern::shell::{What, judge};
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 use crate::pattern::{places, value};
+
+/// Folders of a search path in which each command is looked for.
+const MAX_SEARCHED: usize = 64;
 
 /// Commands of one makefile that are followed.
 const MAX_SHELLS: usize = 64;
 
 impl Run {
-    /// What redirections give a command to read, `None` when its input is the pipe's.
-    pub(super) fn input_of(&mut self, redirects: &[Redirect]) -> Option<Value> {
-        let mut input = None;
-        for redirect in redirects {
-            match redirect.kind {
-                RedirectKind::Text => input = Some(self.expand(&redirect.target)),
-                RedirectKind::Input => {
-                    let from_process =
-                        matches!(redirect.target.parts.as_slice(), [Part::Process(_)]);
-                    let target = self.expand(&redirect.target);
-                    input = Some(if target.text == "/dev/stdin" && input.is_none() {
-                        Value::unknown(Taint::ARGUMENT)
-                    } else if from_process {
-                        target
-                    } else {
-                        self.read(&target.text, &redirect.target.span)
-                    });
-                }
-                RedirectKind::Descriptor => input = self.descriptor(redirect).or(input),
-                RedirectKind::Output => {}
-            }
-        }
-        input
-    }
-
-    /// What comes out of an open socket or a coprocess; other descriptors change nothing here.
-    fn descriptor(&mut self, redirect: &Redirect) -> Option<Value> {
-        let target = self.expand(&redirect.target);
-        if is_own_descriptor(&target.text)
-            && let Some(address) = self.socket.clone()
-        {
-            self.check(&redirect.target.span, "shell-raw-socket", address);
-            return Some(Value::unknown(Taint::NETWORK));
-        }
-        if is_own_descriptor(&target.text) {
-            return Some(self.opened.clone());
-        }
-        (target.taint != Taint::default()).then(|| Value::unknown(target.taint))
-    }
-
-    pub(super) fn redirect_output(&mut self, command: &Command, output: &Value) {
-        for redirect in &command.redirects {
-            if redirect.kind != RedirectKind::Text {
-                let target = self.expand(&redirect.target);
-                let program = first_word(command);
-                if redirect.kind == RedirectKind::Output
-                    && program.as_deref() == Some("yes")
-                    && !target.text.starts_with("/dev/")
-                {
-                    self.check(&command.span, "shell-endless-requests", target.text.clone());
-                }
-                self.socket(
-                    &target.text,
-                    program.as_deref(),
-                    output,
-                    &redirect.target.span,
-                );
-                if redirect.kind == RedirectKind::Output
-                    && is_own_descriptor(&target.text)
-                    && *output != Value::default()
-                    && let Some(address) = self.socket.clone()
-                {
-                    if judge::mines(&output.text) {
-                        self.check(&redirect.target.span, "shell-miner", address.clone());
-                    }
-                    self.check(&redirect.target.span, "shell-raw-socket", address.clone());
-                    programs::sent(self, output.taint, &address, &redirect.target.span);
-                }
-                if redirect.kind == RedirectKind::Output {
-                    self.write(&target, output, &redirect.target.span);
-                }
-            }
-        }
-    }
-
-    /// `/dev/tcp/host/port` is bash's own network.
-    pub(super) fn socket(
-        &mut self,
-        path: &str,
-        program: Option<&str>,
-        output: &Value,
-        span: &Range<usize>,
-    ) {
-        let Some(rest) = path
-            .strip_prefix("/dev/tcp/")
-            .or_else(|| path.strip_prefix("/dev/udp/"))
-        else {
-            return;
-        };
-        let address = rest.replacen('/', ":", 1);
-        self.socket = Some(address.clone());
-        self.fact(span, What::Connect(address.clone()));
-        if program.is_some_and(programs::is_shell) {
-            self.check(
-                span,
-                "shell-reverse-shell",
-                format!("a shell on a socket to {address}"),
-            );
-        } else {
-            if judge::mines(&output.text) {
-                self.check(span, "shell-miner", address.clone());
-            }
-            if !is_probe(&address) {
-                self.check(span, "shell-raw-socket", address.clone());
-            }
-            programs::sent(self, output.taint, &address, span);
-        }
-    }
-
     pub(in crate::pattern::shell) fn read(&mut self, path: &str, span: &Range<usize>) -> Value {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
             return Value::unknown(Taint::NETWORK);
@@ -247,10 +140,18 @@ impl Run {
     }
 
     /// What the script wrote into the program that a name without a folder finds.
-    pub(in crate::pattern::shell) fn found_on_path(&self, name: &str) -> Option<Value> {
-        let path = self.variables.get("PATH").filter(|_| !name.contains('/'))?;
+    pub(super) fn found_on_path(&mut self, name: &str) -> Option<Value> {
+        if self.files.is_empty() || name.contains('/') {
+            return None;
+        }
+        let path = self.variables.get("PATH")?;
         let mut folders = path.text.split(':');
-        folders.find_map(|folder| self.files.get(&format!("{folder}/{name}")).cloned())
+        let found = folders
+            .by_ref()
+            .take(MAX_SEARCHED)
+            .find_map(|folder| self.files.get(&format!("{folder}/{name}")).cloned());
+        self.exhausted |= found.is_none() && folders.next().is_some();
+        found
     }
 
     /// A program that lies in a downloaded folder or in a hidden temporary one.
@@ -295,17 +196,4 @@ fn completed(path: &str, text: &str) -> String {
     }
     whole.push_str(text);
     whole
-}
-
-/// A descriptor that the script opened itself.
-fn is_own_descriptor(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && !matches!(text, "0" | "1" | "2")
-}
-
-/// Scripts open a socket to their own machine, a neighbour or what the caller names only to see whether something listens.
-fn is_probe(address: &str) -> bool {
-    let host = address.split(':').next().unwrap_or(address);
-    host.contains(UNKNOWN) || !host.contains('.') || host.starts_with("127.")
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Run, first_word};
+use super::Run;
+use super::commands::first_word;
 use crate::pattern::shell::What;
-use crate::pattern::shell::syntax::List;
-use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::shell::syntax::{List, Word};
+use crate::pattern::value::{Taint, UNKNOWN, Value, of_path};
 
 /// How deep loops are followed twice, so that what a later command sets reaches an earlier one.
 const MAX_LOOPS: usize = 2;
@@ -17,7 +18,7 @@ pub(in crate::pattern::shell) const MANY: u64 = 1000;
 const MAX_ROUNDS: usize = 8;
 
 /// The words that a loop goes through, where all of them are known and few.
-pub(super) fn rounds(value: &Value) -> Vec<Value> {
+fn rounds(value: &Value) -> Vec<Value> {
     let text = value.text.trim_start_matches(UNKNOWN);
     let plain = !text.contains([UNKNOWN, '*', '?', '[', '{']);
     let words: Vec<Value> = text
@@ -33,8 +34,46 @@ pub(super) fn rounds(value: &Value) -> Vec<Value> {
 }
 
 impl Run {
+    /// `for name in words`: the body once with all words, and once for each of a few.
+    pub(super) fn each_word(
+        &mut self,
+        name: &str,
+        words: &[Word],
+        body: &List,
+        input: &Value,
+        span: &Range<usize>,
+    ) -> Value {
+        let value = self.any_of(words);
+        let many = value.taint.has(Taint::REPEATED) || is_long_sequence(&value.text);
+        let rounds = rounds(&value);
+        self.variables.insert(name.to_owned(), value);
+        let output = self.counted(body, input, many, span);
+        self.each(name, &rounds, body, input);
+        output
+    }
+
+    /// What the variable of a loop over these words may be.
+    fn any_of(&mut self, words: &[Word]) -> Value {
+        let mut value = Value::default();
+        for word in words {
+            let element = self.expand(word);
+            value.taint |= of_path(&element.text).common(Taint::PERSONAL);
+            value.push(&element);
+            value.push(&Value::text(" "));
+        }
+        let text = value.text.trim_end();
+        value.text = if words.len() != 1 || text.contains(' ') {
+            // The loop runs once a word, so that its variable is any of them.
+            format!("{UNKNOWN}{text}")
+        } else {
+            // Any file of that ending, and none of them by its name.
+            text.replace("*.", &format!("{UNKNOWN}."))
+        };
+        value
+    }
+
     /// The body once more for each word, so that what is made of it is known.
-    pub(super) fn each(&mut self, name: &str, rounds: &[Value], body: &List, input: &Value) {
+    fn each(&mut self, name: &str, rounds: &[Value], body: &List, input: &Value) {
         if self.loops > 0 {
             return;
         }
