@@ -1,5 +1,6 @@
 //! Shell scripts: read, followed from top to bottom, judged by the rules of their language.
 
+mod call;
 mod expansion;
 mod judge;
 mod own;

@@ -1,34 +1,44 @@
 //! What programs do with their arguments and input, as far as flows need it.
 
+mod archives;
 pub(in crate::pattern) mod builtins;
 mod carriers;
 mod coders;
 mod edits;
 mod files;
+mod filters;
 mod interpreters;
 mod keepers;
+mod listings;
+mod one_liners;
+mod origin;
 mod repository;
 mod runners;
+mod services;
 mod settings;
 mod transfer;
+mod windows;
 mod wrappers;
 
-use super::run::{Call, Run};
-use super::{What, judge};
+use super::What;
+use super::call::Call;
+use super::run::Run;
 use crate::pattern::value::{Taint, Value};
+use archives::{archive, install, unpack};
 use builtins::{alias, declare, echo, positional, printf, read};
 use coders::{coded, hashed, openssl, repeating, reversed, substituted, translate};
-use files::{
-    archive, copy, filter, find, install, mark_executable, remove, scheduled, tee, unpack,
-};
-use interpreters::{
-    after_option, commands_inside, evaluate, foreign, interpret, interpreter, nested_argument,
-    source,
-};
+use files::{copy, mark_executable, remove, tee};
+use filters::filter;
+use interpreters::{evaluate, interpret, interpreter, nested_argument, source};
+use listings::{disks, find};
+use one_liners::commands_inside;
 use repository::git;
+use services::{enabled, scheduled};
+use windows::foreign;
 use wrappers::{WRAPPERS, environment, wrapped};
 
-pub(super) use interpreters::{executed, is_interpreter, is_shell, is_suspicious, run_file};
+pub(super) use interpreters::{is_interpreter, is_shell, is_suspicious};
+pub(super) use origin::{executed, run_file};
 pub(super) use transfer::sent;
 
 /// What the command writes to its output.
@@ -59,12 +69,12 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
     if call.name == "git" {
         git(run, call);
     }
-    if call.name == "security" && has_word(call, &["dump-keychain", "export"]) {
+    if call.name == "security" && call.has(&["dump-keychain", "export"]) {
         let chain = "~/Library/Keychains/login.keychain-db".to_owned();
         run.fact(&call.span, What::Read(chain));
     }
     builds(run, call);
-    if let Some(output) = files::disks(call) {
+    if let Some(output) = disks(call) {
         return output;
     }
     if let Some(output) = keepers::run(call) {
@@ -92,7 +102,10 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "alias" => alias(run, call),
         "trap" => nested_argument(run, call),
         "read" | "mapfile" | "readarray" => read(run, call),
-        "su" => after_option(run, call, "-c"),
+        "su" => match call.after(&["-c"]) {
+            Some([code, ..]) => run.nested(&code.text, &call.span, call.input),
+            Some([]) | None => Value::default(),
+        },
         "base64" | "base32" | "basenc" => coded(run, call, &["-d", "-D", "--decode", "-di", "-id"]),
         "openssl" => openssl(run, call),
         "xxd" | "uudecode" | "hexdump" | "od" => coded(
@@ -110,10 +123,10 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         "rm" | "unlink" | "rmdir" | "shred" => remove(run, call),
         "crontab" | "at" | "batch" => scheduled(run, call),
         "cp" | "mv" | "install" | "ln" => copy(run, call),
-        "gpg" | "gpg2" if has_word(call, &["-d", "--decrypt"]) => {
+        "gpg" | "gpg2" if call.has(&["-d", "--decrypt"]) => {
             filter(run, call).tainted(Taint::DECODED)
         }
-        "unzip" | "unrar" | "7z" | "7za" if !has_word(call, &["a"]) => unpack(run, call),
+        "unzip" | "unrar" | "7z" | "7za" if !call.has(&["a"]) => unpack(run, call),
         "tar" | "zip" | "7z" | "rar" | "gpg" => archive(run, call),
         "uname" if !names_host(call) => Value::unknown(Taint::default()),
         "arch" | "sw_vers" => Value::unknown(Taint::default()),
@@ -187,47 +200,6 @@ fn names_host(call: &Call<'_>) -> bool {
     })
 }
 
-/// A service that starts by itself from now on, unless it came with a package or starts nothing new.
-fn enabled(run: &mut Run, call: &Call<'_>) {
-    let words: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|word| word.text.as_str())
-        .collect();
-    if words.contains(&"edit") && !call.input.text.is_empty() {
-        // What is typed into the editor becomes a unit.
-        let unit = words.iter().rev().find(|word| !word.starts_with('-'));
-        let path = format!("~/.config/systemd/user/{}", unit.unwrap_or(&"unit"));
-        run.write(&Value::text(path), call.input, &call.span);
-    }
-    let Some(units) = judge::enabled(&call.name, &words) else {
-        return;
-    };
-    let own = units.iter().find(|unit| {
-        let written = run.files.iter().any(|(path, content)| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            (path == *unit || name == **unit || stem == **unit)
-                && !judge::is_harmless_unit(path, &content.text)
-        });
-        // What lies among the units of the machine was put there before, and judged where that was done.
-        let kept = [
-            "~/Library/",
-            "/Library/",
-            "/System/",
-            "/etc/systemd/",
-            "/lib/systemd/",
-        ];
-        let placed = kept.iter().any(|folder| unit.starts_with(folder));
-        written
-            || unit.contains('/') && !placed && call.name == "systemctl"
-            || unit.ends_with(".plist") && !placed
-    });
-    if let Some(unit) = own {
-        run.check(&call.span, "shell-service-enabled", *unit);
-    }
-}
-
 /// Tools that run what lies in a folder: a makefile, a build script, the hooks of a package.
 fn builds(run: &mut Run, call: &Call<'_>) {
     let tools = [
@@ -237,7 +209,7 @@ fn builds(run: &mut Run, call: &Call<'_>) {
     if run.downloaded.is_empty() || !tools.contains(&call.name.as_str()) {
         return;
     }
-    let folders = call.arguments.iter().map(|word| word.text.as_str());
+    let folders = call.words();
     let folders = folders.chain([run.folder.text.as_str()]);
     let own = |folder: &&str| {
         run.downloaded
@@ -285,12 +257,6 @@ fn agent(run: &mut Run, call: &Call<'_>) {
             "instructions from the network",
         );
     }
-}
-
-fn has_word(call: &Call<'_>, words: &[&str]) -> bool {
-    call.arguments
-        .iter()
-        .any(|argument| words.contains(&argument.text.as_str()))
 }
 
 /// The arguments with a blank between them.

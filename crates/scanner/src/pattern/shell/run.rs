@@ -65,14 +65,6 @@ pub(super) struct Run {
     pub(super) exhausted: bool,
 }
 
-/// A simple command, expanded.
-pub(super) struct Call<'a> {
-    pub(super) name: String,
-    pub(super) arguments: &'a [Value],
-    pub(super) input: &'a Value,
-    pub(super) span: Range<usize>,
-}
-
 impl Run {
     pub(super) fn script(&mut self, text: &str) {
         let parsed = syntax::parse(text);

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::run::{Call, Run, is_long_sequence};
+use super::super::call::Call;
+use super::super::run::{Run, is_long_sequence};
 use super::super::syntax;
 use super::join;
 use crate::Kind;
@@ -231,11 +232,7 @@ pub(super) fn read(run: &mut Run, call: &Call<'_>) -> Value {
     } else {
         call.input.clone()
     };
-    for argument in call
-        .arguments
-        .iter()
-        .filter(|argument| !argument.text.starts_with('-'))
-    {
+    for argument in call.operands() {
         let mut line = value.clone();
         line.text = line.text.lines().next().unwrap_or("").to_owned();
         run.variables.insert(argument.text.clone(), line);

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::run::{Call, Run};
+use super::super::call::Call;
+use super::super::run::Run;
 use super::super::syntax;
 use crate::expression::constant;
 use crate::pattern::value::{Taint, Value};
@@ -50,7 +51,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
     };
     let downloads = |run: &mut Run, output: &Value| {
         // `system(line)` runs what the program read before.
-        let runs = texts(call).any(|text| {
+        let runs = call.words().any(|text| {
             text.contains("system(") || text.contains("| \"sh\"") || text.contains("| \"bash\"")
         });
         if call.name.ends_with("awk") && runs && output.taint.has(Taint::NETWORK) {
@@ -70,7 +71,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
 
 /// `sh -c command` among the words of a program that runs it elsewhere.
 fn shell_of(call: &Call<'_>) -> Vec<String> {
-    let words: Vec<&str> = texts(call).collect();
+    let words: Vec<&str> = call.words().collect();
     let at = words
         .windows(2)
         .position(|pair| matches!(pair, [shell, "-c"] if super::is_shell(shell)));
@@ -81,12 +82,8 @@ fn shell_of(call: &Call<'_>) -> Vec<String> {
         .collect()
 }
 
-fn texts<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c str> {
-    call.arguments.iter().map(|argument| argument.text.as_str())
-}
-
 fn awk(run: &mut Run, call: &Call<'_>) -> Vec<String> {
-    if let Some(program) = texts(call).find(|text| text.contains("/inet/")) {
+    if let Some(program) = call.words().find(|text| text.contains("/inet/")) {
         let check = if program.contains("getline") {
             "shell-reverse-shell"
         } else {
@@ -95,7 +92,7 @@ fn awk(run: &mut Run, call: &Call<'_>) -> Vec<String> {
         run.check(&call.span, check, call.name.clone());
     }
 
-    let captures = texts(call).flat_map(|text| AWK.captures_iter(text));
+    let captures = call.words().flat_map(|text| AWK.captures_iter(text));
     captures
         .filter_map(|found| found.get(1).or(found.get(2)).or(found.get(3)))
         .map(|command| syntax::unescape(&command.as_str().replace("\\\"", "\"")))
@@ -103,7 +100,7 @@ fn awk(run: &mut Run, call: &Call<'_>) -> Vec<String> {
 }
 
 fn sed(call: &Call<'_>) -> Vec<String> {
-    let scripts = texts(call).filter(|text| !text.starts_with('-'));
+    let scripts = call.words().filter(|text| !text.starts_with('-'));
     scripts
         .take(1)
         .flat_map(|text| SED.captures_iter(text))
@@ -114,7 +111,7 @@ fn sed(call: &Call<'_>) -> Vec<String> {
 
 /// `:!command`, given with `-c` or `+`.
 fn editor(call: &Call<'_>) -> Vec<String> {
-    texts(call)
+    call.words()
         .filter_map(|text| {
             let command = text.trim_start_matches('+').trim_start_matches(':');
             let command = command.strip_prefix("silent").unwrap_or(command);
@@ -131,7 +128,7 @@ fn tar(call: &Call<'_>) -> Vec<String> {
         "--rsh-command=",
         "--info-script=",
     ];
-    texts(call)
+    call.words()
         .filter_map(|text| options.iter().find_map(|option| text.strip_prefix(option)))
         .map(|command| command.trim_matches(['"', '\'']).to_owned())
         .collect()
@@ -139,7 +136,7 @@ fn tar(call: &Call<'_>) -> Vec<String> {
 
 /// `git -c key=command` and `git config key command`.
 fn git(call: &Call<'_>) -> Vec<String> {
-    let words: Vec<&str> = texts(call).collect();
+    let words: Vec<&str> = call.words().collect();
     let given = words.windows(2).filter_map(|pair| match pair {
         ["-c", setting] => setting.split_once('='),
         _ => None,
@@ -174,7 +171,7 @@ fn git(call: &Call<'_>) -> Vec<String> {
 
 fn connection(call: &Call<'_>) -> Vec<String> {
     let options = ["ProxyCommand=", "LocalCommand=", "KnownHostsCommand="];
-    texts(call)
+    call.words()
         .filter_map(|text| {
             let text = text.strip_prefix("-o").unwrap_or(text);
             options.iter().find_map(|option| text.strip_prefix(option))

@@ -1,20 +1,16 @@
 //! Programs that encode, decode and turn letters: `base64`, `openssl`, `tr`, `rev`.
 
-use super::super::run::{Call, MANY, Run};
+use super::super::call::Call;
+use super::super::run::{MANY, Run};
 use super::super::syntax;
-use super::files::filter;
-use super::{has_word, transfer};
+use super::filters::filter;
+use super::transfer;
 use crate::pattern::decode;
 use crate::pattern::value::{Taint, Value};
 
 /// `base64`, `xxd`, `gzip`: a decoder with one of these options, an encoder without.
 pub(super) fn coded(run: &mut Run, call: &Call<'_>, decoding: &[&str]) -> Value {
-    let options: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|argument| argument.text.as_str())
-        .filter(|text| text.starts_with('-'))
-        .collect();
+    let options: Vec<&str> = call.words().filter(|text| text.starts_with('-')).collect();
     let decodes = options.iter().any(|option| decoding.contains(option))
         || decoding.contains(&options.join(" ").as_str());
     let mut source = if *call.input == Value::default() {
@@ -90,17 +86,11 @@ fn decode(program: &str, text: &str) -> Option<String> {
 }
 
 pub(super) fn openssl(run: &mut Run, call: &Call<'_>) -> Value {
-    if has_word(call, &["s_client"]) {
+    if call.has(&["s_client"]) {
         return transfer::raw_client(run, call);
     }
-    let after = |option: &str| {
-        let at = call
-            .arguments
-            .iter()
-            .position(|argument| argument.text == option)?;
-        call.arguments.get(at + 1)
-    };
-    if has_word(call, &["dgst", "md5", "sha1", "sha256", "sha512"]) {
+    let after = |option| call.after(&[option])?.first();
+    if call.has(&["dgst", "md5", "sha1", "sha256", "sha512"]) {
         hashed(run, call);
     }
     let input = after("-in").map(|file| run.read(&file.text, &call.span));

@@ -1,12 +1,13 @@
 //! Files that are changed where they lie: what `sed -i` puts into them.
 
+use super::super::call::Call;
 use super::super::judge;
-use super::super::run::{Call, Run};
+use super::super::run::Run;
 use crate::pattern::value::Value;
 
 /// `sed -i` that makes a lock file or a manifest fetch from elsewhere.
 pub(super) fn repointed(run: &mut Run, call: &Call<'_>) {
-    let mut words = call.arguments.iter().map(|argument| argument.text.as_str());
+    let mut words = call.words();
     let pinned = words.clone().any(|word| {
         let name = word.rsplit('/').next().unwrap_or(word);
         name.contains("lock")

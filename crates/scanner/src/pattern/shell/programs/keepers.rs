@@ -1,15 +1,13 @@
 //! Programs that keep credentials, identities and history, and give them out when asked.
 
-use super::super::run::Call;
+use super::super::call::Call;
 use crate::pattern::places;
 use crate::pattern::value::{Taint, Value};
 
 /// What a keeper writes to its output, `None` when the call asks for nothing kept.
 pub(super) fn run(call: &Call<'_>) -> Option<Value> {
     let words: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|argument| argument.text.as_str())
+        .words()
         .filter(|word| !word.starts_with('-') || word.starts_with("--export"))
         .collect();
     let all = |wanted: &[&str]| wanted.iter().all(|word| words.contains(word));

@@ -1,18 +1,14 @@
 //! Version control: repositories that come from elsewhere, and what leaves in one.
 
+use super::super::call::Call;
 use super::super::judge;
-use super::super::run::{Call, Run};
-use super::files::unpacked;
+use super::super::run::Run;
+use super::archives::unpacked;
 use crate::pattern::value::{Taint, Value};
 
 /// A repository from a host that is no public forge is a download, and one sent there a leak.
 pub(super) fn git(run: &mut Run, call: &Call<'_>) -> Value {
-    let words: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|argument| argument.text.as_str())
-        .filter(|word| !word.starts_with('-'))
-        .collect();
+    let words: Vec<&str> = call.words().filter(|word| !word.starts_with('-')).collect();
     match words.as_slice() {
         ["clone", url, rest @ ..] if judge::foreign_repository(url).is_some() => {
             let name = url

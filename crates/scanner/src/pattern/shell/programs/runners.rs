@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::run::{Call, Run};
+use super::super::call::Call;
+use super::super::run::Run;
 use crate::expression::constant;
 use crate::pattern::value::{UNKNOWN, Value};
 

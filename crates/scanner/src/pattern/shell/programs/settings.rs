@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::run::Call;
-use super::files::pattern_of;
+use super::super::call::Call;
+use super::filters::pattern_of;
 use crate::expression::constant;
 
 /// Settings among which a credential may stand, and which are looked at for everything else in them.

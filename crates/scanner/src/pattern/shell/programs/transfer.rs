@@ -5,7 +5,8 @@ mod web;
 
 use std::ops::Range;
 
-use super::super::run::{Call, Run};
+use super::super::call::Call;
+use super::super::run::Run;
 use super::super::{What, judge};
 use crate::pattern::places;
 use crate::pattern::value::{Taint, Value};
@@ -94,11 +95,7 @@ pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &R
 
 /// `nc`, `socat`, `telnet`: bytes in both directions, a shell with `-e`.
 pub(super) fn raw_client(run: &mut Run, call: &Call<'_>) -> Value {
-    let words: Vec<&str> = call
-        .arguments
-        .iter()
-        .map(|argument| argument.text.as_str())
-        .collect();
+    let words: Vec<&str> = call.words().collect();
     let is_shell = |word: &str| {
         let lower = word.to_ascii_lowercase();
         ["/sh", "/bash", "/zsh", "cmd.exe", "powershell"]
@@ -188,11 +185,7 @@ fn copy(run: &mut Run, call: &Call<'_>) -> Value {
     upload::judge(run, call);
     let mut taint = call.input.taint;
     let mut target = None;
-    for argument in call
-        .arguments
-        .iter()
-        .filter(|argument| !argument.text.starts_with('-'))
-    {
+    for argument in call.operands() {
         taint |= argument.taint;
         if argument.text.contains(':') || argument.text.contains('@') {
             target = Some(argument.text.clone());

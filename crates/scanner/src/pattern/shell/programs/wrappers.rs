@@ -1,7 +1,8 @@
 //! Programs that run what follows their options: `sudo`, `env`, `xargs`.
 
 use super::super::What;
-use super::super::run::{Call, Run};
+use super::super::call::Call;
+use super::super::run::Run;
 use super::join;
 use crate::pattern::value::{Taint, Value};
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{Call, Run};
+use super::Run;
+use crate::pattern::shell::call::Call;
 use crate::pattern::shell::programs;
 use crate::pattern::shell::syntax::{self, List};
 use crate::pattern::value::{Taint, UNKNOWN, Value};

@@ -1,7 +1,8 @@
 //! Programs that take files to another machine: which of their words are files, and where they go.
 
 use super::super::super::What;
-use super::super::super::run::{Call, Run};
+use super::super::super::call::Call;
+use super::super::super::run::Run;
 use super::sent;
 use crate::pattern::places;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
@@ -59,7 +60,7 @@ fn option<'c>(call: &Call<'c>, names: &[&str]) -> Option<&'c str> {
         _ => None,
     });
     apart.or_else(|| {
-        let mut words = call.arguments.iter().map(|word| word.text.as_str());
+        let mut words = call.words();
         words.find_map(|word| {
             let (name, value) = word.split_once('=')?;
             names.contains(&name).then_some(value)

@@ -1,7 +1,8 @@
 //! Programs that ask the web: their options, what they send, where the answer goes.
 
 use super::super::super::What;
-use super::super::super::run::{Call, Run};
+use super::super::super::call::Call;
+use super::super::super::run::Run;
 use super::sent;
 use crate::pattern::places;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
