@@ -17,6 +17,7 @@ mod effects;
 mod encoding;
 mod executing;
 mod expressions;
+mod flows;
 mod fold;
 mod follow;
 mod imports;

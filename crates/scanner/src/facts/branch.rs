@@ -194,8 +194,9 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Expr::Call(call) => {
+                let name = super::walk::last_name(&call.func);
                 if let Expr::Attribute(method) = &*call.func
-                    && CHECKS.contains(&method.attr.id.as_str())
+                    && (CHECKS.contains(&name) || super::sanitizers::CHECKS.contains(&name))
                 {
                     this.checked(&method.value);
                     call.arguments
@@ -203,8 +204,7 @@ impl<'a> Interp<'a, '_> {
                         .iter()
                         .for_each(|argument| this.checked(argument));
                 } else if super::walk::verifies(test)
-                    || super::walk::last_name(&call.func).contains("valid")
-                    || super::walk::last_name(&call.func).contains("safe")
+                    || super::sanitizers::says_that_it_checks(name)
                 {
                     let stays = what_stays(super::walk::verifies(test));
                     let arguments = call.arguments.args.iter();
@@ -294,16 +294,8 @@ const LEAKS: Origins = Origins::PRIVATE
 const CHECKS: &[&str] = &[
     "startswith",
     "endswith",
-    "isdigit",
-    "isalnum",
-    "isalpha",
-    "isidentifier",
-    "isnumeric",
-    "isdecimal",
     "match",
-    "fullmatch",
     "search",
-    "is_relative_to",
     "issubset",
     "is_safe",
     "is_valid",

@@ -148,7 +148,7 @@ fn read_resource(form: Form, value: &Value<'_>) -> Option<String> {
 }
 
 /// `https://user@host:443/path` → `host:443`; the port of the scheme where none is written.
-fn host_of(url: &str) -> Option<String> {
+pub(super) fn host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;

@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 
 use builder::Builder;
 
+use super::args::Args;
 use super::checks::Check;
 use super::intrinsic::Intrinsic;
 use super::matching::{Literal, When};
@@ -78,6 +79,22 @@ pub(crate) struct Compiled {
     pub(crate) receiver: Option<Test>,
     pub(crate) when: Vec<When>,
     pub(crate) resource: Option<Resource>,
+}
+
+impl Compiled {
+    /// Whether a call must be given something for the rule to speak of it.
+    pub(crate) fn has_conditions(&self) -> bool {
+        !self.arguments.is_empty() || self.any.is_some() || self.receiver.is_some()
+    }
+
+    /// Whether what a call is given meets the rule's conditions.
+    pub(crate) fn holds<'a>(&self, args: &Args<'a>, receiver: Option<&Value<'a>>) -> bool {
+        let rest = args.rest.is_some();
+        let mut arguments = self.arguments.iter();
+        arguments.all(|(selectors, test)| test.holds(args.select(selectors, receiver), rest))
+            && (self.any.iter()).all(|test| args.all().any(|value| test.holds(Some(value), rest)))
+            && (self.receiver.iter()).all(|test| test.holds(receiver, rest))
+    }
 }
 
 /// Where the resource of an effect is found.

@@ -111,7 +111,7 @@ pub(crate) struct Interp<'a, 's> {
     /// Names of the outcomes of tests, and the tests.
     pub(crate) tests: HashMap<&'a str, &'a ruff_python_ast::Expr, RandomState>,
     /// Names of sessions whose every request carries a credential.
-    pub(crate) sessions: Vec<&'a str>,
+    pub(crate) sessions: HashSet<&'a str, RandomState>,
     /// Where today is compared with a day in the code, and where files are destroyed.
     pub(crate) dated: Option<TextRange>,
     pub(crate) destroyed: Option<TextRange>,
@@ -207,7 +207,7 @@ impl<'a, 's> Interp<'a, 's> {
             payloads: Vec::new(),
             parts: HashMap::default(),
             tests: HashMap::default(),
-            sessions: Vec::new(),
+            sessions: HashSet::default(),
             dated: None,
             destroyed: None,
         }
@@ -325,6 +325,11 @@ impl<'a, 's> Interp<'a, 's> {
             let detail = self.at_what_time(detail);
             self.report(&compiled.rule, range, None, Some(detail));
         }
+    }
+
+    /// The function being interpreted.
+    pub(crate) fn function_at_hand(&self) -> Option<&Function<'a>> {
+        self.functions.get(*self.calls.last()? as usize)
     }
 
     /// Whether a rule speaks of the time at which this code runs; that it does not is remembered for the callers.

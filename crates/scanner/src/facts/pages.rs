@@ -10,8 +10,7 @@ use super::value::{GAP, Shape, Value};
 impl<'a> Interp<'a, '_> {
     /// What a function behind a route gives back is a page.
     pub(crate) fn page_returned(&mut self, page: &Value<'a>, range: TextRange) {
-        let function = self.calls.last();
-        let function = function.and_then(|id| self.functions.get(*id as usize));
+        let function = self.function_at_hand();
         let Some(function) = function.filter(|function| function.public.meets(Origins::WEB)) else {
             return;
         };

@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, Parameters};
 use super::interp::Interp;
 use super::join::join;
 use super::origin::{Origins, Sinks};
-use super::scope::Code;
+use super::scope::Function;
 use super::value::{Shape, Value};
 use super::words::{Words, compile};
 
@@ -69,28 +69,28 @@ impl<'a> Interp<'a, '_> {
 
     /// Whether this is a fixture of tests, whose `request` is none of the web.
     pub(crate) fn is_fixture(&self) -> bool {
-        let function = self.calls.last();
-        let function = function.and_then(|id| self.functions.get(*id as usize));
-        function.is_some_and(|function| match function.code {
-            Code::Def(def) => def
-                .decorator_list
-                .iter()
-                .any(|decorator| super::walk::last_name(&decorator.expression) == "fixture"),
-            Code::Lambda(_) => false,
-        })
+        let def = self.function_at_hand().and_then(Function::definition);
+        let mut decorators = def.map_or(&[][..], |def| &def.decorator_list).iter();
+        decorators.any(|decorator| super::walk::last_name(&decorator.expression) == "fixture")
     }
 }
 
 /// The name of a type; of `Annotated[int, …]` and `int | None` it is that of the type that values have.
 fn type_name(annotation: &Expr) -> &str {
-    match annotation {
-        Expr::Subscript(item) => match (super::walk::last_name(&item.value), &*item.slice) {
-            ("Annotated", Expr::Tuple(parts)) => parts.elts.first().map_or("", type_name),
-            ("Optional", part) => type_name(part),
-            (name, _) => name,
-        },
-        Expr::BinOp(either) if either.right.is_none_literal_expr() => type_name(&either.left),
-        _ => super::walk::last_name(annotation),
+    let mut at = annotation;
+    loop {
+        at = match at {
+            Expr::Subscript(item) => match (super::walk::last_name(&item.value), &*item.slice) {
+                ("Annotated", Expr::Tuple(parts)) => match parts.elts.first() {
+                    Some(first) => first,
+                    None => return "",
+                },
+                ("Optional", part) => part,
+                (name, _) => return name,
+            },
+            Expr::BinOp(either) if either.right.is_none_literal_expr() => &either.left,
+            _ => return super::walk::last_name(at),
+        }
     }
 }
 

@@ -92,7 +92,15 @@ pub(crate) struct Function<'a> {
     pub(crate) state: State<'a>,
 }
 
-impl Function<'_> {
+impl<'a> Function<'a> {
+    /// Its `def`; a `lambda` has none.
+    pub(crate) fn definition(&self) -> Option<&'a StmtFunctionDef> {
+        match self.code {
+            Code::Def(def) => Some(def),
+            Code::Lambda(_) => None,
+        }
+    }
+
     /// Whether its arguments may matter, as far as it was looked at.
     pub(crate) fn may_use_arguments(&self) -> bool {
         match &self.state {

@@ -10,8 +10,8 @@ use super::checks::Check;
 use super::interp::Interp;
 use super::names::Names;
 use super::origin::{Origins, Services, Sinks};
-use super::scope::Code;
-use super::value::{GAP, Value};
+use super::scope::Function;
+use super::value::Value;
 
 impl<'a> Interp<'a, '_> {
     /// Two values are compared: a keyed digest by `==`, or a password with a text in the code.
@@ -65,17 +65,15 @@ impl<'a> Interp<'a, '_> {
     ) {
         let addresses = [args.at(0), args.at(1), args.keyword("url")];
         for address in addresses.into_iter().flatten() {
-            let address = address.as_gapped().unwrap_or("");
-            let Some((_, rest)) = address.split_once("://") else {
+            let Some(host) = address.as_gapped().and_then(super::effects::host_of) else {
                 continue;
             };
-            let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+            let host = host.split(':').next().unwrap_or(&host);
             let is_public = host.rsplit_once('.').is_some_and(|(_, last)| {
                 last.bytes().all(|byte| byte.is_ascii_alphabetic())
                     && !["local", "internal", "lan", "corp", "test", "localhost"].contains(&last)
             });
-            if is_public && !host.contains(GAP) && services.are_foreign_to(&host) {
+            if is_public && services.are_foreign_to(host) {
                 let shown = Some(format!("sent to `{host}`"));
                 self.report_check(Check::ForeignCredential, range, shown);
             }
@@ -89,7 +87,7 @@ impl<'a> Interp<'a, '_> {
             && ["headers", "cookies", "auth"].contains(&headers.attr.as_str())
             && let Expr::Name(session) = &*headers.value
         {
-            self.sessions.push(&session.id);
+            self.sessions.insert(&session.id);
         }
     }
 
@@ -152,15 +150,10 @@ impl<'a> Interp<'a, '_> {
         if !value.from.meets(Origins::PRIVATE) {
             return;
         }
-        let function = self.calls.last();
-        let function = function.and_then(|id| self.functions.get(*id as usize));
-        let formats = function.is_some_and(|function| match function.code {
-            Code::Def(def) => {
-                function.class.is_some() && ["format", "process"].contains(&def.name.as_str())
-            }
-            Code::Lambda(_) => false,
-        });
-        if formats {
+        let method = self.function_at_hand();
+        let method = method.filter(|function| function.class.is_some());
+        let name = (method.and_then(Function::definition)).map_or("", |def| def.name.as_str());
+        if ["format", "process"].contains(&name) {
             self.logged_secret.get_or_insert(range);
         }
     }
@@ -204,8 +197,9 @@ impl<'a> Interp<'a, '_> {
                 walk_expr(self, expr);
             }
         }
-        let in_test = self.calls.last().is_none_or(|id| self.is_test(*id));
-        if in_test {
+        let is_test = |name: &str| name.starts_with("test") || name.starts_with("assert");
+        let def = self.function_at_hand().and_then(Function::definition);
+        if def.is_none_or(|def| is_test(&def.name)) {
             return;
         }
         let mut rights = Rights(false);
@@ -213,14 +207,6 @@ impl<'a> Interp<'a, '_> {
         if rights.0 {
             self.report_check(Check::RightsAsserted, assert.range, None);
         }
-    }
-
-    fn is_test(&self, id: u32) -> bool {
-        let function = self.functions.get(id as usize);
-        function.is_none_or(|function| match function.code {
-            Code::Def(def) => def.name.starts_with("test") || def.name.starts_with("assert"),
-            Code::Lambda(_) => true,
-        })
     }
 }
 
