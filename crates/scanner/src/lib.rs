@@ -6,6 +6,7 @@
 
 mod artifact;
 mod atoms;
+mod authority;
 mod catalogue;
 mod data;
 mod expression;

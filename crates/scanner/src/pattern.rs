@@ -2,6 +2,9 @@
 
 mod decode;
 mod grammar;
+mod hosts;
+mod install_scripts;
+mod installers;
 mod javascript;
 mod places;
 mod report;
@@ -13,7 +16,7 @@ mod value;
 use serde::Deserialize;
 use skillgate_model::Skill;
 
-pub(crate) use places::is_run_at_install;
+pub(crate) use install_scripts::is_run_at_install;
 pub(crate) use resolved::Resolved;
 pub(crate) use tree::{TreeRule, TreeRules};
 

@@ -11,6 +11,7 @@ use super::index::{Compiled, Resource};
 use super::interp::Interp;
 use super::matching::Form;
 use super::value::{GAP, Shape, Value};
+use crate::authority::authority;
 
 impl<'a, 's> Interp<'a, 's> {
     /// The effects of a match: one, or two when a mode is not known.
@@ -150,8 +151,7 @@ fn read_resource(form: Form, value: &Value<'_>) -> Option<String> {
 /// `https://user@host:443/path` → `host:443`; the port of the scheme where none is written.
 pub(super) fn host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
+    let host = authority(rest);
     if host.contains(GAP) || host.is_empty() {
         return None;
     }

@@ -12,6 +12,7 @@ use super::names::Names;
 use super::origin::{Origins, Services, Sinks};
 use super::scope::Function;
 use super::value::Value;
+use crate::authority::without_port;
 
 impl<'a> Interp<'a, '_> {
     /// Two values are compared: a keyed digest by `==`, or a password with a text in the code.
@@ -68,7 +69,7 @@ impl<'a> Interp<'a, '_> {
             let Some(host) = address.as_gapped().and_then(super::effects::host_of) else {
                 continue;
             };
-            let host = host.split(':').next().unwrap_or(&host);
+            let host = without_port(&host);
             let is_public = host.rsplit_once('.').is_some_and(|(_, last)| {
                 last.bytes().all(|byte| byte.is_ascii_alphabetic())
                     && !["local", "internal", "lan", "corp", "test", "localhost"].contains(&last)

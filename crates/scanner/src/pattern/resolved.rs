@@ -5,7 +5,7 @@ use std::ops::Range;
 use skillgate_model::{Effect, EffectKind};
 
 use super::value::Value;
-use super::{PatternMatch, places};
+use super::{PatternMatch, hosts, places};
 use crate::expression::AsciiExpression;
 
 /// One thing that a follower saw.
@@ -209,7 +209,7 @@ impl Resolved {
             ("agent-extension", What::Write { path, .. }) if places::is_agent_extension(path) => {
                 Seen::on(EffectKind::FilesystemWrite, path)
             }
-            ("drop", What::Connect(host)) if places::is_drop(host) => {
+            ("drop", What::Connect(host)) if hosts::is_drop(host) => {
                 Seen::on(EffectKind::NetworkConnect, host)
             }
             ("read", What::Read(path) | What::Search(path) | What::Consult(path)) => {

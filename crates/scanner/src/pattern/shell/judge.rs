@@ -18,7 +18,7 @@ use regex::Regex;
 use super::What;
 use super::programs::join;
 use crate::expression::constant;
-use crate::pattern::places;
+use crate::pattern::hosts;
 use crate::pattern::value::Value;
 
 pub(super) use access::{foreign_repository, is_hidden_program};
@@ -61,7 +61,7 @@ pub(super) fn checks(what: &What) -> Vec<(&'static str, String)> {
                 found.push((check, format!("{name}={value}")));
             }
         }
-        What::Connect(host) if places::is_metadata(host) => {
+        What::Connect(host) if hosts::is_metadata(host) => {
             found.push(("shell-metadata-service", host.clone()))
         }
         _ => {}

@@ -13,10 +13,10 @@ use super::super::follow::Follower;
 use super::super::value::Js;
 use super::Call;
 use crate::Kind;
-use crate::pattern::places;
 use crate::pattern::resolved::What;
 use crate::pattern::shell;
 use crate::pattern::value::{Taint, UNKNOWN, Value, of_path};
+use crate::pattern::{hosts, places};
 
 pub(super) fn looked_up(follower: &mut Follower<'_>, span: &Range<usize>, name: &Value) {
     if name.taint.has(
@@ -133,7 +133,7 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let known = target.is_some();
     let target = target.unwrap_or_else(|| call.name().to_owned());
     let detail = format!("{} → {target}", taint.describe());
-    if places::is_metadata(&target) {
+    if hosts::is_metadata(&target) {
         follower.check(span.clone(), "javascript-metadata-service", target.clone());
     }
     let check = if taint.has(Taint::SECRET | Taint::SESSION) {
@@ -146,7 +146,7 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         "javascript-identity-sent"
     } else if known && taint.has(Taint::PERSONAL)
         || taint.has(Taint::TREE)
-        || taint.has(Taint::FILE) && places::is_bare_address(&target)
+        || taint.has(Taint::FILE) && hosts::is_bare_address(&target)
     {
         "javascript-files-sent"
     } else if taint.has(Taint::TOKEN | Taint::ISSUED) {
@@ -286,11 +286,11 @@ fn address(argument: &Js) -> Option<String> {
         .or_else(|| field("url"))
         .or_else(|| field("baseURL"))
     {
-        return places::contacted(&host);
+        return hosts::contacted(&host);
     }
     let text = &argument.value.text;
     text.contains("://")
-        .then(|| places::contacted(text))
+        .then(|| hosts::contacted(text))
         .flatten()
 }
 

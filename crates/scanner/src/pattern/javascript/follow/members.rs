@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::super::value::Js;
 use super::super::{calls, names};
 use super::Follower;
-use crate::pattern::places;
+use crate::pattern::install_scripts;
 use crate::pattern::resolved::What;
 
 /// Members that an object is followed with.
@@ -86,7 +86,7 @@ impl<'s> Follower<'s> {
             return;
         };
         let name = self.visit(index).value.text;
-        if places::is_run_at_install(&name, &value.value.text) {
+        if install_scripts::is_run_at_install(&name, &value.value.text) {
             self.set_to(format!("scripts.{name}"), value, left.byte_range());
         }
     }
@@ -135,7 +135,8 @@ impl<'s> Follower<'s> {
         };
         for name in ["preinstall", "install", "postinstall", "prepare"] {
             let command = fields.get(name).map(|command| command.value.text.clone());
-            let command = command.filter(|command| places::is_run_at_install(name, command));
+            let command =
+                command.filter(|command| install_scripts::is_run_at_install(name, command));
             if let Some(value) = command {
                 let name = format!("scripts.{name}");
                 self.fact(span.clone(), What::Assign { name, value });

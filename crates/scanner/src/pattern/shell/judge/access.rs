@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::authority::without_port;
 use crate::expression::constant;
-use crate::pattern::places;
 use crate::pattern::value::{UNKNOWN, Value};
+use crate::pattern::{hosts, places};
 
 /// Settings of git that name a folder of programs it runs.
 const HOOK_FOLDERS: [&str; 2] = ["core.hookspath", "init.templatedir"];
@@ -268,14 +269,14 @@ pub(super) fn setting_runs(path: &str, content: &Value) -> bool {
 /// The hosts that a script fetches a whole repository from, or sends one to, when it is no public forge.
 pub(in crate::pattern::shell) fn foreign_repository(url: &str) -> Option<String> {
     let host = match url.split_once("://") {
-        Some(_) => places::host_of(url)?,
+        Some(_) => hosts::host_of(url)?,
         None => {
             let (user, rest) = url.split_once('@')?;
             let host = rest.split([':', '/']).next()?;
             (!user.contains('/') && host.contains('.')).then(|| host.to_owned())?
         }
     };
-    let plain = host.split(':').next().unwrap_or(&host);
+    let plain = without_port(&host);
     let known = [
         "github.com",
         "gitlab.com",

@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 use super::access;
 use crate::expression::constant;
-use crate::pattern::places;
+use crate::pattern::{hosts, install_scripts};
 
 static INDEX_OPTION: LazyLock<Regex> = LazyLock::new(|| {
     constant(
@@ -58,7 +58,7 @@ fn sets_script(words: &[&str]) -> bool {
             let script = word.strip_prefix("scripts.");
             script.is_some_and(|script| {
                 let (name, command) = script.split_once('=').unwrap_or((script, ""));
-                places::is_run_at_install(name, command)
+                install_scripts::is_run_at_install(name, command)
             })
         })
 }
@@ -134,7 +134,7 @@ pub(super) fn is_index(name: &str) -> bool {
 
 /// Whether an address is that of a foreign index.
 pub(super) fn is_foreign_index(url: &str) -> bool {
-    let host = places::host_of(url).filter(|_| url.contains("://"));
+    let host = hosts::host_of(url).filter(|_| url.contains("://"));
     host.is_some_and(|host| is_foreign_host(&host))
 }
 

@@ -8,9 +8,9 @@ use regex::Regex;
 use super::{access, destroyed, hooks, packages, shadowed, traces};
 use crate::Kind;
 use crate::expression::constant;
-use crate::pattern::places;
 use crate::pattern::resolved::{Fact, What};
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::{install_scripts, places};
 
 /// What a visitor of a page sends is run by it.
 static WEB_SHELL: LazyLock<Regex> = LazyLock::new(|| {
@@ -63,7 +63,7 @@ pub(in crate::pattern::shell) fn written(
     if WEB_SHELL.is_match(&content.text) && is_page(path) {
         found.push(("shell-web-shell", path.to_owned()));
     }
-    if places::is_install_script(path, &content.text) {
+    if install_scripts::is_install_script(path, &content.text) {
         found.push(("shell-install-script", path.to_owned()));
     }
     if path.trim_start_matches("./").starts_with("--checkpoint") {

@@ -8,8 +8,9 @@ use std::ops::Range;
 use super::super::call::Call;
 use super::super::run::Run;
 use super::super::{What, judge};
-use crate::pattern::places;
+use crate::authority::without_port;
 use crate::pattern::value::{Taint, Value};
+use crate::pattern::{hosts, places};
 
 /// The output of a program that uses the network, `None` when it is none.
 pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Option<Value> {
@@ -83,7 +84,7 @@ pub(in super::super) fn sent(run: &mut Run, taint: Taint, target: &str, span: &R
     } else if taint.has(Taint::MACHINE) {
         run.check(span, "shell-identity-sent", detail);
     } else if taint.has(Taint::PERSONAL | Taint::TREE)
-        || taint.has(Taint::FILE) && places::is_bare_address(target)
+        || taint.has(Taint::FILE) && hosts::is_bare_address(target)
     {
         run.check(span, "shell-files-sent", detail);
     } else if taint.has(Taint::FILE) && taint.has(Taint::ENCODED) {
@@ -202,7 +203,7 @@ fn copy(run: &mut Run, call: &Call<'_>) -> Value {
         run.write(local, &Value::unknown(Taint::NETWORK), &call.span);
     }
     let target = target.unwrap_or_else(|| call.name.clone());
-    if let Some(host) = places::host_of(target.split(':').next().unwrap_or(&target)) {
+    if let Some(host) = hosts::host_of(without_port(&target)) {
         run.fact(&call.span, What::Connect(host));
     }
     sent(

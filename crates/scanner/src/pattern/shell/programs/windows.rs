@@ -3,7 +3,7 @@
 use super::super::call::Call;
 use super::super::run::Run;
 use super::join;
-use crate::pattern::places;
+use crate::pattern::installers;
 use crate::pattern::value::{Taint, Value};
 
 /// Programs of Windows that run what an address or an encoded word holds.
@@ -17,7 +17,7 @@ pub(super) fn foreign(run: &mut Run, call: &Call<'_>) -> Value {
         run.check(&call.span, "shell-decoded-code", line);
     } else if line
         .split(['\'', '"', ' ', '(', ')'])
-        .any(|word| word.contains("://") && !places::is_known_installer(word))
+        .any(|word| word.contains("://") && !installers::is_known_installer(word))
     {
         let fetches = ["iex", "invoke-expression", "downloadstring", "| iex"];
         let runs = !matches!(

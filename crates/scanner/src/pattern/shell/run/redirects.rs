@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Run;
 use super::commands::first_word;
+use crate::authority::without_port;
 use crate::pattern::shell::syntax::{Command, Part, Redirect, RedirectKind};
 use crate::pattern::shell::{What, judge, programs};
 use crate::pattern::value::{Taint, UNKNOWN, Value};
@@ -117,6 +118,6 @@ fn is_own_descriptor(text: &str) -> bool {
 
 /// Scripts open a socket to their own machine, a neighbour or what the caller names only to see whether something listens.
 fn is_probe(address: &str) -> bool {
-    let host = address.split(':').next().unwrap_or(address);
+    let host = without_port(address);
     host.contains(UNKNOWN) || !host.contains('.') || host.starts_with("127.")
 }

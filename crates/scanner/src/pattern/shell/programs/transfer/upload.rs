@@ -4,7 +4,7 @@ use super::super::super::What;
 use super::super::super::call::Call;
 use super::super::super::run::Run;
 use super::sent;
-use crate::pattern::places;
+use crate::pattern::hosts;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 
 /// Files on their way.
@@ -31,7 +31,7 @@ pub(super) fn judge(run: &mut Run, call: &Call<'_>) {
         };
         taint |= content.common(Taint::PERSONAL | Taint::SECRET | Taint::ENVIRONMENT);
     }
-    if let Some(host) = places::host_of(&upload.target) {
+    if let Some(host) = hosts::host_of(&upload.target) {
         run.fact(&call.span, What::Connect(host));
     }
     sent(run, taint, &upload.target, &call.span);

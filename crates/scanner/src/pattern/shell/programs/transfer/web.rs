@@ -4,8 +4,8 @@ use super::super::super::What;
 use super::super::super::call::Call;
 use super::super::super::run::Run;
 use super::sent;
-use crate::pattern::places;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::{hosts, installers};
 
 /// Options of curl and wget whose value is sent, is a file to send, or names the output.
 const DATA: &[&str] = &[
@@ -83,13 +83,13 @@ pub(super) fn web(run: &mut Run, call: &Call<'_>) -> Value {
     let mut downloads = Taint::default();
     let mut target = String::from("the network");
     for address in &request.addresses {
-        let known = places::is_known_installer(&address.text);
+        let known = installers::is_known_installer(&address.text);
         downloads |= if known {
             Taint::NETWORK | Taint::INSTALLER
         } else {
             Taint::NETWORK
         };
-        if let Some(host) = places::contacted(&address.text) {
+        if let Some(host) = hosts::contacted(&address.text) {
             run.fact(&call.span, What::Connect(host.clone()));
             target = host;
         }
@@ -105,7 +105,7 @@ pub(super) fn web(run: &mut Run, call: &Call<'_>) -> Value {
     if request
         .addresses
         .iter()
-        .any(|address| !places::is_known_installer(&address.text))
+        .any(|address| !installers::is_known_installer(&address.text))
     {
         downloads = downloads.without(Taint::INSTALLER);
     }
