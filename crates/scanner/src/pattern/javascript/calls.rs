@@ -168,11 +168,8 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
             started_file(follower, &span, &first.value);
         }
         "pipeline" | "stream.pipeline" | "stream/promises.pipeline" => {
-            let taint = arguments
-                .iter()
-                .fold(Taint::default(), |taint, one| taint | one.value.taint);
             if let Some(target) = arguments.last() {
-                streamed(follower, target, taint);
+                streamed(follower, target, Js::marks(arguments));
             }
         }
         _ if name.ends_with("._compile") => {

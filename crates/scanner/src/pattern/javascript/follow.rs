@@ -1,8 +1,12 @@
 //! Walks a program twice: first to learn what functions are given and give back, then to report.
 
+mod call;
+mod evaluate;
 mod expression;
 mod function;
+mod literals;
 mod members;
+mod property;
 mod scope;
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,12 +30,10 @@ const MAX_STEPS: usize = 2_000_000;
 /// Elements for each of which a loop's body is followed by itself.
 const MAX_ROUNDS: usize = 8;
 
-/// Longest dotted name.
-const MAX_NAME: usize = 200;
-
 type Scope = HashMap<String, Js>;
 
 /// The state of a walk.
+#[derive(Default)]
 pub(super) struct Follower<'s> {
     text: &'s str,
     pub(super) facts: Vec<Fact>,
@@ -60,6 +62,8 @@ pub(super) struct Follower<'s> {
     steps: usize,
     /// The second walk is under way.
     settled: bool,
+    /// Something was put into the object of all globals.
+    sets_globals: bool,
     pub(super) exhausted: bool,
 }
 
@@ -67,24 +71,7 @@ impl<'s> Follower<'s> {
     pub(super) fn new(text: &'s str) -> Self {
         Self {
             text,
-            facts: Vec::new(),
-            scopes: Vec::new(),
-            parameters: HashMap::new(),
-            returns: HashMap::new(),
-            bodies: HashMap::new(),
-            listeners: HashMap::new(),
-            methods: HashMap::new(),
-            later: Scope::new(),
-            files: HashMap::new(),
-            restored: BTreeSet::new(),
-            current: Vec::new(),
-            evaluating: 0,
-            evaluated: 0,
-            proxies: 0,
-            depth: 0,
-            steps: 0,
-            settled: false,
-            exhausted: false,
+            ..Self::default()
         }
     }
 
@@ -284,10 +271,7 @@ impl<'s> Follower<'s> {
         if transparent && !values.is_empty() {
             return values.swap_remove(0);
         }
-        let taint = values
-            .iter()
-            .fold(Taint::default(), |taint, value| taint | value.value.taint);
-        Js::unknown(taint)
+        Js::unknown(Js::marks(&values))
     }
 
     fn block(&mut self, node: Node<'s>) -> Js {
@@ -303,12 +287,12 @@ impl<'s> Follower<'s> {
 
     /// The body of a loop once more for each of a few elements that are known.
     fn rounds(&mut self, left: Node<'s>, body: Node<'s>, elements: &[Js]) {
-        if elements.len() > MAX_ROUNDS || self.evaluating >= function::MAX_EVALUATING {
+        if elements.len() > MAX_ROUNDS || self.evaluating >= evaluate::MAX_EVALUATING {
             return;
         }
         self.evaluating += 1;
         for element in elements {
-            if self.evaluated > function::MAX_EVALUATED {
+            if self.evaluated > evaluate::MAX_EVALUATED {
                 break;
             }
             self.bind(left, element.clone());

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::follow::Follower;
 use super::value::Js;
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{Taint, UNKNOWN, Value};
+
+/// Longest dotted name.
+const MAX_NAME: usize = 200;
 
 /// The name of a module, however it is asked for.
 pub(super) fn module(path: &str) -> String {
@@ -68,6 +71,12 @@ pub(super) fn is_powerful(module: &str) -> bool {
             | "https"
             | "fs"
     )
+}
+
+/// A name within bounds.
+fn dotted(base: &str, name: &str) -> Option<String> {
+    (base.len() + name.len() < MAX_NAME && !name.contains(UNKNOWN))
+        .then(|| format!("{base}.{name}"))
 }
 
 /// Paths of names that lead from any value to code, given to something that walks them.
@@ -174,7 +183,7 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
         {
             Some("Function".to_owned())
         }
-        _ => Follower::dotted(owner, name),
+        _ => dotted(owner, name),
     };
     Js {
         name: resolved,

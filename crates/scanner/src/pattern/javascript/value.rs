@@ -37,6 +37,46 @@ impl Js {
         Self::of(Value::unknown(taint))
     }
 
+    /// The function of this node.
+    pub(super) fn function(id: usize) -> Self {
+        Self {
+            function: Some(id),
+            ..Self::unknown(Taint::default())
+        }
+    }
+
+    /// A list that came from wherever its elements did.
+    pub(super) fn list(elements: Vec<Self>) -> Self {
+        let taint = Self::marks(&elements);
+        Self::list_from(elements, taint)
+    }
+
+    pub(super) fn list_from(elements: Vec<Self>, taint: Taint) -> Self {
+        Self {
+            elements: Some(Rc::new(elements)),
+            ..Self::unknown(taint)
+        }
+    }
+
+    pub(super) fn object(fields: HashMap<String, Self>, taint: Taint) -> Self {
+        Self {
+            fields: Some(Rc::new(fields)),
+            ..Self::unknown(taint)
+        }
+    }
+
+    /// An object of these fields, `*` being any other.
+    pub(super) fn with<const N: usize>(fields: [(&str, Self); N], taint: Taint) -> Self {
+        let fields = fields.map(|(name, field)| (name.to_owned(), field));
+        Self::object(fields.into(), taint)
+    }
+
+    /// Where any of these came from.
+    pub(super) fn marks(values: &[Self]) -> Taint {
+        let taints = values.iter().map(|one| one.value.taint);
+        taints.fold(Taint::default(), |all, taint| all | taint)
+    }
+
     pub(super) fn join(&mut self, other: &Self) {
         let taint = self.value.taint | other.value.taint;
         if self.value.text.is_empty() && self.name.is_none() {

@@ -1,7 +1,6 @@
 //! What callbacks are handed, and what tools say of themselves.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -47,32 +46,20 @@ static REACHES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A request on its way: its address is anyone's, its headers prove who sends it.
 pub(in crate::pattern::javascript) fn outgoing() -> Js {
-    let inner = |fields: &[(&str, Js)]| {
-        let fields = fields
-            .iter()
-            .map(|(name, field)| ((*name).to_owned(), field.clone()));
-        Some(Rc::new(fields.collect::<HashMap<String, Js>>()))
-    };
-    let headers = headers(Taint::default());
-    let plain = Js::unknown(Taint::default());
-    let config = Js {
-        fields: inner(&[
-            ("headers", headers.clone()),
-            ("auth", Js::unknown(Taint::SESSION)),
-            ("*", plain.clone()),
-        ]),
-        ..Js::unknown(Taint::default())
-    };
-    Js {
-        fields: inner(&[
-            ("headers", headers.clone()),
-            ("auth", Js::unknown(Taint::SESSION)),
-            ("config", config.clone()),
-            ("request", config),
-            ("*", plain),
-        ]),
-        ..Js::unknown(Taint::default())
-    }
+    let config = [
+        ("headers", headers(Taint::default())),
+        ("auth", Js::unknown(Taint::SESSION)),
+        ("*", Js::unknown(Taint::default())),
+    ];
+    let config = Js::with(config, Taint::default());
+    let request = [
+        ("headers", headers(Taint::default())),
+        ("auth", Js::unknown(Taint::SESSION)),
+        ("config", config.clone()),
+        ("request", config),
+        ("*", Js::unknown(Taint::default())),
+    ];
+    Js::with(request, Taint::default())
 }
 
 fn headers(taint: Taint) -> Js {
@@ -81,21 +68,13 @@ fn headers(taint: Taint) -> Js {
         .map(|name| ((*name).to_owned(), Js::unknown(taint | Taint::SESSION)))
         .collect();
     fields.insert("*".to_owned(), Js::unknown(taint));
-    Js {
-        fields: Some(Rc::new(fields)),
-        ..Js::unknown(taint | Taint::SESSION)
-    }
+    Js::object(fields, taint | Taint::SESSION)
 }
 
 /// What a server hands its handlers: who asks, and what for.
 fn incoming(taint: Taint) -> Js {
-    let whole = Js {
-        fields: Some(Rc::new(HashMap::from([
-            ("headers".to_owned(), headers(taint)),
-            ("*".to_owned(), Js::unknown(taint)),
-        ]))),
-        ..Js::unknown(taint)
-    };
+    let whole = [("headers", headers(taint)), ("*", Js::unknown(taint))];
+    let whole = Js::with(whole, taint);
     let fields = [
         ("headers", headers(taint)),
         ("cookies", Js::unknown(taint | Taint::SESSION)),
@@ -103,11 +82,7 @@ fn incoming(taint: Taint) -> Js {
         ("req", whole),
         ("*", Js::unknown(taint)),
     ];
-    let fields = fields.map(|(name, field)| (name.to_owned(), field));
-    Js {
-        fields: Some(Rc::new(fields.into_iter().collect())),
-        ..Js::unknown(taint)
-    }
+    Js::with(fields, taint)
 }
 
 /// What a browser tells an extension of every request of every page.
@@ -119,11 +94,7 @@ fn watched() -> Js {
         ("url", Js::unknown(Taint::PERSONAL)),
         ("*", Js::unknown(Taint::default())),
     ];
-    let fields = fields.map(|(name, field)| (name.to_owned(), field));
-    Js {
-        fields: Some(Rc::new(fields.into_iter().collect())),
-        ..Js::unknown(Taint::default())
-    }
+    Js::with(fields, Taint::default())
 }
 
 /// The values that a callback of this call is handed.

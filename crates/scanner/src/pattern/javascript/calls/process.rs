@@ -1,7 +1,6 @@
 //! Code and programs that a call starts.
 
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -114,10 +113,7 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
     let span = call.span.clone();
     if let Some((program, rest)) = first.elements.as_deref().and_then(|all| all.split_first()) {
         // `Bun.spawn(["sh", "-c", …])`
-        let rest = Js {
-            elements: Some(Rc::new(rest.to_vec())),
-            ..Js::unknown(first.value.taint)
-        };
+        let rest = Js::list_from(rest.to_vec(), first.value.taint);
         return spawned(follower, call, &[program.clone(), rest]);
     }
     let listed = arguments.get(1).and_then(|list| {

@@ -8,6 +8,7 @@ use tree_sitter::Node;
 use super::super::value::Js;
 use super::super::{calls, names};
 use super::Follower;
+use super::scope::GLOBALS;
 use crate::pattern::install_scripts;
 use crate::pattern::resolved::What;
 
@@ -74,8 +75,9 @@ impl<'s> Follower<'s> {
         let is_kept =
             matches!(object.kind(), "identifier" | "this") || self.source(object) == "process.env";
         if !property.is_empty() && is_kept {
-            let key = format!("{}.{property}", self.source(object));
-            self.assign(&key, value.clone());
+            let owner = self.source(object);
+            self.sets_globals |= GLOBALS.contains(&owner);
+            self.assign(&format!("{owner}.{property}"), value.clone());
         }
     }
 

@@ -1,7 +1,6 @@
 //! Names: what declares them, binds them and changes them.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use tree_sitter::Node;
 
@@ -10,6 +9,9 @@ use super::super::value::Js;
 use super::{Follower, children};
 use crate::pattern::resolved::What;
 use crate::pattern::value::Taint;
+
+/// The object of all globals, by the names that programs assign to.
+pub(super) const GLOBALS: [&str; 3] = ["global", "globalThis", "window"];
 
 impl<'s> Follower<'s> {
     /// Function declarations are known before the statements around them run.
@@ -24,11 +26,7 @@ impl<'s> Follower<'s> {
                 declaration.filter(|node| node.kind().contains("function_declaration"))
                 && let Some(name) = declaration.child_by_field_name("name")
             {
-                let function = Js {
-                    function: Some(declaration.id()),
-                    ..Js::unknown(Taint::default())
-                };
-                self.declare(self.source(name), function);
+                self.declare(self.source(name), Js::function(declaration.id()));
             }
         }
     }
@@ -36,6 +34,12 @@ impl<'s> Follower<'s> {
     pub(super) fn lookup(&self, name: &str) -> Option<&Js> {
         let declared = self.scopes.iter().rev().find_map(|scope| scope.get(name));
         declared.or_else(|| self.later.get(name).filter(|_| self.settled))
+    }
+
+    /// What the program put under this name into the object of all globals.
+    pub(super) fn lookup_global(&self, name: &str) -> Option<&Js> {
+        let mut owners = GLOBALS.iter().filter(|_| self.sets_globals);
+        owners.find_map(|owner| self.lookup(&format!("{owner}.{name}")))
     }
 
     /// `this.name` and `new Class().name` are known before the methods around them run.
@@ -49,12 +53,8 @@ impl<'s> Follower<'s> {
                 continue;
             }
             self.bodies.insert(method.id(), method);
-            let function = Js {
-                function: Some(method.id()),
-                ..Js::unknown(Taint::default())
-            };
             let full = self.method_name(method);
-            self.declare(&format!("this.{full}"), function);
+            self.declare(&format!("this.{full}"), Js::function(method.id()));
             if let Some(class) = class {
                 self.methods
                     .insert(format!("new {class}().{full}"), method.id());
@@ -81,10 +81,7 @@ impl<'s> Follower<'s> {
             }
         }
         if let Some(name) = node.child_by_field_name("name") {
-            let object = Js {
-                fields: Some(Rc::new(fields)),
-                ..Js::unknown(Taint::default())
-            };
+            let object = Js::object(fields, Taint::default());
             self.declare(self.source(name), object);
         }
         Js::default()

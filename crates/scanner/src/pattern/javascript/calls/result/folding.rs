@@ -1,7 +1,5 @@
 //! Constants: texts, lists and objects that calls make of what is known.
 
-use std::rc::Rc;
-
 use super::super::super::strings;
 use super::super::super::value::Js;
 use super::super::Call;
@@ -74,10 +72,7 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
             } else {
                 text.split(separator).take(4096).map(make).collect()
             };
-            Some(Js {
-                elements: Some(elements.into()),
-                ..Js::unknown(taint)
-            })
+            Some(Js::list_from(elements, taint))
         }
         "filter" | "sort" | "flat" | "values" if receiver.elements.is_some() => {
             Some(receiver.clone())
@@ -106,26 +101,16 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
         }
         "entries" => {
             let elements = receiver.elements.as_ref()?;
-            let pair = |(at, element): (usize, &Js)| Js {
-                elements: Some(Rc::new(vec![
-                    Js::of(Value::text(at.to_string())),
-                    element.clone(),
-                ])),
-                ..Js::unknown(element.value.taint)
+            let pair = |(at, element): (usize, &Js)| {
+                Js::list(vec![Js::of(Value::text(at.to_string())), element.clone()])
             };
             let pairs: Vec<Js> = elements.iter().enumerate().map(pair).collect();
-            Some(Js {
-                elements: Some(pairs.into()),
-                ..Js::unknown(taint)
-            })
+            Some(Js::list_from(pairs, taint))
         }
         "reverse" => {
             let mut elements = receiver.elements.as_ref()?.as_ref().clone();
             elements.reverse();
-            Some(Js {
-                elements: Some(elements.into()),
-                ..Js::unknown(taint | Taint::DECODED)
-            })
+            Some(Js::list_from(elements, taint | Taint::DECODED))
         }
         "charCodeAt" | "codePointAt" | "charAt" | "at" | "slice" | "substring" | "substr" => {
             part(call.method(), receiver.value.known()?, arguments)

@@ -1,0 +1,136 @@
+//! Lists and objects that are written out in the program.
+
+use std::collections::HashMap;
+
+use tree_sitter::Node;
+
+use super::super::value::Js;
+use super::super::{calls, names};
+use super::{Follower, children};
+use crate::Kind;
+use crate::pattern::resolved::What;
+use crate::pattern::value::{Taint, Value};
+
+/// Shortest description that can tell an agent to do something, in bytes.
+const MIN_DESCRIPTION: usize = 40;
+
+/// Longest text that is taken apart letter by letter, in bytes.
+const MAX_LETTERS: usize = 4096;
+
+/// Hooks of clients by the names that objects give them, each handed a request or an answer.
+const HOOKS: [&str; 9] = [
+    "beforeRequest",
+    "afterResponse",
+    "beforeRedirect",
+    "beforeRetry",
+    "onRequest",
+    "onResponse",
+    "transformRequest",
+    "onBeforeRequest",
+    "requestInterceptor",
+];
+
+impl<'s> Follower<'s> {
+    pub(super) fn array(&mut self, node: Node<'s>) -> Js {
+        let mut elements = Vec::new();
+        for child in children(node) {
+            let value = self.visit(child);
+            match value.value.known().filter(|text| text.len() <= MAX_LETTERS) {
+                Some(text) if child.kind() == "spread_element" && value.elements.is_none() => {
+                    let letter = |letter: char| {
+                        Js::of(Value::text(letter.to_string()).tainted(value.value.taint))
+                    };
+                    elements.extend(text.chars().map(letter));
+                }
+                _ => elements.push(value),
+            }
+        }
+        Js::list(elements)
+    }
+
+    pub(super) fn object(&mut self, node: Node<'s>) -> Js {
+        let mut fields = HashMap::new();
+        let mut taint = Taint::default();
+        let mut spread: Option<String> = None;
+        for child in children(node) {
+            let value = match child.child_by_field_name("value") {
+                Some(value) if child.kind() == "pair" => self.visit(value),
+                _ => self.visit(child),
+            };
+            taint |= value.value.taint;
+            if child.kind() == "method_definition" {
+                fields.insert(self.method_name(child), value);
+                continue;
+            }
+            if child.kind() == "spread_element" {
+                let powerful = |name: &&String| names::is_powerful(name);
+                spread = value.name.clone().filter(|name| powerful(&name)).or(spread);
+                // What is spread into an object goes wherever the object goes.
+                fields.insert("...".to_owned(), value);
+                continue;
+            }
+            let key = if child.kind() == "pair" {
+                child.child_by_field_name("key")
+            } else {
+                Some(child).filter(|child| child.kind().starts_with("shorthand"))
+            };
+            if let Some(key) = key {
+                let key = self.source(key).trim_matches(['"', '\'']);
+                if HOOKS.contains(&key) {
+                    self.hand_to_hooks(&value);
+                }
+                fields.insert(key.to_owned(), value);
+            }
+        }
+        self.described(node, &fields);
+        Js {
+            name: spread,
+            ..Js::object(fields, taint)
+        }
+    }
+
+    /// What a tool says of itself is read by the agent, like the prose of a skill.
+    fn described(&mut self, node: Node<'s>, fields: &HashMap<String, Js>) {
+        let schema = ["inputSchema", "input_schema", "parameters", "annotations"];
+        let text = fields
+            .get("description")
+            .filter(|_| schema.iter().any(|name| fields.contains_key(*name)))
+            .and_then(|description| description.value.known());
+        if let Some(text) = text.filter(|text| calls::is_poisoned(text)) {
+            let detail: String = text.chars().take(120).collect();
+            self.check(node.byte_range(), "javascript-tool-poisoned", detail);
+        }
+        if let Some(text) = text.filter(|text| text.len() > MIN_DESCRIPTION) {
+            self.fact(
+                node.byte_range(),
+                What::Code {
+                    kind: Kind::Markdown,
+                    how: "tool description",
+                    text: text.to_owned(),
+                },
+            );
+        }
+    }
+
+    /// `name`, `get name` or `set name`.
+    pub(super) fn method_name(&self, method: Node<'s>) -> String {
+        let name = method
+            .child_by_field_name("name")
+            .map_or("", |name| self.source(name));
+        let head = self.source(method);
+        let kind = ["get ", "set "]
+            .into_iter()
+            .find(|kind| head.starts_with(kind));
+        format!("{}{name}", kind.unwrap_or(""))
+    }
+
+    /// Hooks are handed the requests that other code makes, with their headers.
+    fn hand_to_hooks(&mut self, hooks: &Js) {
+        let listed = hooks.elements.clone();
+        let all = listed.iter().flat_map(|list| list.iter()).chain([hooks]);
+        let ids: Vec<usize> = all.filter_map(|hook| hook.function).collect();
+        for id in ids {
+            self.give(id, &[calls::outgoing(), calls::outgoing()]);
+        }
+    }
+}
