@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use skillgate_model::{Manifest, Skill, SkillKind};
 use skillgate_permissions::Suggestion;
 
-use crate::manifest;
+use crate::manifest::{self, span};
 
 /// A manifest's file as it is and as it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn line_end(text: &str) -> &'static str {
 fn in_front_matter(text: &str, effects: &[Suggestion]) -> Option<String> {
     let end = line_end(text);
     let block = block(effects, "", end);
-    let Some(range) = manifest::front_matter_range(text) else {
+    let Some(range) = span::front_matter_range(text) else {
         // Front matter that is not closed, or stands behind a byte order mark, is for its author to mend.
         if text.starts_with("---") || text.starts_with('\u{feff}') {
             return None;
@@ -94,14 +94,14 @@ fn in_front_matter(text: &str, effects: &[Suggestion]) -> Option<String> {
 
 fn in_docstring(text: &str, effects: &[Suggestion]) -> Option<String> {
     let end = line_end(text);
-    let Some(range) = manifest::docstring_range(text) else {
-        let at = manifest::first_statement(text);
+    let Some(range) = span::docstring_range(text) else {
+        let at = span::first_statement(text);
         let block = block(effects, "  ", end);
         let docstring = format!("\"\"\"{end}skillgate:{end}{block}\"\"\"{end}");
         return splice(text, at, at, &docstring);
     };
     let docstring = text.get(range.clone())?;
-    let Some((indent, body)) = manifest::block_range(docstring) else {
+    let Some((indent, body)) = span::block_range(docstring) else {
         let kept = docstring.trim_end();
         let block = block(effects, "  ", end);
         let addition = format!("{end}{end}skillgate:{end}{block}");

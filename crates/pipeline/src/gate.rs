@@ -1,19 +1,16 @@
 //! One candidate through every layer: scan, simulate, permit, decide.
 
+mod layers;
+mod summary;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use skillgate_model::{
-    Content, Effect, ExitReason, Finding, Layer, LayerReport, LayerStatus, Location, PhaseTrace,
-    Profile, Reason, ReasonKind, Report, Severity, Skill, SkillFile, SkillSummary, Trace, Verdict,
-};
+use skillgate_model::{Effect, Finding, Layer, Location, Profile, Report, Skill, Trace};
 use skillgate_permissions::{Declared, PolicyFile};
-use skillgate_sandbox::Job;
-use skillgate_scanner::Scan;
 
 use crate::accepted::Accepted;
-use crate::advisor::Advisor;
 use crate::assemble::LazyScanner;
 use crate::behaviour::{self, Behaviour};
 use crate::cache::Cache;
@@ -22,9 +19,10 @@ use crate::config::{Config, Requirement};
 use crate::decide::{Evidence, decide};
 use crate::gate_rules::{BROKEN_MANIFEST, HOSTILE_MANIFEST, REFUSED_SCOPE, SAME_NAME};
 use crate::load::{left_out, load_source};
-use crate::permit::{self, Permit};
+use crate::permit::Permit;
 use crate::simulated::Simulated;
 use crate::{Candidate, LoadLimits, load};
+use summary::{layer, report_id, scan_summary, status, summary};
 
 /// How skills are simulated.
 #[derive(Clone, Copy)]
@@ -169,118 +167,6 @@ impl Gate<'_> {
         }
     }
 
-    /// The findings depend on the bytes and on the name, and on nothing else of the candidate.
-    fn scan(&self, skill: &Skill) -> Scan {
-        let key = [skill.digest.as_str(), &skill.name];
-        let cache = self.cache_for(skill);
-        let Some(cache) = cache.filter(|_| !matches!(self.simulation, Simulation::Off)) else {
-            return self.scanner.scan(skill);
-        };
-        cache.get("scan", &key).unwrap_or_else(|| {
-            let scan = self.scanner.scan(skill);
-            cache.put("scan", &key, &scan);
-            scan
-        })
-    }
-
-    /// What a language model doubts, where the operator asks for it, and else nothing; or why it did not answer.
-    fn second_opinion(&self, skill: &Skill) -> (Vec<Finding>, Option<String>) {
-        if !self.config.scan.second_opinion {
-            return (Vec::new(), None);
-        }
-        let advisor = match Advisor::from_environment() {
-            Ok(Some(advisor)) => advisor,
-            Ok(None) => {
-                return (
-                    Vec::new(),
-                    Some("`SKILLGATE_MODEL_URL` is not set".to_owned()),
-                );
-            }
-            Err(error) => return (Vec::new(), Some(error.to_string())),
-        };
-        let key = [&skill.digest, &skill.name, &advisor.url, &advisor.model].map(String::as_str);
-        let cache = self.cache_for(skill);
-        if let Some(doubts) = cache.and_then(|cache| cache.get("opinion", &key)) {
-            return (doubts, None);
-        }
-        match advisor.doubt(skill) {
-            Ok(doubts) => {
-                if let Some(cache) = cache {
-                    cache.put("opinion", &key, &doubts);
-                }
-                (doubts, None)
-            }
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        }
-    }
-
-    fn simulate(&self, skill: &Skill) -> Result<(Trace, Option<String>), Simulated> {
-        match self.simulation {
-            Simulation::In(chosen) => self.simulate_in(chosen, skill),
-            Simulation::Off => Err(Simulated::declined("switched off by `--static-only`")),
-        }
-    }
-
-    /// What could not be read today may be read tomorrow, under the same digest.
-    fn cache_for(&self, skill: &Skill) -> Option<&Cache> {
-        let was_read = |file: &SkillFile| match &file.content {
-            Content::Bytes(_) | Content::Link { .. } | Content::Special(_) => true,
-            Content::TooLarge | Content::Unreadable(_) => false,
-        };
-        let cache = self.cache.as_ref();
-        cache.filter(|_| skill.files.iter().all(was_read))
-    }
-
-    fn simulate_in(
-        &self,
-        chosen: &Chosen,
-        skill: &Skill,
-    ) -> Result<(Trace, Option<String>), Simulated> {
-        let granted = permit::runnable(skill, &self.policy);
-        let granted_text: String = granted.iter().map(|effect| format!("{effect}\n")).collect();
-        let (advisor, mut unadvised) = match Advisor::from_environment() {
-            Ok(advisor) => (advisor, None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        let asked = advisor.as_ref();
-        let asked = asked.map_or_else(String::new, |one| format!("{} {}", one.url, one.model));
-        let choice = chosen.key();
-        let key = [
-            choice.as_str(),
-            skill.digest.as_str(),
-            &skill.name,
-            &granted_text,
-            &asked,
-        ];
-        let cache = self.cache_for(skill);
-        let kept = cache.and_then(|cache| cache.get("trace", &key));
-        if let Some(trace) = kept.filter(|trace| chosen.stands(trace)) {
-            return Ok((trace, unadvised));
-        }
-        let backend = chosen.backend();
-        let backend = backend.map_err(|error| Simulated::failed(&error.to_string()))?;
-        let proposals = match advisor.map(|advisor| advisor.propose(skill)) {
-            None => Vec::new(),
-            Some(Ok(proposals)) => proposals,
-            Some(Err(error)) => {
-                unadvised = Some(error.to_string());
-                Vec::new()
-            }
-        };
-        let job = Job {
-            skill,
-            granted: &granted,
-            proposals: &proposals,
-        };
-        let trace = backend.run(&self.config.limits, &job);
-        let trace = trace.map_err(|error| Simulated::failed(&error.to_string()))?;
-        let conclusive = is_conclusive(&trace) && unadvised.is_none();
-        if let Some(cache) = cache.filter(|_| conclusive) {
-            cache.put("trace", &key, &trace);
-        }
-        Ok((trace, unadvised))
-    }
-
     fn same_name(&self, skill: &Skill) -> Option<Finding> {
         let others = self.shared_names.get(&skill.name)?;
         let other = others.iter().find(|path| **path != skill.root)?;
@@ -336,20 +222,6 @@ impl Gate<'_> {
     }
 }
 
-/// A run that the machine cut short, or that lacked a dependency, may end differently the next time.
-fn is_conclusive(trace: &Trace) -> bool {
-    let has_ended = |phase: &PhaseTrace| match phase.exit.reason {
-        ExitReason::Exit | ExitReason::Signal | ExitReason::OutputLimit | ExitReason::Denied => {
-            true
-        }
-        ExitReason::Timeout | ExitReason::CpuLimit | ExitReason::Oom | ExitReason::NotRun => false,
-    };
-    trace
-        .phases
-        .iter()
-        .all(|phase| has_ended(phase) && phase.missing_modules.is_empty())
-}
-
 fn read(
     outcome: Result<(Trace, Option<String>), Simulated>,
     skill: &Skill,
@@ -395,70 +267,6 @@ fn inferred(findings: &[Finding]) -> Vec<Effect> {
         .filter(|finding| finding.infers)
         .filter_map(|finding| finding.effect.clone());
     effects.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// A layer passes when no reason is its own.
-fn status(verdict: &Verdict, layers: &[Layer]) -> LayerStatus {
-    let own: Vec<&Reason> = verdict
-        .reasons
-        .iter()
-        .filter(|reason| layers.contains(&reason.layer))
-        .collect();
-    if own.is_empty() {
-        LayerStatus::Passed
-    } else if own
-        .iter()
-        .all(|reason| reason.kind == ReasonKind::Incomplete)
-    {
-        LayerStatus::Incomplete
-    } else {
-        LayerStatus::Failed
-    }
-}
-
-const fn layer(status: LayerStatus, summary: String, duration_us: u64) -> LayerReport {
-    LayerReport {
-        status,
-        summary,
-        duration_us,
-    }
-}
-
-fn scan_summary(scan: &Scan) -> String {
-    let files = scan.coverage.len();
-    let worth = scan
-        .findings
-        .iter()
-        .filter(|finding| finding.rule.severity >= Severity::Medium)
-        .count();
-    format!(
-        "{files} files, {} findings, {worth} of them medium or worse",
-        scan.findings.len()
-    )
-}
-
-fn summary(skill: &Skill) -> SkillSummary {
-    /// The specification's own limit for descriptions.
-    const DESCRIPTION_CHARS: usize = 1024;
-    let description = skill.manifest.description.as_ref();
-    SkillSummary {
-        name: skill.name.clone(),
-        path: skill.root.display().to_string(),
-        kind: skill.kind,
-        digest: skill.digest.clone(),
-        description: description.map(|text| text.chars().take(DESCRIPTION_CHARS).collect()),
-        files: u32::try_from(skill.files.len()).unwrap_or(u32::MAX),
-        size: skill.files.iter().map(|file| file.size).sum(),
-    }
-}
-
-fn report_id(digest: &str, started_at: &str) -> String {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let seed = format!("{digest} {started_at} {} {number}", std::process::id());
-    let hex = skillgate_model::hex(&<sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes()));
-    format!("r-{}", hex.get(..16).unwrap_or_default())
 }
 
 fn now() -> String {

@@ -35,7 +35,8 @@ pub use assemble::{LazyScanner, policy_in, rule_files};
 pub use baseline::Baseline;
 pub use cache::Cache;
 pub use chosen::Chosen;
-pub use config::{Config, ConfigError, Loaded, Origin, Requirement, Suppression};
+pub use config::file::{ConfigError, Loaded, Origin};
+pub use config::{Config, Requirement, Suppression};
 pub use declaration::{Proposal, declare};
 pub use discover::{
     Candidate, CandidateKind, Discovery, WELL_KNOWN, discover, shared_names, well_known,

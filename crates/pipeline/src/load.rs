@@ -1,17 +1,18 @@
 //! Reads a skill once, into memory: what is examined is what was read here, and what is promoted too.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+mod reader;
+mod whole;
+
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use skillgate_model::{Content, Manifest, Skill, SkillFile, SkillKind, hex};
 
 use crate::discover::{NOT_SKILLS, is_manifest};
 use crate::{Candidate, CandidateKind, manifest};
+use reader::Reader;
 
 /// What reading a candidate may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +40,7 @@ impl Default for LoadLimits {
 /// It cannot fail: what cannot be read is an entry that says so, and is not promotable.
 pub fn load(candidate: &Candidate, limits: LoadLimits) -> Skill {
     let kind = SkillKind::from(candidate.kind);
-    let mut reader = Reader {
-        root: &candidate.path,
-        limits,
-        spent: 0,
-        files: Vec::new(),
-    };
+    let mut reader = Reader::new(&candidate.path, limits);
     match kind {
         SkillKind::File => reader.single(),
         SkillKind::Folder => reader.folder(),
@@ -106,12 +102,7 @@ pub(crate) fn name_of(candidate: &Candidate) -> String {
         file_bytes: 1 << 20,
         ..LoadLimits::default()
     };
-    let mut reader = Reader {
-        root: &candidate.path,
-        limits,
-        spent: 0,
-        files: Vec::new(),
-    };
+    let mut reader = Reader::new(&candidate.path, limits);
     let name = match SkillKind::from(candidate.kind) {
         SkillKind::File => None,
         SkillKind::Folder => {
@@ -151,140 +142,6 @@ fn manifest_of(kind: SkillKind, files: &[SkillFile]) -> (Option<String>, Manifes
     (Some(file.path.clone()), manifest)
 }
 
-struct Reader<'a> {
-    root: &'a Path,
-    limits: LoadLimits,
-    spent: u64,
-    files: Vec<SkillFile>,
-}
-
-impl Reader<'_> {
-    fn single(&mut self) {
-        let name = self.root.file_name().unwrap_or_default();
-        let file = self.entry(self.root, Path::new(name));
-        self.files.push(file);
-    }
-
-    fn manifest(&mut self) {
-        let entries = fs::read_dir(self.root).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| is_manifest(&entry.path())) {
-            let file = self.entry(&entry.path(), Path::new(&entry.file_name()));
-            self.files.push(file);
-        }
-    }
-
-    /// Breadth does not matter and depth is unbounded, so the walk keeps its own stack.
-    fn folder(&mut self) {
-        let mut pending = vec![PathBuf::new()];
-        while let Some(relative) = pending.pop() {
-            let folder = self.root.join(&relative);
-            let entries =
-                match fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-                    Ok(entries) => entries,
-                    Err(error) => {
-                        self.unreadable(relative, &format!("the folder cannot be read: {error}"));
-                        continue;
-                    }
-                };
-            for entry in entries {
-                let path = relative.join(entry.file_name());
-                if relative.as_os_str().is_empty() && version_control(&entry) {
-                    continue;
-                }
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    pending.push(path);
-                } else if self.files.len() >= self.limits.files {
-                    let limit = self.limits.files;
-                    self.unreadable(path, &format!("the skill has more than {limit} files"));
-                    return;
-                } else {
-                    let file = self.entry(&entry.path(), &path);
-                    self.files.push(file);
-                }
-            }
-        }
-    }
-
-    fn unreadable(&mut self, path: PathBuf, reason: &str) {
-        self.files.push(SkillFile {
-            path: show(&path),
-            raw: path,
-            mode: 0,
-            size: 0,
-            sha256: String::new(),
-            content: Content::Unreadable(reason.to_owned()),
-        });
-    }
-
-    fn entry(&mut self, path: &Path, relative: &Path) -> SkillFile {
-        let mut file = SkillFile {
-            path: show(relative),
-            raw: relative.to_owned(),
-            mode: 0,
-            size: 0,
-            sha256: String::new(),
-            content: Content::Unreadable(String::new()),
-        };
-        match fs::symlink_metadata(path) {
-            Err(error) => {
-                file.content = Content::Unreadable(format!("it cannot be looked at: {error}"))
-            }
-            Ok(metadata) => {
-                file.mode = metadata.mode() & 0o7777;
-                file.size = metadata.len();
-                let (sha256, content) = self.content(path, relative, &metadata);
-                file.sha256 = sha256;
-                file.content = content;
-            }
-        }
-        file
-    }
-
-    fn content(
-        &mut self,
-        path: &Path,
-        relative: &Path,
-        metadata: &fs::Metadata,
-    ) -> (String, Content) {
-        let kind = metadata.file_type();
-        if kind.is_symlink() {
-            return self.link(path, relative);
-        }
-        if !kind.is_file() {
-            let name = if kind.is_fifo() {
-                "FIFO"
-            } else if kind.is_socket() {
-                "socket"
-            } else {
-                "device"
-            };
-            return (String::new(), Content::Special(name));
-        }
-        self.spent = self.spent.saturating_add(metadata.len());
-        let keep =
-            metadata.len() <= self.limits.file_bytes && self.spent <= self.limits.skill_bytes;
-        match read(path, keep.then_some(metadata.len())) {
-            Ok((sha256, Some(bytes))) => (sha256, Content::Bytes(bytes)),
-            Ok((sha256, None)) => (sha256, Content::TooLarge),
-            Err(reason) => (String::new(), Content::Unreadable(reason)),
-        }
-    }
-
-    fn link(&self, path: &Path, relative: &Path) -> (String, Content) {
-        match fs::read_link(path) {
-            Err(error) => (
-                String::new(),
-                Content::Unreadable(format!("the link cannot be read: {error}")),
-            ),
-            Ok(target) => {
-                let sha256 = hex(&Sha256::digest(target.as_os_str().as_bytes()));
-                let escapes = leads_out(relative, &target) || !resolves_within(self.root, path);
-                (sha256, Content::Link { target, escapes })
-            }
-        }
-    }
-}
-
 /// Folders at a skill's root that are no part of it: neither examined nor promoted, which the verdict says.
 pub(crate) fn left_out(skill: &Skill) -> Vec<&'static str> {
     let is_folder = |name: &&str| {
@@ -293,103 +150,6 @@ pub(crate) fn left_out(skill: &Skill) -> Vec<&'static str> {
     match skill.kind {
         SkillKind::File => Vec::new(),
         SkillKind::Folder => NOT_SKILLS.into_iter().filter(is_folder).collect(),
-    }
-}
-
-/// Version-control data at a skill's root is no part of it.
-fn version_control(entry: &fs::DirEntry) -> bool {
-    NOT_SKILLS.iter().any(|name| entry.file_name() == *name)
-        && entry.file_type().is_ok_and(|kind| kind.is_dir())
-}
-
-/// By the text of the link alone, since the tree may be copied elsewhere.
-fn leads_out(relative: &Path, target: &Path) -> bool {
-    let mut depth = relative.components().count().saturating_sub(1);
-    for component in target.components() {
-        match component {
-            Component::ParentDir if depth == 0 => return true,
-            Component::ParentDir => depth -= 1,
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return true,
-        }
-    }
-    false
-}
-
-fn resolves_within(root: &Path, link: &Path) -> bool {
-    match (fs::canonicalize(root), fs::canonicalize(link)) {
-        // What lies in a folder that is left out is not examined, so a link to it leads out, too.
-        (Ok(root), Ok(target)) => target
-            .strip_prefix(root)
-            .is_ok_and(|inside| !NOT_SKILLS.iter().any(|name| inside.starts_with(name))),
-        (Err(_), _) | (_, Err(_)) => false,
-    }
-}
-
-/// SHA-256 in hex, and the bytes where they were kept.
-type Kept = (String, Option<Arc<[u8]>>);
-
-/// Reads a regular file without following a link and without waiting on anything; `keep` is the size expected.
-fn read(path: &Path, keep: Option<u64>) -> Result<Kept, String> {
-    let say = |error: std::io::Error| format!("it cannot be read: {error}");
-    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits())
-        .open(path)
-        .map_err(say)?;
-    let before = file.metadata().map_err(say)?;
-    if !before.is_file() {
-        return Err("it is no longer a regular file".to_owned());
-    }
-    let read = match keep {
-        Some(size) => read_whole(&mut file, size).map_err(say)?,
-        None => (hash_only(&mut file).map_err(say)?, None),
-    };
-    let after = file.metadata().map_err(say)?;
-    let stamp = |data: &fs::Metadata| {
-        (
-            data.len(),
-            data.mtime(),
-            data.mtime_nsec(),
-            data.ctime(),
-            data.ctime_nsec(),
-        )
-    };
-    let whole = read
-        .1
-        .as_ref()
-        .is_none_or(|bytes| bytes.len() as u64 == before.len());
-    if stamp(&before) != stamp(&after) || !whole {
-        return Err("it changed while it was read".to_owned());
-    }
-    Ok(read)
-}
-
-/// Straight into where the bytes stay: a copy would touch as much memory again.
-fn read_whole(file: &mut File, size: u64) -> std::io::Result<Kept> {
-    let size = usize::try_from(size).map_err(std::io::Error::other)?;
-    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
-    if let Some(buffer) = Arc::get_mut(&mut bytes) {
-        file.read_exact(buffer)?;
-    }
-    // One byte more than expected tells that the file grew.
-    if file.read(&mut [0])? != 0 {
-        return Err(std::io::Error::other("it grew while it was read"));
-    }
-    Ok((hex(&Sha256::digest(&bytes)), Some(bytes)))
-}
-
-fn hash_only(file: &mut File) -> std::io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(hex(&hasher.finalize()));
-        }
-        hasher.update(buffer.get(..count).unwrap_or_default());
     }
 }
 

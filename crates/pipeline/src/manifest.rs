@@ -1,10 +1,14 @@
 //! What a skill says of itself: front matter of `SKILL.md`, or a `skillgate:` block in a docstring.
 
+pub(crate) mod span;
+mod yaml;
+
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::ops::Range;
 
 use skillgate_model::{Manifest, ManifestError};
+
+use span::{block, docstring, front_matter};
+use yaml::{Node, as_written, tag};
 
 /// A manifest larger than this is not read; agents are given names and descriptions, not books.
 const MAX_BYTES: usize = 64 << 10;
@@ -47,98 +51,6 @@ pub(crate) fn of_docstring(bytes: &[u8]) -> Manifest {
     };
     manifest.description = manifest.description.or(description);
     manifest
-}
-
-fn front_matter(text: &str) -> Option<(&str, bool)> {
-    let (start, body) = after_first_line(text)?;
-    match front_matter_range(text) {
-        Some(range) => Some((text.get(range)?, true)),
-        None => Some((text.get(start..start + body.len())?, false)),
-    }
-}
-
-/// What follows a first line `---`, and where.
-fn after_first_line(text: &str) -> Option<(usize, &str)> {
-    let first = text.lines().next()?;
-    if first.trim_end() != "---" {
-        return None;
-    }
-    let body = text.get(first.len()..)?;
-    let body = body.trim_start_matches('\r').strip_prefix('\n')?;
-    Some((text.len() - body.len(), body))
-}
-
-/// Where the YAML of closed front matter stands.
-pub(crate) fn front_matter_range(text: &str) -> Option<Range<usize>> {
-    let (start, body) = after_first_line(text)?;
-    let mut at = 0;
-    for line in body.split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            return Some(start..start + at);
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// Where the first statement of a Python module begins; comments and blank lines may stand before it.
-pub(crate) fn first_statement(text: &str) -> usize {
-    let mut at = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
-    for line in text.get(at..).unwrap_or_default().split_inclusive('\n') {
-        let bare = line.trim_start();
-        if !bare.trim_end().is_empty() && !bare.starts_with('#') {
-            break;
-        }
-        at += line.len();
-    }
-    at
-}
-
-/// Where the text of a docstring stands: the first statement, when it is a triple-quoted string.
-pub(crate) fn docstring_range(text: &str) -> Option<Range<usize>> {
-    let rest = text.get(first_statement(text)..)?;
-    let rest = rest.strip_prefix(['r', 'R', 'u', 'U']).unwrap_or(rest);
-    let quote = ["\"\"\"", "'''"]
-        .into_iter()
-        .find(|quote| rest.starts_with(quote))?;
-    let body = rest.get(quote.len()..)?;
-    let start = text.len() - body.len();
-    Some(start..start + body.find(quote)?)
-}
-
-/// The docstring, and how many lines stand before it.
-fn docstring(text: &str) -> Option<(&str, u32)> {
-    let range = docstring_range(text)?;
-    let before = text.get(..range.start)?.matches('\n').count();
-    Some((text.get(range)?, u32::try_from(before).unwrap_or(u32::MAX)))
-}
-
-/// The depth of the line `skillgate:`, and where the lines stand that are indented deeper after it.
-pub(crate) fn block_range(docstring: &str) -> Option<(usize, Range<usize>)> {
-    let mut lines = docstring.split_inclusive('\n');
-    let mut start = 0;
-    let indent = lines.find_map(|line| {
-        start += line.len();
-        (line.trim() == "skillgate:").then(|| line.len() - line.trim_start().len())
-    })?;
-    let deeper =
-        |line: &&str| line.trim().is_empty() || line.len() - line.trim_start().len() > indent;
-    let body: usize = lines.take_while(deeper).map(str::len).sum();
-    Some((indent, start..start + body))
-}
-
-/// The lines that are indented deeper than the line `skillgate:` before them, as YAML of their own.
-fn block(docstring: &str) -> Option<(&str, u32)> {
-    let (_, range) = block_range(docstring)?;
-    let before = docstring.get(..range.start)?.matches('\n').count();
-    Some((
-        docstring.get(range)?,
-        u32::try_from(before).unwrap_or(u32::MAX),
-    ))
 }
 
 fn parse(yaml: &str, first_line: u32) -> Manifest {
@@ -190,117 +102,6 @@ fn lenient(yaml: &str, first_line: u32, error: &serde_saphyr::Error) -> Manifest
             fatal,
         }],
         ..Manifest::default()
-    }
-}
-
-/// A tag such as `!!python/object` stands where a value begins.
-fn tag(yaml: &str) -> Option<u32> {
-    let starts = |line: &str| {
-        let value = line.split_once(": ").map_or(line, |(_, value)| value);
-        let value = value.trim_start().trim_start_matches("- ").trim_start();
-        value.starts_with("!!") || value.starts_with("!<")
-    };
-    yaml.lines()
-        .position(starts)
-        .map(|line| u32::try_from(line).unwrap_or(u32::MAX))
-}
-
-/// YAML with every scalar as its text, so that `on`, `1e3` and `null` mean what was written.
-#[derive(Debug)]
-enum Node {
-    Text(String),
-    /// A number with a point or an exponent, of which only the line it stands on knows the digits.
-    Number(f64),
-    List(Vec<Self>),
-    Map(Vec<(String, Self)>),
-}
-
-impl<'de> serde::Deserialize<'de> for Node {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> serde::de::Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("YAML")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Text(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Text(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Text(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Text(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Text(String::new()))
-    }
-
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Text(String::new()))
-    }
-
-    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(node) = access.next_element()? {
-            list.push(node);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let mut map = Vec::new();
-        let mut seen = BTreeSet::new();
-        while let Some((key, value)) = access.next_entry::<String, Node>()? {
-            if !seen.insert(key.clone()) {
-                return Err(serde::de::Error::custom(format_args!(
-                    "duplicate key `{key}`"
-                )));
-            }
-            map.push((key, value));
-        }
-        Ok(Node::Map(map))
-    }
-}
-
-/// A version `1.10` is no number: each takes back the text of the first line that gives its key this value.
-fn as_written(entries: &mut [(String, Node)], yaml: &str) {
-    for (key, value) in entries {
-        match value {
-            Node::Map(inner) => as_written(inner, yaml),
-            Node::Number(number) => {
-                let text = yaml
-                    .lines()
-                    .filter_map(|line| line.trim_start().strip_prefix(key.as_str()))
-                    .filter_map(|rest| rest.trim_start().strip_prefix(':'))
-                    .map(|rest| rest.split(" #").next().unwrap_or(rest).trim())
-                    .find(|text| text.parse() == Ok(*number));
-                *value = Node::Text(text.map_or_else(|| number.to_string(), str::to_owned));
-            }
-            Node::Text(_) | Node::List(_) => {}
-        }
     }
 }
 
