@@ -36,6 +36,12 @@ impl<'a> Interp<'a, '_> {
                 Some("`obj` of an error".to_owned()),
             );
         }
+        if attr == "__class__" && receiver.from.meets(Origins::ERROR) {
+            // Of what kind an error is says nothing of where it happened.
+            let mut class = receiver.derived();
+            class.from = class.from.without(Origins::ERROR);
+            return class;
+        }
         if receiver.from.meets(Origins::WEB)
             && let Some(settled) = self.settled(receiver, attr)
         {

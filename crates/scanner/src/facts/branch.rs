@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use ruff_python_ast::{CmpOp, Expr, ExprList, ExprTuple, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprList, ExprTuple, UnaryOp};
 
 use super::interp::Interp;
 use super::join::join;
 use super::origin::{Origins, Sinks};
 use super::scope::{Scope, ScopeKind};
-use super::value::{Shape, Value};
+use super::value::{GAP, Shape, Value};
 
 /// What a branch bound.
 pub(crate) type Changes<'a> = Vec<(Rc<Scope<'a>>, &'a str, Value<'a>)>;
@@ -195,6 +195,9 @@ impl<'a> Interp<'a, '_> {
             }
             Expr::Call(call) => {
                 let name = super::walk::last_name(&call.func);
+                if this.says_nothing(call) {
+                    return;
+                }
                 if let Expr::Attribute(method) = &*call.func
                     && (CHECKS.contains(&name) || super::sanitizers::CHECKS.contains(&name))
                 {
@@ -213,6 +216,24 @@ impl<'a> Interp<'a, '_> {
             }
             _ => {}
         });
+    }
+
+    /// `(BASE + name).startswith(BASE)` holds whatever the name is.
+    fn says_nothing(&mut self, call: &'a ExprCall) -> bool {
+        let (Expr::Attribute(method), [start]) = (&*call.func, &*call.arguments.args) else {
+            return false;
+        };
+        if &method.attr != "startswith"
+            || !method.value.is_name_expr()
+            || !(start.is_name_expr() || start.is_string_literal_expr())
+        {
+            return false;
+        }
+        let (value, start) = (self.expr_quietly(&method.value), self.expr_quietly(start));
+        match (value.as_gapped(), start.as_text()) {
+            (Some(text), Some(start)) => text.contains(GAP) && text.starts_with(start),
+            _ => false,
+        }
     }
 
     /// A value passed a test of which nothing more is known.

@@ -218,7 +218,8 @@ impl<'a, 's> Interp<'a, 's> {
             }
         }
         self.run_callables(args, range);
-        let mut result = match index.names.child(name, CALLED) {
+        let protects = args.keyword("usedforsecurity").and_then(Value::truth) != Some(false);
+        let mut result = match index.names.child(name, CALLED).filter(|_| protects) {
             Some(object) => {
                 let object = self.named(object);
                 keeps_origins &= object.from.is_empty();

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use ruff_python_ast::{Expr, Parameters, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_text_size::Ranged;
 
 use super::interp::Interp;
 use super::origin::Origins;
 use super::scope::{Class, Code, Function, Scope, ScopeKind, State};
 use super::value::{Shape, Value};
+use crate::Kind;
 
 /// How deep functions and classes may lie in each other.
 const MAX_SCOPES: u32 = 200;
@@ -50,6 +52,9 @@ impl<'a> Interp<'a, '_> {
                 function.public = Origins::WRAPPED;
             }
         }
+        if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
+            self.described(def);
+        }
         let mut value = Value::of(Shape::Function(id));
         for (decorator, at) in decorators.iter().zip(&def.decorator_list).rev() {
             let result = self.call_value(decorator, vec![value.clone()], at.range);
@@ -61,6 +66,29 @@ impl<'a> Interp<'a, '_> {
         }
         self.hooked(&def.name.id, &value, def.name.range);
         self.bind(&def.name.id, value);
+    }
+
+    /// What a tool says of itself is read by the agent, like the prose of a skill.
+    fn described(&mut self, def: &'a StmtFunctionDef) {
+        const SHORTEST: usize = 40;
+        let docstring = match def.body.first() {
+            Some(Stmt::Expr(first)) => Some(&*first.value),
+            _ => None,
+        };
+        let calls = def.decorator_list.iter().map(|each| &each.expression);
+        let keywords = calls
+            .filter_map(Expr::as_call_expr)
+            .flat_map(|call| &call.arguments.keywords);
+        let given = keywords
+            .filter(|keyword| keyword.arg.as_deref() == Some("description"))
+            .map(|keyword| &keyword.value);
+        for text in docstring.into_iter().chain(given) {
+            let value = self.expr_quietly(text);
+            if let Some(said) = value.as_text().filter(|said| said.len() > SHORTEST) {
+                let layers = vec!["tool description".to_owned()];
+                self.uncover(text.range(), layers, said.as_bytes(), Some(Kind::Markdown));
+            }
+        }
     }
 
     /// `app.route` of a framework that sends every text a view gives back as HTML.

@@ -7,7 +7,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::interp::Interp;
 use super::join::join;
-use super::origin::Origins;
+use super::origin::{Origins, Sinks};
 use super::scope::{Scope, ScopeKind};
 use super::value::{GAP, Shape, Text, Value};
 use super::variants::Pieces;
@@ -38,7 +38,13 @@ impl<'a> Interp<'a, '_> {
         let mut blend = Value::NEUTRAL;
         for item in &dict.items {
             let key = item.key.as_ref().map(|key| self.expr(key));
-            let value = self.expr(&item.value);
+            let mut value = self.expr(&item.value);
+            if let (Some("$eq"), Some(class)) =
+                (key.as_ref().and_then(Value::as_text), self.index.nosql)
+            {
+                // What is only compared shapes no query.
+                value.safe = value.safe.union(Sinks(1 << class));
+            }
             if let Some(key) = &key
                 && let Some(name) = key.as_text()
             {
@@ -180,6 +186,9 @@ impl<'a> Interp<'a, '_> {
         }
         .unwrap_or_else(|| match parts {
             [_] => Value::list(vec![first]),
+            [_, _] if matches!(first.shape, Shape::Picked(_)) => {
+                Value::of(Shape::Dict(Rc::new(vec![(Value::UNKNOWN, first)])))
+            }
             _ => blend.derived(),
         });
         if let Some(outer) = outer {

@@ -249,6 +249,8 @@ pub(crate) struct Strings {
     /// How many rules own an atom.
     pub(crate) rules: usize,
     pub(crate) patterns: HashMap<RuleId, AsciiExpression, RandomState>,
+    /// What must stand in the text as well.
+    pub(crate) companions: HashMap<RuleId, AsciiExpression, RandomState>,
     /// Rules on texts that lists of what is bad hold too.
     pub(crate) quoted: Vec<RuleId>,
 }
@@ -272,6 +274,8 @@ pub(crate) struct Index {
     pub(crate) network: Option<u8>,
     pub(crate) host: Option<u8>,
     pub(crate) redirect: Option<u8>,
+    /// The sink of queries whose operators are keys.
+    pub(crate) nosql: Option<u8>,
     pub(crate) destroy: Option<u8>,
     /// The sinks that a text is safe for once its quotes, its brackets or its line ends are replaced.
     pub(crate) replaced: Replaced,

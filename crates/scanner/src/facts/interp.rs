@@ -365,14 +365,18 @@ impl<'a, 's> Interp<'a, 's> {
         bytes: &[u8],
         kind: Option<Kind>,
     ) {
-        const MOST: usize = 64;
+        // A server has more tools than a file has payloads.
+        let most = match kind {
+            Some(Kind::Markdown) => 1024,
+            _ => 64,
+        };
         let range = self.outside.unwrap_or(range);
         let range = range.start().to_usize()..range.end().to_usize();
         let known = |payload: &Payload| payload.bytes == bytes;
         if self.muted || self.payloads.iter().any(known) {
             return;
         }
-        if self.payloads.len() >= MOST {
+        if self.payloads.len() >= most {
             self.spent = true;
             return;
         }

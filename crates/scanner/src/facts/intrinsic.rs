@@ -119,6 +119,8 @@ pub(crate) enum Intrinsic {
     Super,
     /// Gives back its first argument.
     Identity,
+    /// A path without steps back.
+    Normal,
     /// Writes its first argument, data from elsewhere, to the path in its second.
     Download,
     /// Makes a class of records.
@@ -337,8 +339,12 @@ impl Intrinsic {
         ),
         ("super", Self::Super),
         (
-            "pkgutil.extend_path os.fspath os.path.abspath os.path.realpath os.path.normpath os.fsdecode os.fsencode copy.copy copy.deepcopy asyncio.run asyncio.gather asyncio.wait_for contextlib.closing io.StringIO io.BytesIO io.TextIOWrapper textwrap.dedent inspect.cleandoc",
+            "pkgutil.extend_path os.fspath os.fsdecode os.fsencode copy.copy copy.deepcopy asyncio.run asyncio.gather asyncio.wait_for contextlib.closing io.StringIO io.BytesIO io.TextIOWrapper textwrap.dedent inspect.cleandoc",
             Self::Identity,
+        ),
+        (
+            "os.path.abspath os.path.realpath os.path.normpath",
+            Self::Normal,
         ),
         (
             "urllib.request.urlretrieve urllib.urlretrieve wget.download gdown.download",

@@ -167,7 +167,9 @@ impl<'a> Interp<'a, '_> {
                 let at = key.as_int().and_then(|at| usize::try_from(at).ok());
                 // A position that is no key is one of a record: a named tuple.
                 let found = pairs.iter().rev().take(MOST).find(wanted);
-                match found.or_else(|| pairs.get(at?)) {
+                // A key that is not known may be this one.
+                let may_be = || pairs.iter().find(|(key, _)| !key.is_constant());
+                match found.or_else(|| pairs.get(at?)).or_else(may_be) {
                     Some((_, value)) => value.clone(),
                     None => receiver.derived(),
                 }

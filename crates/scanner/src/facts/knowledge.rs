@@ -133,7 +133,9 @@ impl<'a, 's> Interp<'a, 's> {
                 true => self.quotes == 0 && pattern.finds(text).any(|part| !is_expression(part)),
                 false => pattern.is_match(text),
             };
-            if strings.patterns.get(id).is_none_or(found_in) {
+            if strings.patterns.get(id).is_none_or(found_in)
+                && (strings.companions.get(id)).is_none_or(|pattern| pattern.is_match(text))
+            {
                 let atom = text.get(place).unwrap_or("");
                 self.report_plain(*id, range, format!("`{atom}`"));
             }
@@ -321,7 +323,9 @@ impl<'a, 's> Interp<'a, 's> {
 
 /// Whether what was found is an expression that looks for such a text, and none itself.
 fn is_expression(matched: &str) -> bool {
-    const PARTS: [&str; 7] = [r"\s", r"\d", r"\b", r"\w", "(?:", "(?i", "[^"];
+    const PARTS: [&str; 10] = [
+        r"\s", r"\d", r"\b", r"\w", "(?:", "(?i", "[^", ".{", ")?", ".*",
+    ];
     PARTS.iter().any(|part| matched.contains(part))
 }
 

@@ -65,6 +65,9 @@ pub(crate) struct StringMatch {
     /// And it matches this.
     #[serde(default)]
     pub(crate) matches: Option<AsciiExpression>,
+    /// And this, before it or behind it.
+    #[serde(default)]
+    pub(crate) with: Option<AsciiExpression>,
     /// Whether lists of what is bad, and expressions that look for it, hold such texts too.
     #[serde(default)]
     pub(crate) quoted: bool,

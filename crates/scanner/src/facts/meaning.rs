@@ -9,9 +9,7 @@ use super::names::CALLED;
 use super::names::Name;
 use super::names::Names;
 use super::origin::Origins;
-use super::value::Shape;
-use super::value::Text;
-use super::value::Value;
+use super::value::{GAP, Shape, Text, Value};
 use ruff_text_size::TextRange;
 use std::rc::Rc;
 
@@ -141,6 +139,11 @@ impl<'a> Interp<'a, '_> {
                 None => Value::UNKNOWN,
             }),
             Intrinsic::Identity => first.or(receiver).cloned(),
+            // Where what is not known leads back, the path does not begin as it was written.
+            Intrinsic::Normal => first.map(|path| match path.as_gapped() {
+                Some(text) if text.contains(GAP) => path.derived(),
+                _ => path.clone(),
+            }),
             Intrinsic::Download => self.downloaded(args),
             Intrinsic::RecordClass => self.record_class(args),
             Intrinsic::Record => self.record(args),

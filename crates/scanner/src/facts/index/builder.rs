@@ -38,6 +38,7 @@ pub(super) struct Builder {
     attributes: HashMap<Box<str>, Vec<RuleId>, RandomState>,
     atoms: Vec<(String, RuleId)>,
     patterns: HashMap<RuleId, AsciiExpression, RandomState>,
+    companions: HashMap<RuleId, AsciiExpression, RandomState>,
     assigns: Vec<(RuleId, Test, bool)>,
     targets: Vec<AsciiExpression>,
     quoted: Vec<RuleId>,
@@ -58,6 +59,7 @@ impl Default for Builder {
             attributes: HashMap::default(),
             atoms: Vec::new(),
             patterns: HashMap::default(),
+            companions: HashMap::default(),
             quoted: Vec::new(),
             assigns: Vec::new(),
             targets: Vec::new(),
@@ -288,6 +290,9 @@ impl Builder {
         if let Some(pattern) = &strings.matches {
             self.patterns.insert(id, pattern.clone());
         }
+        if let Some(pattern) = &strings.with {
+            self.companions.insert(id, pattern.clone());
+        }
     }
 
     fn test(&mut self, condition: &Condition) -> Result<Test, String> {
@@ -347,6 +352,7 @@ impl Builder {
                     .collect::<BTreeSet<_>>()
                     .len(),
                 patterns: self.patterns,
+                companions: self.companions,
                 quoted: self.quoted,
             })
         };
@@ -368,6 +374,7 @@ impl Builder {
             network: position(&self.classes, "network"),
             host: position(&self.classes, "host"),
             redirect: position(&self.classes, "redirect"),
+            nosql: position(&self.classes, "nosql"),
             destroy: position(&self.classes, "destroy"),
             replaced: Replaced {
                 quotes: named(&self.classes, &["xpath", "find", "sql"]),
