@@ -1,5 +1,9 @@
 //! The outside: starts a launcher, watches one run, ends it.
 
+mod end;
+mod limits;
+mod stream;
+
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -8,27 +12,21 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use skillgate_model::{Effect, Exit, ExitReason, FileChange, Tier};
+use skillgate_model::{Effect, Exit, ExitReason, FileChange};
 
 use super::cgroup::Group;
 use super::clock::SHIFT;
-use super::meter::{self, Meter};
+use super::meter::Meter;
 use super::notify::{Date, Watcher};
-use super::quota;
 use super::spec::{self, Report, Spec};
+use crate::SandboxError;
 use crate::proxy::Proxy;
-use crate::{SandboxError, sys};
+use stream::Stream;
 
 /// How often memory, CPU time and the clock are looked at while nothing else happens.
 const TICK: Duration = Duration::from_millis(10);
-/// How often files are counted where no file system bounds them, and sockets where no group does.
-const COUNT: Duration = Duration::from_millis(50);
 /// A payload of many processes waits for answers faster than everything else has to be looked at.
 const CALLS_AT_ONCE: usize = 32;
-/// Of the time between two looks, a look takes no more than one part of so many.
-const LOOKS: u32 = 4;
-/// More of a stream than this is counted, not kept.
-const KEPT: usize = 64 << 10;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -93,12 +91,6 @@ pub(crate) trait Jail {
 /// Makes a jail and hands it the order: specification, channel, output, errors.
 pub(crate) type Start<'a> = &'a dyn Fn(&[RawFd]) -> Result<Box<dyn Jail>, SandboxError>;
 
-struct Stream {
-    pipe: Option<OwnedFd>,
-    kept: Vec<u8>,
-    total: u64,
-}
-
 struct Run<'a> {
     spec: &'a Spec,
     driver: &'a mut dyn Driver,
@@ -142,11 +134,6 @@ pub(crate) fn run(
     ];
     let jail = start(&fds)?;
     drop((order, payloads, out, err));
-    let streams = [stdout, stderr].map(|pipe| Stream {
-        pipe: Some(pipe),
-        kept: Vec::new(),
-        total: 0,
-    });
     let mut run = Run {
         spec,
         driver,
@@ -154,7 +141,7 @@ pub(crate) fn run(
         init: jail.init(),
         jail,
         channel: Some(channel),
-        streams,
+        streams: [stdout, stderr].map(Stream::of),
         watcher: None,
         proxy: None,
         meter: Meter::default(),
@@ -370,144 +357,6 @@ impl Run<'_> {
             self.killed = Some(ExitReason::OutputLimit);
         }
     }
-
-    /// Clock, memory, CPU time.
-    fn look(&mut self) {
-        let now = Instant::now();
-        if now < self.next_look {
-            return;
-        }
-        self.measure(now);
-        let spent = now.elapsed();
-        self.next_look = now + TICK.max(spent * LOOKS).min(COUNT);
-    }
-
-    fn measure(&mut self, now: Instant) {
-        let limits = &self.spec.limits;
-        if interrupted() || now.duration_since(self.started) > Duration::from_millis(limits.wall_ms)
-        {
-            self.killed = Some(ExitReason::Timeout);
-            return;
-        }
-        // Whoever is left would wait for what the kernel has taken.
-        let group = self.jail.group();
-        if group.is_some_and(|group| group.memory().1 > 0) {
-            self.killed = Some(ExitReason::Oom);
-        }
-        if let Some((init, _)) = &self.init {
-            self.meter.measure(*init, limits.memory_bytes);
-            if self.meter.cpu_ms > limits.cpu_ms {
-                self.killed = Some(ExitReason::CpuLimit);
-            }
-            if self.meter.memory_bytes > limits.memory_bytes {
-                self.killed = Some(ExitReason::Oom);
-            }
-            if now >= self.next_count {
-                self.next_count = now + COUNT;
-                let full = self.spec.tier == Tier::Full;
-                let tree = meter::tree(*init);
-                let sockets = match group {
-                    // The group counts them.
-                    Some(_) => 0,
-                    None if full => meter::socket_bytes(*init),
-                    None => meter::held_socket_bytes(&tree),
-                };
-                if sockets > limits.memory_bytes {
-                    self.killed = Some(ExitReason::Oom);
-                }
-                if !full && quota::exceeded(&self.spec.top, &tree, limits) {
-                    self.killed = Some(ExitReason::OutputLimit);
-                }
-            }
-        }
-    }
-
-    /// Ends what still runs, takes what was written, says why it ended.
-    fn finish(mut self) -> Result<Ended, SandboxError> {
-        self.ended.wall_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.status.is_none()
-            && let Some((_, pidfd)) = &self.init
-        {
-            sys::kill_pidfd(pidfd.as_fd());
-        }
-        self.watcher = None;
-        let proxied = self.proxy.take().map(|proxy| proxy.asked());
-        self.ended.proxied = proxied.unwrap_or_default();
-        let group = self.jail.group();
-        let (peak, oom_kills) = group.map_or((None, self.oom_kills), Group::memory);
-        self.ended.group = group.map(Group::version);
-        match self.jail.end() {
-            // What was ended from here has its reason already.
-            Ok(ended) if self.vanished => self.killed = self.killed.or(ended),
-            Err(words) => self.failure = Some(words),
-            Ok(_) => {}
-        }
-        for stream in &mut self.streams {
-            while stream.total <= self.spec.limits.output_bytes
-                && stream.ready()
-                && stream.read(32 << 10)
-            {}
-        }
-        if interrupted() {
-            return Err(SandboxError::Interrupted);
-        }
-        self.ended.cpu_ms = self.ended.cpu_ms.max(self.meter.cpu_ms);
-        self.ended.peak_memory_bytes = peak.max(self.meter.peak_bytes);
-        if oom_kills > 0 && self.killed.is_none() {
-            self.killed = Some(ExitReason::Oom);
-        }
-        self.ended.output_bytes = self.streams.iter().map(|stream| stream.total).sum();
-        self.ended.output = self.streams.map(|stream| stream.kept);
-        self.ended.exit = exit(
-            self.killed,
-            self.status,
-            self.failure,
-            &self.ended,
-            &self.spec.limits,
-        );
-        Ok(self.ended)
-    }
-}
-
-/// The reason, from the strongest evidence to the weakest.
-fn exit(
-    killed: Option<ExitReason>,
-    status: Option<(Option<i32>, Option<i32>)>,
-    failure: Option<String>,
-    ended: &Ended,
-    limits: &skillgate_model::Limits,
-) -> Exit {
-    if let Some(reason) = killed {
-        // A main process can end well after its child was killed for memory.
-        let (code, signal) = status.unwrap_or((None, Some(libc::SIGKILL)));
-        return Exit {
-            reason,
-            code,
-            signal,
-            detail: None,
-        };
-    }
-    let Some((code, signal)) = status else {
-        return Exit {
-            reason: ExitReason::NotRun,
-            code: None,
-            signal: None,
-            detail: failure,
-        };
-    };
-    let reason = match signal {
-        None => ExitReason::Exit,
-        Some(libc::SIGSYS) => ExitReason::Denied,
-        Some(libc::SIGXCPU) => ExitReason::CpuLimit,
-        Some(libc::SIGKILL) if ended.cpu_ms >= limits.cpu_ms => ExitReason::CpuLimit,
-        Some(_) => ExitReason::Signal,
-    };
-    Exit {
-        reason,
-        code,
-        signal,
-        detail: None,
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -516,26 +365,4 @@ enum Source {
     Channel,
     Listener,
     Stream(usize),
-}
-
-impl Stream {
-    fn ready(&self) -> bool {
-        let Some(pipe) = &self.pipe else { return false };
-        let mut polled = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-        poll(&mut polled, PollTimeout::ZERO).is_ok_and(|count| count > 0)
-    }
-
-    /// Reads once; `false` at the end.
-    fn read(&mut self, most: usize) -> bool {
-        let Some(pipe) = &self.pipe else { return false };
-        let mut buffer = vec![0; most];
-        let Ok(length) = nix::unistd::read(pipe, &mut buffer) else {
-            return false;
-        };
-        self.total += length as u64;
-        let room = KEPT.saturating_sub(self.kept.len()).min(length);
-        self.kept
-            .extend_from_slice(buffer.get(..room).unwrap_or_default());
-        length > 0
-    }
 }
