@@ -9,6 +9,7 @@ mod javascript;
 mod places;
 mod report;
 mod resolved;
+mod services;
 mod shell;
 mod tree;
 mod value;

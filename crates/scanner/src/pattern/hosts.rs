@@ -61,6 +61,18 @@ pub(crate) fn is_bare_address(host: &str) -> bool {
     })
 }
 
+/// Whether a host is neither this machine nor one of the same network.
+pub(crate) fn is_elsewhere(host: &str) -> bool {
+    let plain = without_port(host);
+    let near = plain_address(host).is_some_and(|address| {
+        address.is_private() || address.is_loopback() || address.is_unspecified()
+    });
+    let named = [".local", ".internal", ".localhost", ".svc"]
+        .iter()
+        .any(|ending| plain.ends_with(ending));
+    plain.contains('.') && !plain.contains(UNKNOWN) && !near && !named
+}
+
 /// An IPv4 address in whatever way a resolver reads it: one number, hexadecimal or octal parts.
 fn plain_address(host: &str) -> Option<Ipv4Addr> {
     let number = |part: &str| match part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {

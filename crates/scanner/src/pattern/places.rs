@@ -122,6 +122,61 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     words.iter().any(|word| upper.contains(word))
 }
 
+/// Whether a variable of this name holds what no service on the web asks for: the address of a database with
+/// its password, a key that signs or encrypts.
+pub(crate) fn is_kept_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let stores = [
+        "DATABASE",
+        "DB",
+        "POSTGRES",
+        "POSTGRESQL",
+        "PG",
+        "MYSQL",
+        "MARIADB",
+        "MONGO",
+        "MONGODB",
+        "REDIS",
+        "AMQP",
+        "RABBITMQ",
+        "CLOUDAMQP",
+        "MSSQL",
+        "CLICKHOUSE",
+    ];
+    let address = ["_URL", "_URI", "_DSN", "_PASSWORD", "_PASS"]
+        .iter()
+        .find_map(|ending| upper.strip_suffix(ending))
+        .is_some_and(|owner| {
+            stores.iter().any(|store| {
+                owner
+                    .strip_suffix(store)
+                    .is_some_and(|before| before.is_empty() || before.ends_with('_'))
+            })
+        });
+    let words = [
+        "CONNECTION_STRING",
+        "CONN_STR",
+        "CONNSTR",
+        "JWT_SECRET",
+        "SESSION_SECRET",
+        "SESSION_KEY",
+        "COOKIE_SECRET",
+        "ENCRYPTION_KEY",
+        "SIGNING_KEY",
+        "SECRET_KEY_BASE",
+        "MNEMONIC",
+        "SEED_PHRASE",
+        "SSH_KEY",
+        "PRIVATE_KEY",
+        "DEPLOY_KEY",
+        "PGPASSWORD",
+        "MYSQL_PWD",
+        "MASTER_KEY",
+    ];
+    // A store in the browser has its address in public.
+    address && !upper.starts_with("FIREBASE") || words.iter().any(|word| upper.contains(word))
+}
+
 /// Whether a variable of this name holds what a person typed as a password.
 pub(crate) fn is_password_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -2,11 +2,11 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
-use super::places;
+use super::{places, services};
 
 /// Where a value came from; several at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Taint(u32);
+pub(crate) struct Taint(u64);
 
 impl Taint {
     /// The network.
@@ -72,39 +72,25 @@ impl Taint {
     /// What a function is given, while nobody has called it yet.
     pub(crate) const PARAMETER: Self = Self(1 << 30);
 
-    /// The tokens of known services, each as one of eight marks.
-    const SERVICES: u32 = 0xff << 22;
+    /// A credential that no service on the web asks for: the address of a database, a key that signs or encrypts.
+    pub(crate) const KEPT: Self = Self(1 << 32);
+
+    /// The tokens of known services, each with a mark of its own.
+    const SERVICES: u64 = u64::MAX << services::FIRST_MARK;
+
+    /// What says whose a credential is; only texts made of the credential keep it.
+    pub(crate) const OWNED: Self = Self(Self::SERVICES | Self::KEPT.0);
 
     /// The mark of the service that a variable's token belongs to.
     pub(crate) fn of_service(variable: &str) -> Self {
-        let services = [
-            "AWS",
-            "GITHUB",
-            "NPM",
-            "OPENAI",
-            "ANTHROPIC",
-            "GOOGLE",
-            "AZURE",
-            "SLACK",
-            "STRIPE",
-            "HUGGING",
-            "DISCORD",
-            "DOCKER",
-            "GITLAB",
-            "PYPI",
-            "CLOUDFLARE",
-            "GEMINI",
-            "VERCEL",
-            "TELEGRAM",
-        ];
-        let upper = variable.to_ascii_uppercase();
-        let upper = if upper.starts_with("GH_") {
-            "GITHUB"
-        } else {
-            &upper
-        };
-        let at = services.iter().position(|service| upper.contains(service));
-        at.map_or(Self::default(), |at| Self(1 << (22 + at % 8)))
+        services::of_variable(variable)
+            .map_or(Self::default(), |at| Self(1 << (services::FIRST_MARK + at)))
+    }
+
+    /// Whether tokens are among them, and the host belongs to none of their services.
+    pub(crate) fn is_foreign_to(self, host: &str) -> bool {
+        self.of_any_service()
+            && !services::of_host(host).any(|at| self.has(Self(1 << (services::FIRST_MARK + at))))
     }
 
     /// Whether the token of a known service is among them.
@@ -128,6 +114,11 @@ impl Taint {
 
     pub(crate) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Both together, where an operator cannot be used.
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// Words for a report, in a fixed order.

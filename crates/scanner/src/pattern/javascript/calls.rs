@@ -4,7 +4,9 @@ mod handed;
 mod process;
 mod queries;
 mod result;
+mod spoken;
 mod transfer;
+mod wallets;
 
 use std::ops::Range;
 
@@ -16,12 +18,15 @@ use super::strings;
 use super::value::Js;
 use crate::Kind;
 use process::{command_line, executed, markup, required, spawned, started_file};
-use transfer::{filed, looked_up, piped, printed, sent, streamed};
+use spoken::heard;
+use transfer::{filed, hidden_address, looked_up, piped, printed, sent, streamed};
 
-pub(super) use handed::{guards_paths, handed, is_poisoned, outgoing};
+pub(super) use handed::{guards_paths, handed, incoming, is_poisoned, outgoing};
 pub(super) use process::scripted;
-pub(super) use result::result;
+pub(super) use result::{cookies_asked, result};
+pub(super) use spoken::spoken;
 pub(super) use transfer::addressed;
+pub(super) use wallets::{asks_ransom, swapped_address};
 
 /// A call whose callee and receiver are known.
 pub(super) struct Call {
@@ -196,6 +201,10 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
     if is_network(&name) || is_sending(&name) {
         sent(follower, call, arguments);
     }
+    if is_network(&name) || matches!(name.as_str(), "axios.create" | "got.extend" | "ky.create") {
+        hidden_address(follower, call, arguments);
+    }
+    heard(follower, call, arguments);
     queries::judge(follower, call, &first_value);
     if call.method() == "splice" {
         // Lines that are put into a program are code.

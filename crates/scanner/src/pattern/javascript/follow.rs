@@ -52,6 +52,8 @@ pub(super) struct Follower<'s> {
     pub(super) files: HashMap<String, Taint>,
     /// Built-ins that the program puts back where they were.
     restored: BTreeSet<String>,
+    /// Members that the program keeps, by the name they had.
+    wrapped: BTreeSet<String>,
     current: Vec<usize>,
     /// Calls that are being evaluated, and the nodes visited for them.
     evaluating: usize,
@@ -91,16 +93,21 @@ impl<'s> Follower<'s> {
         let mut home = false;
         let mut removes = false;
         let mut cipher = None;
+        let mut ransom = false;
         for fact in &self.facts {
             match &fact.what {
                 What::Call { name, .. } if name.starts_with("crypto.createCipher") => {
-                    cipher = Some(fact.span.clone());
+                    cipher.get_or_insert(fact.span.clone());
                 }
                 What::Call { name, .. } if name == "os.homedir" => home = true,
                 What::Call { name, .. } if name.starts_with("fs.rename") => removes = true,
                 What::Delete(_) => removes = true,
+                What::Write { content, .. } => ransom |= calls::asks_ransom(&content.text),
                 _ => {}
             }
+        }
+        if let Some(span) = calls::swapped_address(&self.facts) {
+            self.check(span, "javascript-wallet-swapped", "");
         }
         let writes: Vec<Fact> = self
             .facts
@@ -117,7 +124,7 @@ impl<'s> Follower<'s> {
             .collect();
         self.facts.extend(writes);
         self.excused();
-        if let Some(span) = cipher.filter(|_| home && removes) {
+        if let Some(span) = cipher.filter(|_| (home || ransom) && removes) {
             self.check(span, "javascript-files-encrypted", "");
         }
     }
@@ -211,6 +218,7 @@ impl<'s> Follower<'s> {
             | "type_annotation"
             | "interface_declaration"
             | "type_alias_declaration"
+            | "ambient_declaration"
             | "regex" => Js::default(),
             "identifier" | "shorthand_property_identifier" => self.identifier(node),
             "string" => Js::of(Value::text(strings::unescape(
@@ -242,6 +250,7 @@ impl<'s> Follower<'s> {
             "return_statement" | "yield_expression" => self.returned(node),
             "field_definition" | "public_field_definition" => self.field(node),
             "this" => Js::named("this"),
+            "super" => Js::named("super"),
             "import" => Js::named("import"),
             "arrow_function"
             | "function_expression"

@@ -149,6 +149,12 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
             ..Js::unknown(taint)
         };
     };
+    if is_key_material(owner, name) {
+        return Js {
+            name: dotted(owner, name),
+            ..Js::unknown(taint | Taint::SECRET)
+        };
+    }
     let resolved = match (owner, name) {
         ("globalThis", _) => return global(name),
         ("process" | "Bun" | "import.meta", "env") => {
@@ -189,6 +195,23 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
         name: resolved,
         ..Js::unknown(taint)
     }
+}
+
+/// Words from which a wallet is made again.
+pub(super) fn is_phrase(name: &str) -> bool {
+    matches!(
+        name,
+        "mnemonic" | "seedPhrase" | "seed_phrase" | "recoveryPhrase" | "secretRecoveryPhrase"
+    )
+}
+
+/// Members of a wallet that spend what is in it.
+fn is_key_material(owner: &str, name: &str) -> bool {
+    is_phrase(name)
+        || matches!(name, "privateKey" | "secretKey")
+            && ["Wallet", "Keypair", "ethers", "web3", "HDNode", "bip39"]
+                .iter()
+                .any(|word| owner.contains(word))
 }
 
 /// Names worth hiding behind a computed key.
@@ -300,6 +323,11 @@ fn is_client(module: &str, name: &str) -> bool {
         | "megajs"
         | "ipfs-http-client"
         | "pastebin-js" => plain,
+        "playwright" | "playwright-core" | "@playwright/test" | "puppeteer" | "puppeteer-core" => {
+            [".request.post", ".request.put", ".request.fetch"]
+                .iter()
+                .any(|ending| made.ends_with(ending))
+        }
         "discord" => name.starts_with("discord.js.") && !name.contains("()"),
         _ => false,
     }

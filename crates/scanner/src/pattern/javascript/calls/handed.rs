@@ -72,7 +72,7 @@ fn headers(taint: Taint) -> Js {
 }
 
 /// What a server hands its handlers: who asks, and what for.
-fn incoming(taint: Taint) -> Js {
+pub(in crate::pattern::javascript) fn incoming(taint: Taint) -> Js {
     let whole = [("headers", headers(taint)), ("*", Js::unknown(taint))];
     let whole = Js::with(whole, taint);
     let fields = [
@@ -98,7 +98,14 @@ fn watched() -> Js {
 }
 
 /// The values that a callback of this call is handed.
-pub(in crate::pattern::javascript) fn handed(call: &Call, result: &Js) -> Vec<Js> {
+pub(in crate::pattern::javascript) fn handed(
+    call: &Call,
+    arguments: &[Js],
+    result: &Js,
+) -> Vec<Js> {
+    if let Some(first) = timed(call.name()) {
+        return arguments.get(first..).unwrap_or_default().to_vec();
+    }
     if call.name().contains("interceptors.re") {
         return vec![outgoing()];
     }
@@ -114,6 +121,15 @@ pub(in crate::pattern::javascript) fn handed(call: &Call, result: &Js) -> Vec<Js
         ];
     }
     vec![result.clone(), result.clone(), result.clone()]
+}
+
+/// Where the values stand that a timer hands its callback.
+fn timed(name: &str) -> Option<usize> {
+    match name.strip_prefix("globalThis.").unwrap_or(name) {
+        "setTimeout" | "setInterval" => Some(2),
+        "setImmediate" | "queueMicrotask" | "process.nextTick" => Some(1),
+        _ => None,
+    }
 }
 
 /// Whether a tool's text orders the agent to hand over what it holds, or to keep quiet.

@@ -14,6 +14,7 @@ use super::super::value::Js;
 use super::Call;
 use crate::pattern::value::{Taint, Value};
 use folding::{folded, from_codes};
+pub(in crate::pattern::javascript) use sources::cookies_asked;
 use sources::own_taint;
 
 /// Longest name of what a call yields, in bytes.
@@ -45,6 +46,11 @@ pub(in crate::pattern::javascript) fn result(
             ..Js::unknown(marks(follower, call, arguments))
         }
     })
+}
+
+/// A list or an object as the text that `JSON.stringify` makes of it.
+pub(super) fn written_out(object: &Js) -> Value {
+    json::stringified(object).value
 }
 
 /// An argument that the call gives back as it is.
@@ -153,5 +159,62 @@ fn marks(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
     if call.method() == "toString" && matches!(encoding, Some("base64" | "hex")) {
         taint |= Taint::ENCODED;
     }
-    taint
+    if makes_text(call) {
+        taint
+    } else {
+        // A client that a credential opens answers with what is not the credential.
+        taint.without(Taint::OWNED)
+    }
+}
+
+/// Whether a call makes a text of what it is given, or a collection.
+fn makes_text(call: &Call) -> bool {
+    matches!(
+        call.name(),
+        "String"
+            | "encodeURIComponent"
+            | "encodeURI"
+            | "escape"
+            | "btoa"
+            | "JSON.stringify"
+            | "Buffer.from"
+            | "Buffer"
+            | "URLSearchParams"
+            | "URL"
+            | "Blob"
+            | "FormData"
+            | "Array.from"
+            | "querystring.stringify"
+            | "qs.stringify"
+            | "util.inspect"
+            | "util.format"
+    ) || call.name().starts_with("Object.")
+        || matches!(
+            call.method(),
+            "toString"
+                | "trim"
+                | "join"
+                | "concat"
+                | "slice"
+                | "substring"
+                | "substr"
+                | "replace"
+                | "replaceAll"
+                | "split"
+                | "reverse"
+                | "map"
+                | "flatMap"
+                | "filter"
+                | "reduce"
+                | "entries"
+                | "values"
+                | "flat"
+                | "at"
+                | "toUpperCase"
+                | "toLowerCase"
+                | "padStart"
+                | "padEnd"
+                | "repeat"
+                | "encode"
+        )
 }

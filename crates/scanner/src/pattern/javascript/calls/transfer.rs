@@ -10,6 +10,7 @@ const MIN_SPOKEN: usize = 40;
 const MIN_SCRIPT: usize = 16;
 
 use super::super::follow::Follower;
+use super::super::names::is_sending;
 use super::super::value::Js;
 use super::Call;
 use crate::Kind;
@@ -96,7 +97,8 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
             ) || path.starts_with("/etc")
                 || path.starts_with("/usr");
             let all = is_everything_in(&path, arguments);
-            if home || all {
+            let project = path == "." && is_recursive(call, arguments);
+            if home || all || project {
                 follower.check(span.clone(), "javascript-tree-deleted", path.clone());
             }
             follower.fact(span, What::Delete(path));
@@ -131,6 +133,10 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         }
     }
     let known = target.is_some();
+    let elsewhere = match &target {
+        Some(host) => hosts::is_elsewhere(host),
+        None => is_sending(call.name()) && is_web(call.name()),
+    };
     let target = target.unwrap_or_else(|| call.name().to_owned());
     let detail = format!("{} → {target}", taint.describe());
     if hosts::is_metadata(&target) {
@@ -140,6 +146,10 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         "javascript-credentials-sent"
     } else if taint.has(Taint::ENVIRONMENT) || taint.has(Taint::TOKEN) && taint.of_several() {
         "javascript-environment-sent"
+    } else if elsewhere && taint.has(Taint::KEPT)
+        || known && taint.is_foreign_to(&target) && elsewhere
+    {
+        "javascript-foreign-credential"
     } else if taint.has(Taint::SYSTEM) {
         "javascript-system-file-sent"
     } else if taint.has(Taint::MACHINE) {
@@ -208,6 +218,14 @@ pub(super) fn printed(follower: &mut Follower<'_>, span: &Range<usize>, text: &V
     }
 }
 
+/// Whether folders go with all they hold.
+fn is_recursive(call: &Call, arguments: &[Js]) -> bool {
+    let options = arguments.get(1).and_then(|options| options.fields.as_ref());
+    let recursive = options.and_then(|options| options.get("recursive"));
+    recursive.is_some_and(|recursive| recursive.value.text == "true")
+        || matches!(call.method(), "remove" | "removeSync" | "rimraf")
+}
+
 /// Whatever lies in the home, in the root or above the project, one after the other.
 fn is_everything_in(path: &str, arguments: &[Js]) -> bool {
     let Some((folder, name)) = path.rsplit_once('/') else {
@@ -273,25 +291,42 @@ pub(in crate::pattern::javascript) fn addressed(
     }
 }
 
-fn address(argument: &Js) -> Option<String> {
-    let field = |name: &str| {
-        argument
-            .fields
-            .as_ref()?
-            .get(name)
-            .map(|field| field.value.text.clone())
-    };
-    if let Some(host) = field("hostname")
-        .or_else(|| field("host"))
-        .or_else(|| field("url"))
-        .or_else(|| field("baseURL"))
-    {
-        return hosts::contacted(&host);
+/// Connections over which requests and answers of the web go, opened before.
+fn is_web(name: &str) -> bool {
+    ["http", "net.", "tls.", "WebSocket", "ws", "XMLHttpRequest"]
+        .iter()
+        .any(|owner| name.trim_start_matches("new ").starts_with(owner))
+}
+
+/// The text that says where a call goes.
+fn place(argument: &Js) -> Option<&Value> {
+    let field = |name: &&str| argument.fields.as_ref()?.get(*name);
+    let named = ["hostname", "host", "url", "baseURL"]
+        .iter()
+        .find_map(field);
+    match named {
+        Some(field) => Some(&field.value),
+        None => Some(&argument.value).filter(|value| value.text.contains("://")),
     }
-    let text = &argument.value.text;
-    text.contains("://")
-        .then(|| hosts::contacted(text))
-        .flatten()
+}
+
+fn address(argument: &Js) -> Option<String> {
+    hosts::contacted(&place(argument)?.text)
+}
+
+/// Honest programs do not hide where they connect to: an address that only decoding brings to light.
+pub(super) fn hidden_address(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
+    let socket = call.name().starts_with("net.") || call.name().starts_with("tls.");
+    let host = arguments.iter().find_map(|argument| {
+        let value = place(argument).or_else(|| Some(&argument.value).filter(|_| socket))?;
+        let host = hosts::host_of(&value.text)?;
+        // Only a constant can be decoded here; what is decoded at run time has no text.
+        let hidden = value.taint.has(Taint::DECODED) && !value.taint.has(Taint::NETWORK);
+        (hidden && hosts::is_elsewhere(&host)).then_some(host)
+    });
+    if let Some(host) = host {
+        follower.check(call.span.clone(), "javascript-address-hidden", host);
+    }
 }
 
 /// Headers carry the caller's own key by design; everything else is data.
@@ -316,6 +351,7 @@ fn carried(argument: &Js) -> Taint {
                 | if own {
                     value.without(
                         Taint::TOKEN
+                            | Taint::OWNED
                             | Taint::ISSUED
                             | Taint::SESSION
                             | Taint::FILE
@@ -341,7 +377,8 @@ fn in_headers(headers: &HashMap<String, Js>) -> Taint {
             let plain = value.without(Taint::TOKEN | Taint::FILE | Taint::MACHINE);
             taint
                 | if own {
-                    plain.without(Taint::ISSUED | Taint::SESSION | Taint::ENVIRONMENT)
+                    plain
+                        .without(Taint::ISSUED | Taint::SESSION | Taint::ENVIRONMENT | Taint::OWNED)
                 } else {
                     plain
                 }

@@ -67,7 +67,7 @@ impl<'s> Follower<'s> {
         is_proxy: bool,
     ) -> Js {
         let mut result = calls::result(self, &call, &arguments);
-        let handed = calls::handed(&call, &result);
+        let handed = calls::handed(&call, &arguments, &result);
         if call.name() == "Object.getPrototypeOf"
             && let Some(function) = nodes.first().filter(|one| is_function(**one))
         {
@@ -79,6 +79,7 @@ impl<'s> Follower<'s> {
         if let Some(id) = call.callee.function {
             self.give(id, &arguments);
             result = self.given_back(id, &arguments).unwrap_or(result);
+            result.value.taint |= calls::cookies_asked(&arguments);
         } else {
             self.give_any(&call.callee, &arguments);
         }

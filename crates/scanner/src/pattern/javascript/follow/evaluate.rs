@@ -20,12 +20,22 @@ const MAX_LISTENERS: usize = 8;
 /// Longest function that is evaluated so, in bytes.
 const MAX_EVALUATED_BODY: usize = 600;
 
+/// What is followed through every function that it is given to.
+const FOLLOWED: Taint = Taint::SECRET
+    .with(Taint::SESSION)
+    .with(Taint::ENVIRONMENT)
+    .with(Taint::PERSONAL)
+    .with(Taint::OWNED);
+
 impl<'s> Follower<'s> {
     /// A small function with what is known of its arguments, for what it does and gives back with these.
     pub(super) fn evaluate(&mut self, id: usize, arguments: &[Js]) -> Option<Js> {
         let node = *self.bodies.get(&id)?;
-        let known =
-            |one: &Js| one.value.known().is_some_and(|text| !text.is_empty()) || one.name.is_some();
+        let known = |one: &Js| {
+            one.value.known().is_some_and(|text| !text.is_empty())
+                || one.name.is_some()
+                || one.value.taint.has(FOLLOWED)
+        };
         if self.evaluating >= MAX_EVALUATING
             || self.evaluated > MAX_EVALUATED
             || node.byte_range().len() > MAX_EVALUATED_BODY

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::super::calls;
 use super::super::value::Js;
 use super::{Follower, Scope, children};
 use crate::pattern::value::Taint;
@@ -28,13 +29,17 @@ impl<'s> Follower<'s> {
         if let Some(name) = node.child_by_field_name("name") {
             self.declare(self.source(name), function.clone());
         }
-        let given = self.parameters.get(&id).cloned().unwrap_or_default();
+        let mut given = self.parameters.get(&id).cloned().unwrap_or_default();
+        if given.is_empty() && self.is_middleware(node) {
+            given.push(calls::incoming(Taint::ARGUMENT));
+        }
         self.scopes.push(Scope::new());
         self.current.push(id);
         self.parameters_of(node, &given);
         if let Some(body) = node.child_by_field_name("body") {
             let value = self.visit(body);
             if body.kind() != "statement_block" {
+                calls::spoken(self, &value, body.byte_range());
                 self.returns.entry(id).or_default().join(&value);
             }
         }
@@ -67,11 +72,28 @@ impl<'s> Follower<'s> {
         }
     }
 
+    /// `(request, response, next)`, whoever will call it.
+    fn is_middleware(&self, node: Node<'s>) -> bool {
+        let Some(list) = node.child_by_field_name("parameters") else {
+            return false;
+        };
+        let names = children(list).map(|parameter| {
+            let inner = parameter.child_by_field_name("pattern");
+            self.source(inner.unwrap_or(parameter))
+        });
+        let names: Vec<&str> = names.collect();
+        matches!(
+            names.as_slice(),
+            ["req" | "request" | "ctx" | "context", .., "next"]
+        )
+    }
+
     pub(super) fn returned(&mut self, node: Node<'s>) -> Js {
         let value = children(node)
             .next()
             .map(|child| self.visit(child))
             .unwrap_or_default();
+        calls::spoken(self, &value, node.byte_range());
         if let Some(id) = self.current.last() {
             self.returns.entry(*id).or_default().join(&value);
         }

@@ -1,6 +1,7 @@
 //! Lists and objects that are written out in the program.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use tree_sitter::Node;
 
@@ -28,6 +29,24 @@ const HOOKS: [&str; 9] = [
     "transformRequest",
     "onBeforeRequest",
     "requestInterceptor",
+];
+
+/// Keys under which editors and agents are told what they need not ask.
+const SWITCHES: [&str; 14] = [
+    "task.allowAutomaticTasks",
+    "security.workspace.trust.enabled",
+    "security.workspace.trust.startupPrompt",
+    "security.workspace.trust.untrustedFiles",
+    "chat.tools.autoApprove",
+    "chat.tools.global.autoApprove",
+    "chat.tools.terminal.autoApprove",
+    "chat.agent.autoApprove",
+    "runOn",
+    "autoApprove",
+    "alwaysAllow",
+    "defaultMode",
+    "enableAllProjectMcpServers",
+    "dangerouslySkipPermissions",
 ];
 
 impl<'s> Follower<'s> {
@@ -79,10 +98,12 @@ impl<'s> Follower<'s> {
                 if HOOKS.contains(&key) {
                     self.hand_to_hooks(&value);
                 }
+                self.switched(key, &value, child.byte_range());
                 fields.insert(key.to_owned(), value);
             }
         }
         self.described(node, &fields);
+        self.commanded(node, &fields);
         Js {
             name: spread,
             ..Js::object(fields, taint)
@@ -109,6 +130,26 @@ impl<'s> Follower<'s> {
                     text: text.to_owned(),
                 },
             );
+        }
+    }
+
+    /// Settings of editors and agents that stop them from asking.
+    fn switched(&mut self, key: &str, value: &Js, span: Range<usize>) {
+        if SWITCHES.contains(&key) {
+            self.set_to(key.to_owned(), value, span);
+        } else if key == "permissions"
+            && let Some(allowed) = value.fields.as_ref().and_then(|one| one.get("allow"))
+        {
+            self.set_to("permissions.allow".to_owned(), allowed, span);
+        }
+    }
+
+    /// `{ type: 'shell', command: … }`: an editor or an agent will run it.
+    fn commanded(&mut self, node: Node<'s>, fields: &HashMap<String, Js>) {
+        let text = |name: &str| fields.get(name).and_then(|field| field.value.known());
+        if let (Some("shell" | "command"), Some(line)) = (text("type"), text("command")) {
+            let (kind, how, text) = (Kind::Shell, "command line", line.to_owned());
+            self.fact(node.byte_range(), What::Code { kind, how, text });
         }
     }
 

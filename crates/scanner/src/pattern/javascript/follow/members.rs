@@ -11,6 +11,7 @@ use super::Follower;
 use super::scope::GLOBALS;
 use crate::pattern::install_scripts;
 use crate::pattern::resolved::What;
+use crate::pattern::value::Taint;
 
 /// Members that an object is followed with.
 const MAX_FIELDS: usize = 64;
@@ -93,8 +94,14 @@ impl<'s> Follower<'s> {
         }
     }
 
-    fn set_to(&mut self, name: String, value: &Js, span: Range<usize>) {
-        let value = value.value.text.clone();
+    pub(super) fn set_to(&mut self, name: String, value: &Js, span: Range<usize>) {
+        let value = match &value.elements {
+            Some(elements) => {
+                let texts: Vec<&str> = elements.iter().map(|one| one.value.text.as_str()).collect();
+                texts.join(",")
+            }
+            None => value.value.text.clone(),
+        };
         self.fact(span, What::Assign { name, value });
     }
 
@@ -161,6 +168,11 @@ impl<'s> Follower<'s> {
             return;
         }
         calls::replaced(self, name, left.byte_range());
+        if let Some(function) = value.function.filter(|_| self.wrapped.contains(name)) {
+            // Whatever other code gives the original passes through what stands in its place.
+            let passing = Js::unknown(Taint::PERSONAL);
+            self.give(function, &[passing.clone(), passing.clone(), passing]);
+        }
     }
 
     /// `if (!x) x = …`: a condition around an assignment asks for what it sets.

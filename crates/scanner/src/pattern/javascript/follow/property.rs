@@ -152,6 +152,7 @@ impl<'s> Follower<'s> {
             "HOME" | "USERPROFILE" => Js::of(Value::text("~")),
             // What a server hands a program that it starts for a visitor.
             "QUERY_STRING" | "REQUEST_URI" | "PATH_INFO" => Js::unknown(Taint::ARGUMENT),
+            _ if places::is_kept_name(name) => Js::unknown(Taint::TOKEN | Taint::KEPT),
             _ if places::is_secret_name(name) => {
                 Js::unknown(Taint::TOKEN | Taint::of_service(name))
             }

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::super::names;
 use super::super::value::Js;
+use super::super::{calls, names};
 use super::{Follower, children};
 use crate::pattern::resolved::What;
 use crate::pattern::value::Taint;
 
 /// The object of all globals, by the names that programs assign to.
 pub(super) const GLOBALS: [&str; 3] = ["global", "globalThis", "window"];
+
+/// Members whose names are remembered because a variable keeps them.
+const MAX_WRAPPED: usize = 512;
 
 impl<'s> Follower<'s> {
     /// Function declarations are known before the statements around them run.
@@ -54,6 +57,10 @@ impl<'s> Follower<'s> {
             }
             self.bodies.insert(method.id(), method);
             let full = self.method_name(method);
+            if matches!(full.as_str(), "dispatch" | "intercept") {
+                // What stands between a client and the network is handed its requests.
+                self.give(method.id(), &[calls::outgoing()]);
+            }
             self.declare(&format!("this.{full}"), Js::function(method.id()));
             if let Some(class) = class {
                 self.methods
@@ -148,7 +155,12 @@ impl<'s> Follower<'s> {
         }
         match pattern.kind() {
             "identifier" | "shorthand_property_identifier_pattern" => {
-                self.declare(self.source(pattern), value)
+                let name = self.source(pattern);
+                let mut value = value;
+                if names::is_phrase(name) {
+                    value.value.taint |= Taint::SECRET;
+                }
+                self.declare(name, value)
             }
             "required_parameter" | "optional_parameter" => {
                 let value = self.or_default(value, pattern.child_by_field_name("value"));
@@ -204,7 +216,7 @@ impl<'s> Follower<'s> {
         let nothing = given
             .name
             .as_deref()
-            .is_none_or(|name| name.starts_with("?."))
+            .is_none_or(|name| name.starts_with("?.") || name.ends_with("()"))
             && given.function.is_none()
             && given.elements.is_none()
             && given.fields.is_none()
@@ -257,6 +269,12 @@ impl<'s> Follower<'s> {
             .child_by_field_name("value")
             .map(|value| self.visit(value))
             .unwrap_or_default();
+        if let Some(name) = value.name.as_deref() {
+            let name = name.strip_suffix(".bind()").unwrap_or(name);
+            if name.contains('.') && self.wrapped.len() < MAX_WRAPPED {
+                self.wrapped.insert(name.to_owned());
+            }
+        }
         if let Some(name) = node.child_by_field_name("name") {
             self.bind(name, value);
         }

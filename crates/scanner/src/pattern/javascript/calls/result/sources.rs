@@ -1,9 +1,14 @@
 //! Sources: calls whose result comes from the network, a file, the environment or a person.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::super::super::follow::Follower;
 use super::super::super::names::{is_network, is_server};
 use super::super::super::value::Js;
 use super::super::Call;
+use crate::expression::constant;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
 use crate::pattern::{places, shell, value};
@@ -14,6 +19,10 @@ const MAX_LINE: usize = 4096;
 /// What a source of data puts into its result.
 pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
     let name = call.name();
+    let cookies = cookies_asked(arguments);
+    if cookies != Taint::default() {
+        return cookies;
+    }
     let first = arguments.first();
     if is_server(name) || serves_path(call, arguments) {
         return Taint::NETWORK | Taint::REQUEST;
@@ -116,6 +125,8 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
             value::of_path(pattern).common(Taint::PERSONAL) | Taint::LISTED
         }
         "prompt" | "readline.question" => Taint::ARGUMENT,
+        _ if is_cookie_jar(call) => Taint::SESSION,
+        _ if is_whole_table(call, arguments) => Taint::PERSONAL,
         _ if name.starts_with("child_process.") && !name.contains('(')
             || name.starts_with("Bun.spawn") =>
         {
@@ -141,6 +152,77 @@ fn serves_path(call: &Call, arguments: &[Js]) -> bool {
                 || last.name.is_none() && last.value.text.is_empty() && last.fields.is_none()
         });
     verb && path && handler
+}
+
+/// Libraries that drive a browser.
+const DRIVERS: [&str; 6] = [
+    "puppeteer",
+    "playwright",
+    "newPage()",
+    "newContext()",
+    "chrome-remote-interface",
+    "selenium-webdriver",
+];
+
+/// Whether a driven browser is asked for all its cookies.
+fn is_cookie_jar(call: &Call) -> bool {
+    let driven = || DRIVERS.iter().any(|driver| call.name().contains(driver));
+    matches!(
+        call.method(),
+        "cookies" | "storageState" | "getCookies" | "getAllCookies"
+    ) && driven()
+}
+
+/// What a browser's debugger answers to these.
+pub(in crate::pattern::javascript) fn cookies_asked(arguments: &[Js]) -> Taint {
+    let method = arguments.first().and_then(|first| first.value.known());
+    match method {
+        Some("Network.getAllCookies" | "Network.getCookies" | "Storage.getCookies") => {
+            Taint::SESSION
+        }
+        _ => Taint::default(),
+    }
+}
+
+/// Tables of persons and of what proves who they are.
+static PERSONS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)^(?:\w+_)?(?:user|customer|account|member|patient|employee|session|credential|token|secret|password|payment|card|profile|contact)s?$",
+    )
+});
+/// A query for all of such a table, or for the columns of secrets.
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)^\s*select\s(?:.*\b(?:password|passwd|hash|secret|token|ssn|card)\w*\b.*\sfrom\s.*|\s*\*\s+from\s+\W?(?:\w+\W{1,3})?(?:\w+_)?(?:user|customer|account|member|patient|employee|session|credential|token|secret|payment|card|profile|contact)s?\W*(?:(?:order|limit)\b.*)?)$",
+    )
+});
+
+/// Whether all records of persons are asked for.
+fn is_whole_table(call: &Call, arguments: &[Js]) -> bool {
+    let first = arguments.first();
+    match call.method() {
+        "findMany" | "findAll" => {
+            let owner = call.name().rsplit('.').nth(1).unwrap_or("");
+            let narrowed = first
+                .and_then(|one| one.fields.as_ref())
+                .is_some_and(|asked| {
+                    ["where", "select", "take", "limit", "..."]
+                        .iter()
+                        .any(|name| asked.contains_key(*name))
+                });
+            PERSONS.is_match(owner) && !narrowed
+        }
+        "query" | "execute" | "all" | "raw" | "prepare" | "$queryRaw" | "$queryRawUnsafe" => {
+            first.is_some_and(|text| WHOLE.is_match(&text.value.text))
+        }
+        "select" => arguments.iter().any(|column| {
+            matches!(
+                column.value.known(),
+                Some("password" | "password_hash" | "passwordHash" | "hash" | "secret" | "token")
+            )
+        }),
+        _ => false,
+    }
 }
 
 /// Fields of a page into which a person types what nobody else may know.
