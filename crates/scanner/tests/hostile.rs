@@ -135,6 +135,60 @@ fn a_command_is_looked_for_in_so_many_folders_of_a_search_path() {
 }
 
 #[test]
+fn values_of_a_script_are_dropped_however_deep_they_nest() {
+    for links in [
+        "let a = {}\n".to_owned() + &"a = {...a, b: a}\n".repeat(60_000),
+        "let a = []\n".to_owned() + &"a = [a]\n".repeat(60_000),
+        (0..60_000)
+            .map(|at| format!("let a{} = [a{at}]\n", at + 1))
+            .collect(),
+        "let a = {}\n".to_owned() + &"a.b = a\n".repeat(60_000),
+    ] {
+        scan_as("a.js", links);
+    }
+}
+
+#[test]
+fn a_text_of_a_script_does_not_grow_beyond_its_bound() {
+    let long = "a".repeat(60_000);
+    for growing in [
+        "x = x.replaceAll('a', x)\n",
+        "x = x.replace(/a/g, x)\n",
+        "x = x.replace(/(?:)/g, 'b')\n",
+        "x = x.replaceAll('', x)\n",
+        "x = x.repeat(4096).padStart(4096, x)\n",
+        "x = [x, x, x].join(x) + x\n",
+    ] {
+        scan_as("a.js", format!("let x = '{long}'\n{}", growing.repeat(40)));
+    }
+    let lists: String = (0..6)
+        .map(|at| format!("let a{} = [{}]\n", at + 1, format!("a{at},").repeat(500)))
+        .collect();
+    scan_as(
+        "a.js",
+        format!("let a0 = 1\n{lists}fetch(JSON.stringify(a6))\n"),
+    );
+}
+
+#[test]
+fn a_text_of_a_shell_script_does_not_grow_beyond_its_bound() {
+    let long = "a".repeat(60_000);
+    for growing in [
+        "x=${x//a/$x}",
+        "x=${x//a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}",
+        "x=$(echo $x | sed \"s/a/$x/g\")",
+        "x=$(printf \"%s$x\" $x)",
+        "x=$x$x",
+    ] {
+        let scan = scan_as(
+            "a.sh",
+            format!("x={long}\n{}", format!("{growing}\n").repeat(40)),
+        );
+        assert!(!is_complete(&scan), "{growing}");
+    }
+}
+
+#[test]
 fn a_wide_table_is_not_deep() {
     let table = "(1, 'a', lambda: 0, [f(x), -1]),\n".repeat(60_000);
     let scan = scan(format!("rows = [\n{table}]\neval('1')\n"));

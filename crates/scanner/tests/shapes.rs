@@ -52,6 +52,36 @@ const SHAPES: &[Shape] = &[
     }),
     ("many assignments", "a.js", |n| repeat("a=a+b;\n", n)),
     ("nested templates", "a.js", |n| repeat("`${", n)),
+    ("calls through a table", "a.js", |n| {
+        let table: String = (0..n / 32).map(|i| format!("a{i}(x){{}},")).collect();
+        let table = format!("let o = {{{table}}};\n");
+        [table.into_bytes(), repeat("o[z](1);\n", n / 2)].concat()
+    }),
+    ("one of many constants", "a.js", |n| {
+        let table: String = (0..n / 16).map(|i| format!("a{i}:'{i}',")).collect();
+        let table = format!("let o = {{{table}}};\n");
+        [table.into_bytes(), repeat("o[z];\n", n / 2)].concat()
+    }),
+    ("a long list turned around", "a.js", |n| {
+        let list = format!("let a = [{}];\n", "'b',".repeat(n / 8));
+        [list.into_bytes(), repeat("a.reverse();\n", n / 2)].concat()
+    }),
+    ("a long text named", "a.js", |n| {
+        let text = format!("let a = '{}';\n", "b".repeat(n * 8));
+        [text.into_bytes(), repeat("a;", n)].concat()
+    }),
+    ("files with names that are not known", "a.sh", |n| {
+        (0..n / 40)
+            .flat_map(|i| format!("echo a > /tmp/x/f{i}\nbash /tmp/x/$a\n").into_bytes())
+            .collect()
+    }),
+    ("a long search path", "a.sh", |n| {
+        let path = format!("echo a > b\nPATH={}\n", "/a:".repeat(n / 6));
+        [path.into_bytes(), repeat("foo\n", n / 2)].concat()
+    }),
+    ("formats of many values", "a.sh", |n| {
+        format!("printf '{}'\n", "%s".repeat(n / 2)).into_bytes()
+    }),
     ("members met by loops", "a.py", |n| {
         let members: String = (0..n / 32).map(|i| format!(" m{i} = {i}\n")).collect();
         let class = format!("class A:\n{members}");
@@ -80,11 +110,21 @@ const SHAPES: &[Shape] = &[
         [start, repeat("a.b.c.d()\n", n)].concat()
     }),
     ("markup scripts", "a.html", |n| repeat("<script>a", n)),
+    ("closed scripts", "a.html", |n| {
+        repeat("<script>a</script>\n", n)
+    }),
     ("streams", "a.pdf", |n| {
         [b"%PDF-1.4\n".to_vec(), repeat("stream\nx", n)].concat()
     }),
     ("pickle marks", "a.pkl", |n| {
         [b"\x80\x04".to_vec(), repeat("(", n), b".".to_vec()].concat()
+    }),
+    ("many pickles", "a.pkl", |n| {
+        [b"\x80\x04N.".to_vec(), repeat("\u{80}", 2 * n)].concat()
+    }),
+    ("pickles without an end", "a.pkl", |n| {
+        let start = b"\x80\x04N.".to_vec();
+        [start, b"\x80\x02c".repeat(n / 3)].concat()
     }),
     ("suppressions", "a.txt", |n| repeat("# nosec ", n)),
     ("foreign lines", "a.ps1", |n| repeat("iex iwr irm ", n)),

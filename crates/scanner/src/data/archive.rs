@@ -1,5 +1,7 @@
 //! ZIP and compressed streams: every member becomes an artifact, within bounds of count, size and ratio.
 
+mod records;
+
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
@@ -28,7 +30,7 @@ pub(super) fn examine_zip(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
         sink.incomplete("the archive's directory cannot be read");
         return;
     };
-    differ(artifact, archive.len(), archive.offset(), sink);
+    differ(artifact, &mut archive, sink);
     if artifact.kind == Kind::Zip {
         say(
             sink,
@@ -76,13 +78,18 @@ fn zip_member(
     sink: &mut Sink<'_>,
 ) -> Option<u64> {
     let (raw, encrypted, link, directory) = {
-        let member = archive.by_index_raw(index).ok()?;
+        let Ok(member) = archive.by_index_raw(index) else {
+            let detail = format!("member {} cannot be read", index + 1);
+            say(sink, artifact, "archive-malformed", detail);
+            sink.incomplete("a member of the archive cannot be read");
+            return None;
+        };
         let raw = String::from_utf8_lossy(member.name_raw()).into_owned();
         (
             raw,
             member.encrypted(),
             member.is_symlink(),
-            member.is_dir(),
+            member.is_dir() && member.size() == 0 && member.compressed_size() <= 2,
         )
     };
     check_name(artifact, &raw, sink);
@@ -174,31 +181,10 @@ pub(super) fn check_link(artifact: &Artifact<'_>, name: &str, target: &str, sink
 }
 
 /// Readers that go by different records of one archive see different contents.
-fn differ(artifact: &Artifact<'_>, seen: usize, offset: u64, sink: &mut Sink<'_>) {
-    let bytes = artifact.bytes.as_ref();
-    let stated = memchr::memmem::rfind(bytes, b"PK\x05\x06")
-        .and_then(|at| bytes.get(at + 10..at + 12))
-        .map(|field| {
-            usize::from(u16::from_le_bytes([
-                field.first().copied().unwrap_or(0),
-                field.last().copied().unwrap_or(0),
-            ]))
-        });
-    if stated.is_some_and(|stated| stated != seen && stated != 0xffff) {
-        say(
-            sink,
-            artifact,
-            "archive-malformed",
-            format!("it states {} members and shows {seen}", stated.unwrap_or(0)),
-        );
-    }
-    if offset > 0 {
-        say(
-            sink,
-            artifact,
-            "archive-malformed",
-            format!("{offset} bytes stand before it"),
-        );
+fn differ(artifact: &Artifact<'_>, archive: &mut ZipArchive<Cursor<&[u8]>>, sink: &mut Sink<'_>) {
+    let found = records::differences(&artifact.bytes, archive);
+    for difference in found {
+        say(sink, artifact, "archive-malformed", difference);
     }
 }
 

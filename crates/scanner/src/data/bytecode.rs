@@ -1,5 +1,7 @@
 //! CPython byte code: does it belong to the source beside it, and what does it use.
 
+use std::collections::HashSet;
+
 use skillgate_model::Skill;
 
 use super::{base_name, marshal, say};
@@ -77,7 +79,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             },
         );
         sink.incomplete("byte code without its source cannot be examined");
-        uncover_texts(artifact, &names, sink);
+        uncover_texts(artifact, names.texts.iter(), sink);
         return;
     };
     let mut stale = false;
@@ -104,10 +106,15 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         );
     }
     let text = String::from_utf8_lossy(source);
+    let used = identifiers(&text);
     let mut foreign = names
         .names
         .iter()
-        .filter(|name| !is_made(name) && !text.contains(unmangled(name)));
+        .filter(|name| !is_made(name) && !used.contains(name.as_str()))
+        .filter(|name| !unmangled(name).is_some_and(|name| used.contains(name)))
+        // An identifier with other letters is spelled in the source as somebody liked.
+        .filter(|name| name.is_ascii() || !text.contains(name.as_str()))
+        .filter(|name| !is_path(name, &used));
     if let Some(name) = foreign.next() {
         stale = true;
         say(
@@ -117,17 +124,20 @@ pub(super) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             format!("it uses `{name}`, which its source does not"),
         );
     }
-    if stale {
-        uncover_texts(artifact, &names, sink);
-    }
+    let new = |one: &&String| stale || !text.contains(one.as_str());
+    uncover_texts(artifact, names.texts.iter().filter(new), sink);
     say(sink, artifact, "bytecode", String::new());
     sink.examined("data");
 }
 
 /// The texts of byte code that no source vouches for are read as those of a source would be.
-fn uncover_texts(artifact: &Artifact<'_>, names: &marshal::Names, sink: &mut Sink<'_>) {
-    let lines = names.texts.iter().filter(|text| text.len() > 3);
-    let source: String = lines
+fn uncover_texts<'t>(
+    artifact: &Artifact<'_>,
+    texts: impl Iterator<Item = &'t String>,
+    sink: &mut Sink<'_>,
+) {
+    let source: String = texts
+        .filter(|text| text.len() > 3)
         .filter_map(|text| serde_json::to_string(text).ok())
         .map(|text| format!("text = {text}\n"))
         .collect();
@@ -148,20 +158,101 @@ fn source_of<'s>(path: &str, skill: &'s Skill) -> Option<&'s [u8]> {
 
 /// Names that the compiler makes by itself.
 fn is_made(name: &str) -> bool {
-    name.starts_with("__")
-        && name.ends_with("__")
-        && !matches!(
-            name,
-            "__import__" | "__builtins__" | "__subclasses__" | "__globals__" | "__code__"
-        )
+    name.is_empty()
+        || name == "AssertionError"
+        || name.starts_with("__")
+            && name.ends_with("__")
+            && !matches!(
+                name,
+                "__import__" | "__builtins__" | "__subclasses__" | "__globals__" | "__code__"
+            )
         || name.starts_with('.')
         || name.starts_with('<')
 }
 
 /// `_Class__private` is `__private` in the source.
-fn unmangled(name: &str) -> &str {
-    name.strip_prefix('_')
-        .and_then(|rest| rest.find("__").and_then(|at| rest.get(at..)))
-        .filter(|rest| rest.len() > 2)
-        .unwrap_or(name)
+fn unmangled(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix('_')?;
+    rest.get(rest.find("__")?..).filter(|rest| rest.len() > 2)
+}
+
+/// `import a.b.c` names all of it at once.
+fn is_path(name: &str, used: &HashSet<&str>) -> bool {
+    name.contains('.') && name.split('.').all(|part| used.contains(part))
+}
+
+/// The words of a source that may be names: neither comments nor texts, but what stands in texts with code in them.
+fn identifiers(source: &str) -> HashSet<&str> {
+    let mut found = HashSet::new();
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let is_letter = |c: char| c == '_' || c.is_alphanumeric();
+        let length = match first {
+            '#' => memchr::memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len()),
+            '\'' | '"' => text_length(rest),
+            _ if is_letter(first) => {
+                let length = rest.find(|c: char| !is_letter(c)).unwrap_or(rest.len());
+                let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+                found.insert(word);
+                let has_code = word.len() < 3 && word.contains(['f', 'F', 't', 'T']);
+                if has_code && after.starts_with(['\'', '"']) {
+                    let text = after.get(..text_length(after)).unwrap_or(after);
+                    found.extend(text.split(|c: char| !is_letter(c)));
+                    length + text.len()
+                } else {
+                    length
+                }
+            }
+            _ => first.len_utf8(),
+        };
+        rest = rest.get(length.max(1)..).unwrap_or_default();
+    }
+    found
+}
+
+/// How long the text is that begins here, quotes and all.
+fn text_length(rest: &str) -> usize {
+    let quote = rest.get(..1).unwrap_or_default();
+    let triple = quote.repeat(3);
+    let end = if rest.starts_with(&triple) {
+        triple.as_str()
+    } else {
+        quote
+    };
+    let mut at = end.len();
+    while let Some(left) = rest.get(at..).filter(|left| !left.is_empty()) {
+        if left.starts_with(end) {
+            return at + end.len();
+        }
+        if end.len() == 1 && left.starts_with('\n') {
+            return at;
+        }
+        let escaped = usize::from(left.starts_with('\\'));
+        at += left
+            .chars()
+            .take(1 + escaped)
+            .map(char::len_utf8)
+            .sum::<usize>();
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_from_code_and_not_from_comments_and_texts() {
+        let source =
+            "import a.b  # os\nx = 'system' + f'{popen}' + \"\"\"\nexec\n\"\"\"\ny = r'\\'\nz\n";
+        let found = identifiers(source);
+        for name in ["a", "b", "x", "popen", "y", "z"] {
+            assert!(found.contains(name), "{name}");
+        }
+        for name in ["os", "system", "exec"] {
+            assert!(!found.contains(name), "{name}");
+        }
+        assert!(is_path("a.b", &found) && !is_path("a.os", &found));
+        assert_eq!(unmangled("_Class__private"), Some("__private"));
+    }
 }

@@ -1,8 +1,9 @@
 //! PDF, Office and markup: what they do when they are opened.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::{say, tail};
 use crate::{Artifact, Kind, Sink, unpack};
@@ -11,13 +12,14 @@ use crate::{Artifact, Kind, Sink, unpack};
 const MAX_STREAM_BYTES: usize = 256 << 10;
 const MAX_OBJECTS_BYTES: usize = 16 << 20;
 const MAX_STREAMS_BYTES: usize = 64 << 20;
-/// How far before a stream its dictionary is looked for.
-const DICTIONARY: usize = 512;
 
 fn compile(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that the tests compile")
 }
 
+static ESCAPED_NAME: LazyLock<Regex> =
+    LazyLock::new(|| compile(r"/[A-Za-z]*#[0-9A-Fa-f]{2}[A-Za-z#]"));
+static ESCAPED: LazyLock<Regex> = LazyLock::new(|| compile(r"#([46][1-9A-Fa-f]|[57][0-9Aa])"));
 static PDF_LAUNCH: LazyLock<Regex> = LazyLock::new(|| compile(r"/S\s*/Launch\b|/Launch\s*<<"));
 static PDF_SCRIPT: LazyLock<Regex> =
     LazyLock::new(|| compile(r"/S\s*/JavaScript\b|/JS\s*[(<]|/JS\s+\d+\s+\d+\s+R"));
@@ -25,6 +27,11 @@ static PDF_EMBEDDED: LazyLock<Regex> =
     LazyLock::new(|| compile(r"/EmbeddedFile\b|/RichMedia\b|/SubmitForm\b|/ImportData\b"));
 static MARKUP_SCRIPT: LazyLock<Regex> =
     LazyLock::new(|| compile(r"(?is)<script\b[^>]*>(.*?)</script\s*>"));
+static MARKUP_TYPE: LazyLock<Regex> =
+    LazyLock::new(|| compile(r#"(?i)\stype\s*=\s*["']?\s*([^"'\s>]*)"#));
+static IS_SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
+    compile(r"(?i)^$|^module$|^(?:text|application)/(?:x-)?(?:java|ecma|j|live)script")
+});
 static MARKUP_ACTIVE: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?i)<script\b|\son(?:load|error|click|mouseover|begin)\s*=|javascript:|<foreignObject\b",
@@ -43,37 +50,51 @@ static FIELD_COMMAND: LazyLock<Regex> =
 pub(super) fn examine_pdf(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let bytes = artifact.bytes.as_ref();
     judge_pdf(artifact, bytes, sink);
-    let mut total = 0;
+    if memchr::memmem::find(bytes, b"/Encrypt").is_some() {
+        sink.incomplete("the PDF is encrypted");
+    }
+    let (mut total, mut seen) = (0, 0);
     for start in memchr::memmem::find_iter(bytes, b"stream") {
-        let before = bytes
-            .get(start.saturating_sub(DICTIONARY)..start)
-            .unwrap_or_default();
+        // Its dictionary stands behind the stream before it.
+        let before = bytes.get(seen..start).unwrap_or_default();
+        seen = start + 6;
         let body = bytes.get(start + 6..).unwrap_or_default();
         let body = body
             .strip_prefix(b"\r\n")
             .or_else(|| body.strip_prefix(b"\n"))
             .unwrap_or(body);
-        // Only a zlib header is worth a try; 0x78 begins every stream that the filter makes.
-        if before.ends_with(b"end") || body.first() != Some(&0x78) {
+        if before.ends_with(b"end") {
+            continue;
+        }
+        // Objects, and so actions, lie in object streams; of pictures and fonts the beginning is enough.
+        let objects = memchr::memmem::find(before, b"/ObjStm").is_some();
+        // 0x78 begins every stream that the usual filter makes; the others are for pictures.
+        if body.first() != Some(&0x78) {
+            if objects && memchr::memmem::find(before, b"/Filter").is_some() {
+                sink.incomplete("an object stream of the PDF cannot be unpacked");
+            }
             continue;
         }
         if total > MAX_STREAMS_BYTES {
             sink.incomplete("the streams of the PDF unpack to more than the scanner's bounds");
             break;
         }
-        // Objects, and so actions, lie in object streams; of pictures and fonts the beginning is enough.
-        let objects = memchr::memmem::find(before, b"/ObjStm").is_some();
         let most = if objects {
             MAX_OBJECTS_BYTES
         } else {
             MAX_STREAM_BYTES
         };
         let Some(unpacked) = unpack::unpack(body, most) else {
+            if objects {
+                sink.incomplete("an object stream of the PDF cannot be unpacked");
+            }
             continue;
         };
         total += unpacked.bytes.len();
-        if objects && unpacked.bytes.len() == most {
-            sink.incomplete("an object stream of the PDF is larger than the scanner's bounds");
+        if objects && unpacked.cut {
+            sink.incomplete(
+                "an object stream of the PDF is broken or larger than the scanner's bounds",
+            );
         }
         judge_pdf(artifact, &unpacked.bytes, sink);
     }
@@ -82,6 +103,8 @@ pub(super) fn examine_pdf(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
 }
 
 fn judge_pdf(artifact: &Artifact<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    let bytes = unescaped(bytes);
+    let bytes = bytes.as_ref();
     for (regex, check) in [
         (&PDF_LAUNCH, "pdf-launch"),
         (&PDF_SCRIPT, "pdf-script"),
@@ -96,6 +119,20 @@ fn judge_pdf(artifact: &Artifact<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
             );
         }
     }
+}
+
+/// Names with their letters as they are: `/J#61vaScript` is `/JavaScript`.
+fn unescaped(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !ESCAPED_NAME.is_match(bytes) {
+        return Cow::Borrowed(bytes);
+    }
+    ESCAPED.replace_all(bytes, |found: &Captures<'_>| {
+        let digits = found
+            .get(1)
+            .and_then(|digits| std::str::from_utf8(digits.as_bytes()).ok());
+        let letter = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        vec![letter.unwrap_or(b'#')]
+    })
 }
 
 /// The compound form is not taken apart: macros are told by the names of their streams.
@@ -149,6 +186,7 @@ pub(super) fn examine_markup(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     if XML_ENTITY.is_match(bytes) {
         say(sink, artifact, "xml-entity", String::new());
     }
+    let (mut counted, mut lines) = (0, 0);
     for script in MARKUP_SCRIPT.captures_iter(bytes) {
         let Some(body) = script
             .get(1)
@@ -161,14 +199,14 @@ pub(super) fn examine_markup(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
             .map_or(b"".as_slice(), |whole| whole.as_bytes());
         let opening = head.split(|byte| *byte == b'>').next().unwrap_or_default();
         // Data blocks such as `application/json` are no programs.
-        if memchr::memmem::find(opening, b"type=").is_some()
-            && memchr::memmem::find(opening, b"javascript").is_none()
-            && memchr::memmem::find(opening, b"module").is_none()
-        {
+        let kind = MARKUP_TYPE.captures(opening).and_then(|found| found.get(1));
+        if kind.is_some_and(|kind| !IS_SCRIPT.is_match(kind.as_bytes())) {
             continue;
         }
-        let before = bytes.get(..body.start()).unwrap_or_default();
-        let line = u32::try_from(memchr::memchr_iter(b'\n', before).count()).unwrap_or(u32::MAX);
+        let between = bytes.get(counted..body.start()).unwrap_or_default();
+        lines += memchr::memchr_iter(b'\n', between).count();
+        counted = body.start();
+        let line = u32::try_from(lines).unwrap_or(u32::MAX);
         sink.uncover(artifact.part(Kind::JavaScript, body.as_bytes().to_vec(), line));
     }
     tail::examine(artifact, sink);

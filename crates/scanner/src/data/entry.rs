@@ -169,6 +169,11 @@ pub(super) fn examine_kind(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
             "a line that begins with `import`".to_owned(),
         );
     }
+    let is_named_text = kind::promised(&artifact.path).is_some_and(Kind::is_text);
+    if kind.is_text() && !is_named_text && kind::poses_as_media(&artifact.bytes) {
+        let detail = "a text that begins as a picture, a sound or a font does";
+        say(sink, artifact, "polyglot", detail.to_owned());
+    }
     if let Some(promised) = kind::promised(&artifact.path)
         && !agree(promised, kind)
     {

@@ -1,11 +1,13 @@
 //! CPython's marshal format, read for the names in code objects and for nothing else.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::reader::Reader;
 
 /// Objects read from one file.
 const MAX_OBJECTS: usize = 500_000;
+const TOO_LARGE: &str = "it is larger than the scanner's bounds";
 /// How deep objects may nest.
 const MAX_DEPTH: usize = 100;
 
@@ -18,10 +20,11 @@ pub(super) struct Names {
     pub(super) texts: BTreeSet<String>,
 }
 
+/// Shared, because a tuple may hold one tuple many times, and that one another.
 #[derive(Debug, Clone)]
 enum Object {
-    Text(String),
-    Tuple(Vec<Object>),
+    Text(Rc<str>),
+    Tuple(Rc<[Object]>),
     Other,
 }
 
@@ -50,7 +53,7 @@ impl Objects<'_> {
     fn object(&mut self, depth: usize) -> Result<Object, &'static str> {
         self.objects += 1;
         if depth > MAX_DEPTH || self.objects > MAX_OBJECTS {
-            return Err("it is larger than the scanner's bounds");
+            return Err(TOO_LARGE);
         }
         let code = self.reader.number(1)?;
         let slot = if code & 0x80 != 0 {
@@ -139,9 +142,8 @@ impl Objects<'_> {
     }
 
     fn text(&mut self, length: usize) -> Result<Object, &'static str> {
-        Ok(Object::Text(
-            String::from_utf8_lossy(self.reader.take(length)?).into_owned(),
-        ))
+        let text = String::from_utf8_lossy(self.reader.take(length)?);
+        Ok(Object::Text(Rc::from(text.as_ref())))
     }
 
     fn sequence(&mut self, count: usize, depth: usize) -> Result<Object, &'static str> {
@@ -149,7 +151,7 @@ impl Objects<'_> {
         for _ in 0..count {
             items.push(self.object(depth + 1)?);
         }
-        Ok(Object::Tuple(items))
+        Ok(Object::Tuple(items.into()))
     }
 
     /// The fields of a code object, whose order changed with 3.8 and 3.11.
@@ -163,12 +165,10 @@ impl Objects<'_> {
         self.object(depth + 1)?;
         let constants = self.object(depth + 1)?;
         let names = self.object(depth + 1)?;
-        for constant in texts_of(&constants) {
-            self.found.texts.insert(constant.to_owned());
-        }
-        for name in texts_of(&names) {
-            self.found.names.insert(name.to_owned());
-        }
+        let mut found = std::mem::take(&mut self.found);
+        self.texts_of(&constants, 0, &mut found.texts)?;
+        self.texts_of(&names, 0, &mut found.names)?;
+        self.found = found;
         // 3.8 to 3.10: varnames, freevars, cellvars, filename, name; then: localsplus names and kinds, filename, name, qualname.
         for _ in 0..5 {
             self.object(depth + 1)?;
@@ -180,20 +180,66 @@ impl Objects<'_> {
         }
         Ok(())
     }
+
+    /// The texts in a constant; each that is looked at counts, however often it is shared.
+    fn texts_of(
+        &mut self,
+        object: &Object,
+        depth: usize,
+        texts: &mut BTreeSet<String>,
+    ) -> Result<(), &'static str> {
+        self.objects += 1;
+        if depth > MAX_DEPTH || self.objects > MAX_OBJECTS {
+            return Err(TOO_LARGE);
+        }
+        match object {
+            Object::Text(text) => {
+                if !texts.contains(text.as_ref()) {
+                    texts.insert(text.as_ref().to_owned());
+                }
+            }
+            Object::Tuple(items) => {
+                for item in items.iter() {
+                    self.texts_of(item, depth + 1, texts)?;
+                }
+            }
+            Object::Other => {}
+        }
+        Ok(())
+    }
 }
 
-fn texts_of(object: &Object) -> Vec<&str> {
-    match object {
-        Object::Tuple(items) => items
-            .iter()
-            .flat_map(|item| {
-                if let Object::Text(text) = item {
-                    Some(text.as_str())
-                } else {
-                    None
-                }
-            })
-            .collect(),
-        Object::Text(_) | Object::Other => Vec::new(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A code object of Python 3.11 with these constants and the name `system`.
+    fn code(constants: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![b'c'];
+        bytes.extend([0; 20]);
+        bytes.extend(b"s\0\0\0\0");
+        bytes.extend(constants);
+        bytes.extend(b")\x01z\x06system");
+        bytes.extend(b"NNNNN\0\0\0\0NN");
+        bytes
+    }
+
+    #[test]
+    fn texts_are_found_in_tuples_of_tuples() {
+        let names = read(&code(b")\x01)\x01)\x01z\x04curl"), 3495).unwrap();
+        assert!(names.texts.contains("curl") && names.names.contains("system"));
+    }
+
+    #[test]
+    fn tuples_that_hold_one_another_many_times_cost_no_more_than_their_bound() {
+        let mut constants = b")\x1f".to_vec();
+        constants.extend(b"\xa9\x02NN");
+        for level in 0..30_u8 {
+            constants.extend(b"\xa9\x08");
+            for _ in 0..8 {
+                constants.extend([b'r', level, 0, 0, 0]);
+            }
+        }
+        assert_eq!(read(&code(&constants), 3495).unwrap_err(), TOO_LARGE);
     }
 }

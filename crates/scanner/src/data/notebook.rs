@@ -8,6 +8,9 @@ use crate::{Artifact, Kind, Sink};
 #[derive(Deserialize)]
 struct Notebook {
     cells: Vec<Cell>,
+    /// Where the third version of the format kept its cells.
+    #[serde(default)]
+    worksheets: Vec<serde::de::IgnoredAny>,
     #[serde(default)]
     metadata: Metadata,
 }
@@ -63,11 +66,13 @@ pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
         sink.incomplete("the notebook is no JSON of a notebook's form");
         return;
     };
-    let kernel = format!(
-        "{} {}",
-        notebook.metadata.kernelspec.language, notebook.metadata.kernelspec.name
-    )
-    .to_ascii_lowercase();
+    if !notebook.worksheets.is_empty() {
+        sink.incomplete("the notebook has worksheets, of an older form, beside its cells");
+    }
+    // The name is what starts; the language is only what is shown.
+    let spec = &notebook.metadata.kernelspec;
+    let named = Some(&spec.name).filter(|name| !name.is_empty());
+    let kernel = named.unwrap_or(&spec.language).to_ascii_lowercase();
     let kind = if kernel.contains("bash") {
         Kind::Shell
     } else if kernel.contains("javascript") || kernel.contains("deno") {
@@ -93,20 +98,26 @@ pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
 
 /// `%%bash` makes a cell shell; `!command` makes a line shell.
 fn code(artifact: &Artifact<'_>, name: &str, kind: Kind, text: &str, sink: &mut Sink<'_>) {
-    let first = text.lines().next().unwrap_or("").trim();
+    // IPython takes the first line that is not blank for the first.
+    let blank = text.len() - text.trim_start().len();
+    let blank = text.get(..blank).unwrap_or_default().matches('\n').count();
+    let first = text.lines().nth(blank).unwrap_or("").trim();
     let whole = match first
         .strip_prefix("%%")
         .map(|magic| magic.split_whitespace().next().unwrap_or(""))
     {
-        Some("bash" | "sh" | "script") => Some(Kind::Shell),
+        Some("bash" | "sh" | "script" | "sx" | "system" | "!") => Some(Kind::Shell),
         Some("javascript" | "js") => Some(Kind::JavaScript),
-        Some("html" | "markdown" | "latex" | "svg") => Some(Kind::Text),
+        Some("html" | "HTML") => Some(Kind::Html),
+        Some("svg" | "SVG") => Some(Kind::Svg),
+        Some("markdown" | "latex") => Some(Kind::Text),
         _ => None,
     };
     if let Some(kind) = whole {
         // The magic's line is blanked, so that the lines after it keep their numbers.
-        let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
-        return part(artifact, name, kind, format!("\n{rest}"), sink);
+        let rest: String = text.split_inclusive('\n').skip(blank + 1).collect();
+        let before = "\n".repeat(blank + 1);
+        return part(artifact, name, kind, before + &rest, sink);
     }
     let is_magic = |line: &str| {
         let start = line.trim_start();
@@ -114,9 +125,15 @@ fn code(artifact: &Artifact<'_>, name: &str, kind: Kind, text: &str, sink: &mut 
     };
     let mut python = String::with_capacity(text.len());
     let mut shell = String::new();
+    let mut goes_on = false;
     for line in text.lines() {
         let command = line.trim_start();
-        if is_magic(line) {
+        if goes_on {
+            python.push('\n');
+            shell.push_str(line);
+            goes_on = line.ends_with('\\');
+        } else if is_magic(line) {
+            goes_on = line.ends_with('\\');
             let indent = line.len() - command.len();
             python.push_str(line.get(..indent).unwrap_or(""));
             python.push_str("pass\n");
@@ -124,9 +141,9 @@ fn code(artifact: &Artifact<'_>, name: &str, kind: Kind, text: &str, sink: &mut 
                 .strip_prefix("%pip")
                 .map(|rest| format!("pip{rest}"))
                 .or_else(|| {
-                    command
-                        .strip_prefix("%sx ")
-                        .or(command.strip_prefix('!'))
+                    ["%sx ", "%system ", "%sc ", "%conda", "%mamba", "!!", "!"]
+                        .iter()
+                        .find_map(|magic| command.strip_prefix(magic))
                         .map(str::to_owned)
                 });
             shell.push_str(&command.unwrap_or_default());

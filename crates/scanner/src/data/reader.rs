@@ -4,11 +4,17 @@
 pub(super) struct Reader<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) at: usize,
+    /// The last line that was asked for does not end.
+    pub(super) expects_line: bool,
 }
 
 impl<'b> Reader<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            expects_line: false,
+        }
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'b [u8], &'static str> {
@@ -35,7 +41,10 @@ impl<'b> Reader<'b> {
     /// What stands before the next line end, which is passed.
     pub(super) fn line(&mut self) -> Result<&'b [u8], &'static str> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let length = memchr::memchr(b'\n', rest).ok_or("a line does not end")?;
+        let Some(length) = memchr::memchr(b'\n', rest) else {
+            self.expects_line = true;
+            return Err("a line does not end");
+        };
         self.at += length + 1;
         Ok(rest.get(..length).unwrap_or_default())
     }

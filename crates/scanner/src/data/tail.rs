@@ -20,6 +20,11 @@ pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Whether an archive stands at the end.
+pub(super) fn has_archive(bytes: &[u8]) -> bool {
+    appended_zip(bytes).is_some()
+}
+
 /// Where a ZIP archive begins that ends where the file ends.
 fn appended_zip(bytes: &[u8]) -> Option<usize> {
     let tail_start = bytes.len().saturating_sub(END_RECORD_REACH);
@@ -30,10 +35,17 @@ fn appended_zip(bytes: &[u8]) -> Option<usize> {
         let bytes: [u8; 4] = bytes.get(record + at..record + at + 4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
     };
+    // Of an archive that is larger than its record can say, readers look up another one.
+    let large = record
+        .checked_sub(20)
+        .is_some_and(|at| bytes.get(at..at + 4) == Some(b"PK\x06\x07"));
+    if large {
+        return memchr::memmem::find(bytes, b"PK\x03\x04").filter(|start| *start > 0);
+    }
     let directory = record.checked_sub(field(12)?)?;
+    // Where it begins is what readers reckon with, whatever stands there.
     let start = directory.checked_sub(field(16)?)?;
-    let fits = bytes.get(directory..directory + 4) == Some(b"PK\x01\x02")
-        && bytes.get(start..start + 4) == Some(b"PK\x03\x04");
+    let fits = bytes.get(directory..directory + 4) == Some(b"PK\x01\x02");
     fits.then_some(start).filter(|start| *start > 0)
 }
 

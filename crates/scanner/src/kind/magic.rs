@@ -100,7 +100,7 @@ pub(super) fn kind_of(bytes: &[u8]) -> Option<Kind> {
     if is_pyc(bytes) {
         return Some(Kind::Pyc);
     }
-    if matches!(bytes, [0x80, 2..=5, ..]) {
+    if matches!(bytes, [0x80, 0..=5, ..]) {
         return Some(Kind::Pickle);
     }
     let mp3 = matches!(bytes, [0xff, 0xfb | 0xf3 | 0xf2 | 0xfa, _, _, ..]);
@@ -166,6 +166,10 @@ fn is_pyc(bytes: &[u8]) -> bool {
 
 /// Pickles of protocol 0 and 1 are told by opcodes that name a module, or by a whole program of opcodes.
 pub(super) fn is_text_pickle(bytes: &[u8]) -> bool {
+    starts_text_pickle(bytes) || crate::data::is_pickle(bytes)
+}
+
+fn starts_text_pickle(bytes: &[u8]) -> bool {
     let head = match bytes {
         [b'c' | b'i', ..] => 0,
         [b'}' | b']', b'q', ..] | [b'(', b'd' | b'l', b'p', ..] => return bytes.ends_with(b"."),

@@ -161,7 +161,7 @@ impl BitOrAssign for Taint {
 }
 
 /// Longest text that is followed, in bytes.
-const MAX_TEXT: usize = 64 << 10;
+pub(crate) const MAX_TEXT: usize = 64 << 10;
 /// Stands in a text for what is not known.
 pub(crate) const UNKNOWN: char = '\u{fffd}';
 
@@ -215,6 +215,13 @@ impl Value {
     pub(crate) fn program(&self) -> &str {
         self.text.rsplit(['/', '\\']).next().unwrap_or(&self.text)
     }
+}
+
+/// The text with one word put in the place of another, unless it grows beyond what is followed.
+pub(crate) fn replaced(text: &str, from: &str, to: &str, times: usize) -> Option<String> {
+    let places = text.matches(from).take(times).count();
+    let grows = to.len() > from.len() && places.saturating_mul(to.len()) > MAX_TEXT;
+    (!from.is_empty() && !grows).then(|| text.replacen(from, to, times))
 }
 
 /// What reading a file of this name yields.

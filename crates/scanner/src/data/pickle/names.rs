@@ -1,7 +1,7 @@
 //! Which callables a pickle may name.
 
 /// What naming a callable says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Judgement {
     /// It builds data.
     Harmless,

@@ -1,6 +1,6 @@
 //! Pickle's opcodes, walked with a stack of texts and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::data::reader::Reader;
 
@@ -8,6 +8,11 @@ use crate::data::reader::Reader;
 const MAX_OPCODES: usize = 2_000_000;
 /// Texts kept on the stack and in the memo.
 const MAX_STACK: usize = 200_000;
+/// Longest text that is kept, in bytes: no module has such a name, so what is longer is data.
+const MAX_NAME: usize = 512;
+
+/// Why a walk over a pickle that may be a good one ends.
+pub(super) const TOO_LARGE: &str = "it is larger than the scanner's bounds";
 
 /// Something a pickle names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,16 +35,21 @@ enum Item {
 
 /// A walk over one pickle.
 pub(super) struct Walk {
-    pub(super) events: Vec<Event>,
+    pub(super) events: BTreeSet<Event>,
+    /// Something that was named is called.
+    pub(super) calls: bool,
     /// The pickle's length, or why it is none.
     pub(super) end: Result<usize, &'static str>,
+    /// How many bytes were looked at.
+    pub(super) cost: usize,
 }
 
 struct Machine<'b> {
     reader: Reader<'b>,
     stack: Vec<Item>,
     memo: HashMap<u32, Item>,
-    events: Vec<Event>,
+    events: BTreeSet<Event>,
+    calls: bool,
 }
 
 impl Walk {
@@ -48,12 +58,20 @@ impl Walk {
             reader: Reader::new(bytes),
             stack: Vec::new(),
             memo: HashMap::new(),
-            events: Vec::new(),
+            events: BTreeSet::new(),
+            calls: false,
         };
         let end = machine.run();
+        let cost = match end {
+            // A line was looked for to the very end.
+            Err(_) if machine.reader.expects_line => bytes.len(),
+            Ok(_) | Err(_) => machine.reader.at,
+        };
         Self {
             events: machine.events,
+            calls: machine.calls,
             end,
+            cost,
         }
     }
 }
@@ -67,15 +85,36 @@ impl Machine<'_> {
             }
             self.step(opcode)?;
             if self.stack.len() > MAX_STACK {
-                return Err("its stack grows beyond the scanner's bounds");
+                return Err(TOO_LARGE);
             }
         }
-        Err("it has more opcodes than the scanner's bounds")
+        Err(TOO_LARGE)
     }
 
     fn push_text(&mut self, text: &[u8]) {
-        self.stack
-            .push(Item::Text(String::from_utf8_lossy(text).into_owned()));
+        if text.len() < MAX_NAME {
+            self.stack
+                .push(Item::Text(String::from_utf8_lossy(text).into_owned()));
+        } else {
+            self.other();
+        }
+    }
+
+    /// A text with escapes is put together when it is loaded.
+    fn push_line(&mut self, line: &[u8]) {
+        let text = line
+            .strip_prefix(b"'")
+            .or_else(|| line.strip_prefix(b"\""))
+            .unwrap_or(line);
+        let text = text
+            .strip_suffix(b"'")
+            .or_else(|| text.strip_suffix(b"\""))
+            .unwrap_or(text);
+        if memchr::memchr(b'\\', text).is_some() {
+            self.other();
+        } else {
+            self.push_text(text);
+        }
     }
 
     fn other(&mut self) {
@@ -110,11 +149,13 @@ impl Machine<'_> {
         self.stack.push(item.unwrap_or(Item::Other));
     }
 
-    fn decimal(line: &[u8]) -> usize {
+    /// Python reads more spellings of a number; whoever needs one hides which text is meant.
+    fn decimal(line: &[u8]) -> Result<usize, &'static str> {
         std::str::from_utf8(line)
             .ok()
-            .and_then(|digits| digits.trim().parse().ok())
-            .unwrap_or(usize::MAX)
+            .and_then(|digits| digits.trim().parse::<u32>().ok())
+            .and_then(|key| usize::try_from(key).ok())
+            .ok_or("a key of its memo is no plain number")
     }
 
     #[expect(
@@ -163,15 +204,7 @@ impl Machine<'_> {
             }
             b'S' | b'V' => {
                 let line = self.reader.line()?;
-                let text = line
-                    .strip_prefix(b"'")
-                    .or_else(|| line.strip_prefix(b"\""))
-                    .unwrap_or(line);
-                let text = text
-                    .strip_suffix(b"'")
-                    .or_else(|| text.strip_suffix(b"\""))
-                    .unwrap_or(text);
-                self.push_text(text);
+                self.push_line(line);
             }
             b'T' | b'X' | b'B' => self.sized_text(4)?,
             b'U' | b'C' | 0x8c => self.sized_text(1)?,
@@ -186,6 +219,7 @@ impl Machine<'_> {
             b'i' => {
                 let (module, name) = (self.reader.line()?, self.reader.line()?);
                 self.global(module, name);
+                self.calls = true;
                 self.pop_mark();
                 self.other();
             }
@@ -197,21 +231,24 @@ impl Machine<'_> {
                     .unwrap_or(1);
                 let code = self.reader.number(width)?;
                 self.events
-                    .push(Event::Extension(u32::try_from(code).unwrap_or(u32::MAX)));
+                    .insert(Event::Extension(u32::try_from(code).unwrap_or(u32::MAX)));
                 self.other();
             }
             b'R' | b'b' | 0x81 => {
+                self.calls = true;
                 self.pop();
                 self.pop();
                 self.other();
             }
             0x92 => {
+                self.calls = true;
                 for _ in 0..3 {
                     self.pop();
                 }
                 self.other();
             }
             b'o' | b'd' | b'l' | b't' | 0x91 => {
+                self.calls |= opcode == b'o';
                 self.pop_mark();
                 self.other();
             }
@@ -227,7 +264,7 @@ impl Machine<'_> {
             0x86 => self.tuple(2),
             0x87 => self.tuple(3),
             b'p' => {
-                let key = Self::decimal(self.reader.line()?);
+                let key = Self::decimal(self.reader.line()?)?;
                 self.put(key);
             }
             b'q' => {
@@ -243,7 +280,7 @@ impl Machine<'_> {
                 self.put(key);
             }
             b'g' => {
-                let key = Self::decimal(self.reader.line()?);
+                let key = Self::decimal(self.reader.line()?)?;
                 self.get(key);
             }
             b'h' => {
@@ -278,12 +315,7 @@ impl Machine<'_> {
     fn sized_text(&mut self, width: usize) -> Result<(), &'static str> {
         let length = self.reader.number(width)?;
         let text = self.reader.take(length)?;
-        // Long texts are data; no module has such a name.
-        if text.len() < 512 {
-            self.push_text(text)
-        } else {
-            self.other()
-        }
+        self.push_text(text);
         Ok(())
     }
 
@@ -296,12 +328,12 @@ impl Machine<'_> {
 
     fn global(&mut self, module: &[u8], name: &[u8]) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.events.push(Event::Global(text(module), text(name)));
+        self.events.insert(Event::Global(text(module), text(name)));
     }
 
     fn stack_global(&mut self) {
         let (name, module) = (self.pop(), self.pop());
-        self.events.push(match (module, name) {
+        self.events.insert(match (module, name) {
             (Item::Text(module), Item::Text(name)) => Event::Global(module, name),
             _ => Event::Computed,
         });
@@ -321,7 +353,7 @@ mod tests {
             .iter()
             .map(|(module, name)| Event::Global((*module).into(), (*name).into()))
             .collect();
-        assert_eq!(walk.events, expected);
+        assert_eq!(walk.events.into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -342,7 +374,14 @@ mod tests {
     #[test]
     fn a_name_that_is_computed_is_said_so() {
         let walk = Walk::over(b"\x80\x04\x8c\x02os)\x93.");
-        assert_eq!(walk.events, [Event::Computed]);
+        assert_eq!(walk.events, BTreeSet::from([Event::Computed]));
+        let walk = Walk::over(b"\x80\x04S'o\\x73'\nS'system'\n\x93.");
+        assert_eq!(walk.events, BTreeSet::from([Event::Computed]));
+    }
+
+    #[test]
+    fn a_key_that_only_python_reads_as_a_number_is_refused() {
+        assert!(Walk::over(b"\x80\x04S'os'\np1_0\n.").end.is_err());
     }
 
     #[test]

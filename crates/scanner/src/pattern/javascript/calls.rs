@@ -115,7 +115,7 @@ pub(super) fn judge(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                 judge(
                     follower,
                     &inner,
-                    listed.as_deref().map_or(&[], Vec::as_slice),
+                    listed.as_deref().map_or(&[], |list| list.as_slice()),
                 );
             }
         }
@@ -331,7 +331,7 @@ fn judge_bound(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
         judge(
             follower,
             &inner,
-            spread.as_deref().map_or(rest, Vec::as_slice),
+            spread.as_deref().map_or(rest, |list| list.as_slice()),
         );
     }
 }

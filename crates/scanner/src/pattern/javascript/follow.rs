@@ -11,6 +11,7 @@ mod scope;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 
 use tree_sitter::Node;
 
@@ -19,7 +20,7 @@ use super::super::shell;
 use super::super::value::{Taint, Value};
 use super::calls;
 use super::strings;
-use super::value::Js;
+use super::value::{Js, Record};
 
 /// How deep a program may nest before following stops.
 const MAX_DEPTH: usize = 300;
@@ -54,6 +55,8 @@ pub(super) struct Follower<'s> {
     restored: BTreeSet<String>,
     /// Members that the program keeps, by the name they had.
     wrapped: BTreeSet<String>,
+    /// Objects that were asked for a member that is not known, and what tables among them give.
+    tables: HashMap<*const Record, (Rc<Record>, Option<Js>)>,
     current: Vec<usize>,
     /// Calls that are being evaluated, and the nodes visited for them.
     evaluating: usize,
@@ -195,6 +198,11 @@ impl<'s> Follower<'s> {
         true
     }
 
+    /// Looking through many things counts as so many nodes.
+    pub(super) fn work(&mut self, steps: usize) {
+        self.steps += steps;
+    }
+
     fn statements(&mut self, node: Node<'s>) {
         for child in children(node) {
             self.visit(child);
@@ -208,6 +216,8 @@ impl<'s> Follower<'s> {
         }
         let value = self.node(node);
         self.depth -= 1;
+        // Copying long texts is work too.
+        self.work(value.value.text.len() >> 8);
         value
     }
 
@@ -218,8 +228,8 @@ impl<'s> Follower<'s> {
             | "type_annotation"
             | "interface_declaration"
             | "type_alias_declaration"
-            | "ambient_declaration"
-            | "regex" => Js::default(),
+            | "ambient_declaration" => Js::default(),
+            "regex" => Js::named(self.source(node)),
             "identifier" | "shorthand_property_identifier" => self.identifier(node),
             "string" => Js::of(Value::text(strings::unescape(
                 self.source(node)

@@ -1,9 +1,70 @@
 //! A value of JavaScript while a program is followed.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use crate::pattern::value::{Taint, Value};
+
+/// What lies in a list or an object; a program nests them as deep as it is long, so each gives up its own in a loop.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Nest<T: Inner>(T);
+
+/// Lists and objects.
+pub(super) trait Inner {
+    /// Hands over what lies inside.
+    fn give_up(&mut self, pending: &mut Vec<Js>);
+}
+
+pub(super) type List = Nest<Vec<Js>>;
+pub(super) type Record = Nest<HashMap<String, Js>>;
+
+impl<T: Inner> Nest<T> {
+    pub(super) fn of(inner: T) -> Rc<Self> {
+        Rc::new(Self(inner))
+    }
+}
+
+impl Inner for Vec<Js> {
+    fn give_up(&mut self, pending: &mut Vec<Js>) {
+        pending.append(self);
+    }
+}
+
+impl Inner for HashMap<String, Js> {
+    fn give_up(&mut self, pending: &mut Vec<Js>) {
+        pending.extend(self.drain().map(|(_, value)| value));
+    }
+}
+
+impl<T: Inner> Deref for Nest<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Inner> DerefMut for Nest<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Inner> Drop for Nest<T> {
+    fn drop(&mut self) {
+        let mut pending = Vec::new();
+        self.0.give_up(&mut pending);
+        while let Some(mut value) = pending.pop() {
+            if let Some(list) = value.elements.as_mut().and_then(Rc::get_mut) {
+                list.0.give_up(&mut pending);
+            }
+            if let Some(record) = value.fields.as_mut().and_then(Rc::get_mut) {
+                record.0.give_up(&mut pending);
+            }
+        }
+    }
+}
 
 /// A value, and what it is called.
 #[derive(Debug, Clone, Default)]
@@ -13,11 +74,17 @@ pub(super) struct Js {
     pub(super) value: Value,
     /// The node of the function it is.
     pub(super) function: Option<usize>,
-    pub(super) elements: Option<Rc<Vec<Js>>>,
-    pub(super) fields: Option<Rc<HashMap<String, Js>>>,
+    pub(super) elements: Option<Rc<List>>,
+    pub(super) fields: Option<Rc<Record>>,
 }
 
 impl Js {
+    /// How many things lie in it.
+    pub(super) fn width(&self) -> usize {
+        let listed = self.elements.as_ref().map_or(0, |list| list.len());
+        listed + self.fields.as_ref().map_or(0, |fields| fields.len())
+    }
+
     pub(super) fn of(value: Value) -> Self {
         Self {
             value,
@@ -53,14 +120,14 @@ impl Js {
 
     pub(super) fn list_from(elements: Vec<Self>, taint: Taint) -> Self {
         Self {
-            elements: Some(Rc::new(elements)),
+            elements: Some(List::of(elements)),
             ..Self::unknown(taint)
         }
     }
 
     pub(super) fn object(fields: HashMap<String, Self>, taint: Taint) -> Self {
         Self {
-            fields: Some(Rc::new(fields)),
+            fields: Some(Record::of(fields)),
             ..Self::unknown(taint)
         }
     }

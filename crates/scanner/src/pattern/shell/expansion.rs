@@ -1,6 +1,6 @@
 //! What stands behind a variable's name in `${ … }`: slices, replacements, defaults, cases.
 
-use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::value::{self, Taint, UNKNOWN, Value};
 
 /// The value after the operation; unknown text stays unknown, and taint always stays.
 pub(super) fn apply(base: &Value, operation: &str) -> Value {
@@ -66,7 +66,7 @@ fn slice(text: &str, range: &str) -> Option<String> {
     let offset: i64 = offset.trim().parse().ok()?;
     let count = i64::try_from(text.chars().count()).ok()?;
     let start = if offset < 0 {
-        (count + offset).max(0)
+        count.saturating_add(offset).max(0)
     } else {
         offset.min(count)
     };
@@ -77,7 +77,7 @@ fn slice(text: &str, range: &str) -> Option<String> {
     let end = if length < 0 {
         count + length
     } else {
-        start + length
+        start.saturating_add(length)
     };
     let take = usize::try_from(end - start).ok()?;
     Some(
@@ -88,10 +88,23 @@ fn slice(text: &str, range: &str) -> Option<String> {
     )
 }
 
+/// Whether a replacement makes more of the value than is followed.
+pub(super) fn outgrows(base: &Value, operation: &str) -> bool {
+    let words = operation.strip_prefix("//").and_then(plain_words);
+    let known = base.known().zip(words);
+    known.is_some_and(|(text, (from, to))| value::replaced(text, from, to, usize::MAX).is_none())
+}
+
 fn replace(text: &str, rest: &str, times: usize) -> Option<String> {
+    let (from, to) = plain_words(rest)?;
+    value::replaced(text, from, to, times)
+}
+
+/// What is replaced and by what, where both mean themselves.
+fn plain_words(rest: &str) -> Option<(&str, &str)> {
     let (from, to) = rest.split_once('/').unwrap_or((rest, ""));
     let plain = !from.is_empty() && !from.contains(['*', '?', '[', '$', '\\']) && !to.contains('$');
-    plain.then(|| text.replacen(from, to, times))
+    plain.then_some((from, to))
 }
 
 /// `[2]`: one element of an array whose elements have no blanks inside.

@@ -97,7 +97,7 @@ pub(super) fn run(run: &mut Run, call: &Call<'_>) -> Value {
         },
         "export" | "declare" | "local" | "typeset" | "readonly" => declare(run, call),
         "set" if !call.arguments.is_empty() => positional(run, call),
-        "sed" | "gsed" => substituted(call).unwrap_or_else(|| filter(run, call)),
+        "sed" | "gsed" => substituted(run, call).unwrap_or_else(|| filter(run, call)),
         "set" | "compgen" if call.arguments.is_empty() => Value::unknown(Taint::ENVIRONMENT),
         "alias" => alias(run, call),
         "trap" => nested_argument(run, call),

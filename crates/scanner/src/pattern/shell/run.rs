@@ -107,6 +107,11 @@ impl Run {
         self.facts.append(&mut judged);
     }
 
+    /// Looking through many things is work too, and counts like commands do.
+    pub(super) fn work(&mut self, steps: usize) {
+        self.steps += steps;
+    }
+
     pub(super) fn fact(&mut self, span: &Range<usize>, what: What) {
         let span = self.anchor.clone().unwrap_or_else(|| span.clone());
         self.facts.push(Fact { span, what });

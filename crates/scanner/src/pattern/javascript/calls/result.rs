@@ -13,12 +13,15 @@ use super::super::strings;
 use super::super::value::Js;
 use super::Call;
 use crate::pattern::value::{Taint, Value};
-use folding::{folded, from_codes};
+use folding::{by_pattern, folded, from_codes};
 pub(in crate::pattern::javascript) use sources::cookies_asked;
 use sources::own_taint;
 
 /// Longest name of what a call yields, in bytes.
 const MAX_NAME: usize = 120;
+
+/// What a regular expression costs, in nodes followed.
+const COMPILING: usize = 500;
 
 /// What a call yields.
 pub(in crate::pattern::javascript) fn result(
@@ -38,6 +41,7 @@ pub(in crate::pattern::javascript) fn result(
         .or_else(|| passed_on(call, &name, arguments))
         .or_else(|| made(call, &name, arguments))
         .or_else(|| decoded(&name, arguments))
+        .or_else(|| changed_by_pattern(follower, call, arguments))
         .or_else(|| folded(call, arguments));
     known.unwrap_or_else(|| {
         let name = (name.len() < MAX_NAME && !call.name().is_empty()).then(|| format!("{name}()"));
@@ -51,6 +55,17 @@ pub(in crate::pattern::javascript) fn result(
 /// A list or an object as the text that `JSON.stringify` makes of it.
 pub(super) fn written_out(object: &Js) -> Value {
     json::stringified(object).value
+}
+
+/// What a regular expression makes of a text.
+fn changed_by_pattern(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Option<Js> {
+    let named = arguments.first()?.name.as_deref();
+    let pattern = named.filter(|name| name.starts_with('/'))?;
+    if !matches!(call.method(), "replace" | "replaceAll" | "split") {
+        return None;
+    }
+    follower.work(COMPILING);
+    by_pattern(pattern, call, arguments)
 }
 
 /// An argument that the call gives back as it is.
@@ -128,7 +143,10 @@ fn number(text: &Value, radix: Option<&Js>) -> Js {
 
 /// `new Map([[key, value]])`, read like an object.
 fn table(pairs: &Js) -> Js {
-    let pairs = pairs.elements.as_deref().map_or(&[][..], Vec::as_slice);
+    let pairs = pairs
+        .elements
+        .as_deref()
+        .map_or(&[][..], |list| list.as_slice());
     let fields = pairs.iter().filter_map(|pair| {
         let pair = pair.elements.as_ref()?;
         let key = pair.first()?.value.known()?.to_owned();

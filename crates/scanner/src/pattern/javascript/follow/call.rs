@@ -1,10 +1,8 @@
 //! Calls: what is called with what, and what that does and yields.
 
-use std::rc::Rc;
-
 use tree_sitter::Node;
 
-use super::super::value::Js;
+use super::super::value::{Js, List};
 use super::super::{calls, names, strings};
 use super::function::is_function;
 use super::{Follower, children};
@@ -66,6 +64,7 @@ impl<'s> Follower<'s> {
         mut arguments: Vec<Js>,
         is_proxy: bool,
     ) -> Js {
+        self.work(gone_through(&call, nodes, &arguments) >> 1);
         let mut result = calls::result(self, &call, &arguments);
         let handed = calls::handed(&call, &arguments, &result);
         if call.name() == "Object.getPrototypeOf"
@@ -176,7 +175,7 @@ impl<'s> Follower<'s> {
             .filter(|child| matches!(child.kind(), "string_fragment" | "escape_sequence"))
             .map(|child| Js::of(Value::text(strings::unescape(self.source(child)))));
         Js {
-            elements: Some(Rc::new(texts.collect())),
+            elements: Some(List::of(texts.collect())),
             ..whole
         }
     }
@@ -234,4 +233,18 @@ fn spread(nodes: &[Node<'_>], arguments: Vec<Js>) -> Vec<Js> {
         }
     }
     all
+}
+
+/// How many things a call goes through that its own text does not name.
+fn gone_through(call: &calls::Call, nodes: &[Node<'_>], arguments: &[Js]) -> usize {
+    let copied = match call.method() {
+        "reverse" | "entries" | "join" => call.receiver.width(),
+        _ => 0,
+    };
+    let spread = match nodes.last() {
+        Some(last) if last.kind() == "spread_element" => arguments.len(),
+        _ => 0,
+    };
+    // A call through a table is one of every function in it.
+    copied + spread + call.callee.width()
 }

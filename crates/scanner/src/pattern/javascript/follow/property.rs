@@ -1,6 +1,7 @@
 //! Properties that are read: of objects, lists and texts, of classes, of the environment.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use tree_sitter::Node;
 
@@ -69,9 +70,10 @@ impl<'s> Follower<'s> {
             let name = base.name.clone().unwrap_or_default();
             self.check(span, "javascript-computed-member", name);
         }
-        if is_table(base) {
-            return any_of(base);
+        if let Some(any) = self.any_constant(base) {
+            return any;
         }
+        self.work(base.width() >> 3);
         let taint = match owner {
             // One variable after the other is all of them.
             Some("process.env") if key.value.taint.has(Taint::ENVIRONMENT) => Taint::ENVIRONMENT,
@@ -88,6 +90,19 @@ impl<'s> Follower<'s> {
             fields: base.fields.clone().filter(|_| owner.is_none()),
             ..Js::unknown(taint)
         }
+    }
+
+    /// What a table of constants gives, reckoned once for each.
+    fn any_constant(&mut self, table: &Js) -> Option<Js> {
+        let fields = table.fields.as_ref()?;
+        let known = self.tables.get(&Rc::as_ptr(fields));
+        if let Some((_, any)) = known {
+            return any.clone();
+        }
+        let any = is_table(table).then(|| any_of(table));
+        let entry = (Rc::clone(fields), any.clone());
+        self.tables.insert(Rc::as_ptr(fields), entry);
+        any
     }
 
     pub(super) fn property(&mut self, object: Node<'s>, base: &Js, name: &str) -> Js {

@@ -15,8 +15,8 @@ use crate::pattern::value::{Taint, Value};
 /// Shortest printed text that can tell an agent to do something, in bytes.
 const MIN_SPOKEN: usize = 40;
 
-/// Values for which a format is used once more.
-const MAX_REUSED: usize = 64;
+/// How much one command prints that is followed, in bytes.
+const MAX_PRINTED: usize = 64 << 10;
 
 /// Longest question that is remembered, in characters.
 const MAX_SAID: usize = 300;
@@ -81,37 +81,46 @@ pub(super) fn printf(run: &mut Run, call: &Call<'_>) -> Value {
         return Value::default();
     };
     spoken(run, call, format);
-    let mut output = with_decoded(format.clone(), syntax::unescape(&format.text));
+    let template = with_decoded(format.clone(), syntax::unescape(&format.text));
+    let mut output = Value::text("").tainted(template.taint);
     let mut values = values.iter();
-    while let Some(at) = output.text.find("%s").or_else(|| output.text.find("%b")) {
+    let mut rest = template.text.as_str();
+    while let Some((at, verb)) = next_verb(rest) {
         let value = values.next().cloned().unwrap_or_default();
-        let value = if output.text.get(at..at + 2) == Some("%b") {
-            with_decoded(value.clone(), syntax::unescape(&value.text))
-        } else {
-            value
+        let value = match verb {
+            "%b" => with_decoded(value.clone(), syntax::unescape(&value.text)),
+            _ => value,
         };
-        output
-            .text
-            .replace_range(at..at + 2, &value.text.replace('%', "%%"));
+        output.text.push_str(rest.get(..at).unwrap_or_default());
+        output.text.push_str(&value.text);
         output.taint |= value.taint;
-        if output.text.len() > 1 << 16 {
+        rest = rest.get(at + verb.len()..).unwrap_or_default();
+        if output.text.len() > MAX_PRINTED {
             break;
         }
     }
-    let again = format.text.matches('%').count() == 1 && format.text.contains("%s");
-    if again && format.text != "%s" {
-        let plain = syntax::unescape(&format.text);
-        for value in values.clone().take(MAX_REUSED) {
-            let piece = plain.replace("%s", &value.text.replace('%', "%%"));
-            output.push(&Value::text(piece).tainted(value.taint));
-        }
-    }
-    if format.text == "%s" || format.text == "%b" {
+    output.text.push_str(&rest.replace("%%", "%"));
+    if format.text.matches('%').count() == 1 && next_verb(&format.text).is_some() {
         // The format is used again for every further value.
         for value in values.clone() {
-            output.text.push_str(&value.text.replace('%', "%%"));
+            let verb = if format.text.contains("%s") {
+                "%s"
+            } else {
+                "%b"
+            };
+            let text = match verb {
+                "%b" => syntax::unescape(&value.text),
+                _ => value.text.clone(),
+            };
+            output.text.push_str(&template.text.replace(verb, &text));
+            if output.text.len() > MAX_PRINTED {
+                break;
+            }
         }
-        output.text.truncate(floor(&output.text, 1 << 16));
+    }
+    if output.text.len() > MAX_PRINTED {
+        run.exhausted = true;
+        output.text.truncate(floor(&output.text, MAX_PRINTED));
     }
     for value in values {
         output.taint |= value.taint;
@@ -119,9 +128,22 @@ pub(super) fn printf(run: &mut Run, call: &Call<'_>) -> Value {
             output.taint |= Taint::REPEATED;
         }
     }
-    output.text = output.text.replace("%%", "%");
     run.said = output.text.chars().take(MAX_SAID).collect();
     output
+}
+
+/// Where the next value stands in a format, and how.
+fn next_verb(format: &str) -> Option<(usize, &str)> {
+    let mut from = 0;
+    while let Some(found) = format.get(from..)?.find('%') {
+        let at = from + found;
+        match format.get(at..at + 2) {
+            Some(verb @ ("%s" | "%b")) => return Some((at, verb)),
+            Some("%%") => from = at + 2,
+            _ => from = at + 1,
+        }
+    }
+    None
 }
 
 /// The longest start of a text that fits.

@@ -1,12 +1,14 @@
 //! Programs that encode, decode and turn letters: `base64`, `openssl`, `tr`, `rev`.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::call::Call;
 use super::super::run::{MANY, Run};
 use super::super::syntax;
 use super::filters::filter;
 use super::transfer;
 use crate::pattern::decode;
-use crate::pattern::value::{Taint, Value};
+use crate::pattern::value::{self, Taint, Value};
 
 /// `base64`, `xxd`, `gzip`: a decoder with one of these options, an encoder without.
 pub(super) fn coded(run: &mut Run, call: &Call<'_>, decoding: &[&str]) -> Value {
@@ -55,7 +57,7 @@ pub(super) fn repeating(call: &Call<'_>) -> Value {
 }
 
 /// `sed 's/x/y/g'` over a text that is known, with words that mean themselves.
-pub(super) fn substituted(call: &Call<'_>) -> Option<Value> {
+pub(super) fn substituted(run: &mut Run, call: &Call<'_>) -> Option<Value> {
     let text = call.input.known().filter(|text| !text.is_empty())?;
     let [script] = call.arguments else {
         return None;
@@ -68,11 +70,17 @@ pub(super) fn substituted(call: &Call<'_>) -> Option<Value> {
         return None;
     }
     let times = if flags.contains('g') { usize::MAX } else { 1 };
-    let lines: Vec<String> = text
-        .lines()
-        .map(|line| line.replacen(from, to, times))
-        .collect();
-    Some(Value::text(lines.join("\n")).tainted(call.input.taint))
+    let mut output = Value::text("").tainted(call.input.taint);
+    for line in text.lines() {
+        let line = value::replaced(line, from, to, times);
+        let line = line.map_or_else(|| Value::unknown(Taint::default()), Value::text);
+        run.exhausted |= line.known().is_none() || !output.fits(&line);
+        output.push(&line);
+        output.push(&Value::text("\n"));
+    }
+    let length = output.text.trim_end_matches('\n').len();
+    output.text.truncate(length);
+    Some(output)
 }
 
 fn decode(program: &str, text: &str) -> Option<String> {
@@ -136,7 +144,7 @@ pub(super) fn translate(run: &mut Run, call: &Call<'_>) -> Value {
         && matches!(option.text.as_str(), "-d" | "--delete")
         && let (Some(text), Some(noise)) = (call.input.known(), noise.known())
     {
-        let noise = ranges(&syntax::unescape(noise));
+        let noise: HashSet<char> = ranges(&syntax::unescape(noise)).into_iter().collect();
         let text: String = text.chars().filter(|one| !noise.contains(one)).collect();
         return Value::text(text).tainted(call.input.taint);
     }
@@ -156,11 +164,14 @@ pub(super) fn translate(run: &mut Run, call: &Call<'_>) -> Value {
     } else {
         source.taint
     };
-    let map = |c: char| {
-        from.iter()
-            .rposition(|one| *one == c)
-            .map_or(c, |at| to.get(at).or(to.last()).copied().unwrap_or(c))
-    };
+    // Of a letter that stands twice in the set, the last one counts.
+    let last = to.last().copied();
+    let mapped: HashMap<char, char> = from
+        .iter()
+        .enumerate()
+        .filter_map(|(at, one)| Some((*one, to.get(at).copied().or(last)?)))
+        .collect();
+    let map = |c: char| mapped.get(&c).copied().unwrap_or(c);
     match source.known() {
         Some(text)
             if !call
@@ -177,15 +188,18 @@ pub(super) fn translate(run: &mut Run, call: &Call<'_>) -> Value {
     }
 }
 
+/// Letters of one range of a set; an alphabet has fewer.
+const MAX_RANGE: usize = 256;
+
 /// `a-z` and what else `tr` writes as a set.
 fn ranges(set: &str) -> Vec<char> {
-    let characters: Vec<char> = set.chars().take(256).collect();
+    let characters: Vec<char> = set.chars().collect();
     let mut all = Vec::new();
     let mut rest = characters.as_slice();
     while let Some((first, tail)) = rest.split_first() {
         match tail {
             ['-', last, after @ ..] => {
-                all.extend((*first..=*last).take(256));
+                all.extend((*first..=*last).take(MAX_RANGE));
                 rest = after;
             }
             _ => {

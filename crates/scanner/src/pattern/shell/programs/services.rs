@@ -31,6 +31,7 @@ pub(super) fn enabled(run: &mut Run, call: &Call<'_>) {
     let Some(units) = judge::enabled(&call.name, &words) else {
         return;
     };
+    run.work((run.files.len() >> 6) * units.len());
     let own = units.iter().find(|unit| {
         let written = run.files.iter().any(|(path, content)| {
             let name = path.rsplit('/').next().unwrap_or(path);

@@ -162,6 +162,7 @@ impl Run {
             return Value::unknown(base.taint | secret);
         }
         if !operation.contains(['$', '`']) {
+            self.exhausted |= expansion::outgrows(&base, operation);
             return expansion::apply(&base, operation);
         }
         if self.depth >= MAX_CALLS {
@@ -180,6 +181,7 @@ impl Run {
         });
         self.depth -= 1;
         self.anchor = outer;
+        self.exhausted |= expansion::outgrows(&base, &inner.text);
         expansion::apply(&base, &inner.text).tainted(inner.taint)
     }
 

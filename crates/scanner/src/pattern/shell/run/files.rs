@@ -90,7 +90,9 @@ impl Run {
         );
         let content = &content;
         if text.ends_with("akefile") || text.ends_with(".mk") {
-            for (at, _) in content.text.match_indices("$(shell ").take(MAX_SHELLS) {
+            let calls = content.text.match_indices("$(shell ");
+            self.exhausted |= calls.clone().nth(MAX_SHELLS).is_some();
+            for (at, _) in calls.take(MAX_SHELLS) {
                 let command = content
                     .text
                     .get(at + "$(shell ".len()..)
@@ -117,7 +119,7 @@ impl Run {
     }
 
     /// What the script wrote into a file; a name that is not wholly known is any downloaded file of its folder.
-    pub(in crate::pattern::shell) fn written(&self, path: &str) -> Option<Value> {
+    pub(in crate::pattern::shell) fn written(&mut self, path: &str) -> Option<Value> {
         let plain = path.strip_prefix("./").unwrap_or(path);
         if let Some(file) = self.files.get(path).or_else(|| self.files.get(plain)) {
             return Some(file.clone());
@@ -129,6 +131,7 @@ impl Run {
                 .filter(|folder| folder.trim_matches(UNKNOWN).len() > 2)
         };
         let wanted = folder(path).filter(|_| vague(path))?;
+        self.work(self.files.len() >> 6);
         let mut names: Vec<&String> = self
             .files
             .keys()

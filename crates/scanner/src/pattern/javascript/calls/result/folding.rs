@@ -1,9 +1,11 @@
 //! Constants: texts, lists and objects that calls make of what is known.
 
+use regex::{NoExpand, RegexBuilder};
+
 use super::super::super::strings;
 use super::super::super::value::Js;
 use super::super::Call;
-use crate::pattern::value::{Taint, UNKNOWN, Value};
+use crate::pattern::value::{self, MAX_TEXT, Taint, UNKNOWN, Value};
 
 pub(in crate::pattern::javascript::calls) fn joined(parts: &[Js], separator: &str) -> Js {
     let mut value = Value::default();
@@ -18,7 +20,9 @@ pub(in crate::pattern::javascript::calls) fn joined(parts: &[Js], separator: &st
 
 pub(super) fn from_codes(arguments: &[Js]) -> Js {
     let elements = arguments.first().and_then(|first| first.elements.clone());
-    let codes: &[Js] = elements.as_deref().map_or(arguments, Vec::as_slice);
+    let codes: &[Js] = elements
+        .as_deref()
+        .map_or(arguments, |list| list.as_slice());
     let mut taint = if codes.len() > 3 {
         Taint::DECODED
     } else {
@@ -108,7 +112,7 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
             Some(Js::list_from(pairs, taint))
         }
         "reverse" => {
-            let mut elements = receiver.elements.as_ref()?.as_ref().clone();
+            let mut elements = receiver.elements.as_ref()?.to_vec();
             elements.reverse();
             Some(Js::list_from(elements, taint | Taint::DECODED))
         }
@@ -135,10 +139,16 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
         "replace" | "replaceAll" => {
             let (text, from) = (receiver.value.known()?, first?);
             let to = arguments.get(1)?.value.known()?;
-            Some(Js::of(Value {
-                text: text.replace(from, to),
-                taint: taint | Taint::PIECES,
-            }))
+            let times = match call.method() {
+                "replace" => 1,
+                _ => usize::MAX,
+            };
+            let replaced = value::replaced(text, from, to, times);
+            Some(match replaced {
+                Some(text) => Js::of(Value::text(text).tainted(taint | Taint::PIECES)),
+                // Whatever it becomes was not written down.
+                None => Js::unknown(taint | Taint::PIECES | Taint::DECODED),
+            })
         }
         "toString"
             if arguments.len() == 1
@@ -159,6 +169,32 @@ pub(super) fn folded(call: &Call, arguments: &[Js]) -> Option<Js> {
     }
 }
 
+/// What `replace` and `split` make of a text that is known by a pattern between slashes.
+pub(super) fn by_pattern(pattern: &str, call: &Call, arguments: &[Js]) -> Option<Js> {
+    let (pattern, flags) = pattern.strip_prefix('/')?.rsplit_once('/')?;
+    let text = call.receiver.value.known()?;
+    let taint = call.receiver.value.taint | Taint::PIECES;
+    let regex = RegexBuilder::new(pattern)
+        .size_limit(1 << 16)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .build()
+        .ok()?;
+    if call.method() == "split" {
+        let make = |part: &str| Js::of(Value::text(part).tainted(taint));
+        let elements = regex.split(text).take(4096).map(make).collect();
+        return Some(Js::list_from(elements, taint));
+    }
+    let to = arguments.get(1)?.value.known()?;
+    let grown = regex.find_iter(text).count().saturating_mul(to.len());
+    if to.contains('$') || grown > MAX_TEXT {
+        return Some(Js::unknown(taint | Taint::DECODED));
+    }
+    let times = usize::from(!flags.contains('g'));
+    let text = regex.replacen(text, times, NoExpand(to)).into_owned();
+    Some(Js::of(Value { text, taint }))
+}
+
 /// A letter, its number, or a stretch of a text.
 fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
     let number = |index: usize| match arguments.get(index) {
@@ -168,7 +204,7 @@ fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
     let count = i64::try_from(text.chars().count()).ok()?;
     let from_end = |at: i64| {
         if at < 0 {
-            (count + at).max(0)
+            count.saturating_add(at).max(0)
         } else {
             at.min(count)
         }
@@ -176,7 +212,7 @@ fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
     let start = from_end(number(0)?);
     let end = match (method, arguments.len()) {
         ("slice" | "substring", 2..) => from_end(number(1)?),
-        ("substr", 2..) => (start + number(1)?).min(count),
+        ("substr", 2..) => start.saturating_add(number(1)?).min(count),
         ("slice" | "substring" | "substr", _) => count,
         _ => start + 1,
     };
@@ -191,7 +227,7 @@ fn part(method: &str, text: &str, arguments: &[Js]) -> Option<String> {
 }
 
 /// An object as text, nested as deep as is followed.
-pub(super) fn written_out(object: &Js, text: &mut Value, depth: usize) {
+pub(super) fn written_out(object: &Js, text: &mut Value, depth: usize, left: &mut usize) {
     text.push(&Value::text(if object.fields.is_some() {
         "{"
     } else {
@@ -204,12 +240,16 @@ pub(super) fn written_out(object: &Js, text: &mut Value, depth: usize) {
         .into_iter()
         .map(|(name, value)| (name.as_str(), value));
     for (name, value) in named.chain(elements.map(|value| ("", value))) {
+        if *left == 0 {
+            return text.push(&Value::unknown(Taint::default()));
+        }
+        *left -= 1;
         text.push(&Value::text(format!("{name}:")));
         match (
             depth.checked_sub(1),
             value.fields.is_some() || value.elements.is_some(),
         ) {
-            (Some(depth), true) => written_out(value, text, depth),
+            (Some(depth), true) => written_out(value, text, depth, left),
             _ => text.push(&value.value),
         }
         text.push(&Value::text(","));

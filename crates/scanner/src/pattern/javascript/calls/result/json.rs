@@ -7,6 +7,9 @@ use crate::pattern::value::{Taint, Value};
 /// How deep an object is written out.
 const MAX_WRITTEN: usize = 4;
 
+/// How much of an object is written out, in values.
+const MAX_ITEMS: usize = 4096;
+
 /// Bytes of a JSON text that is read.
 const MAX_PARSED: usize = 64 << 10;
 
@@ -19,7 +22,8 @@ pub(super) fn parsed(text: &Value) -> Option<Js> {
 /// `JSON.stringify(value)`.
 pub(super) fn stringified(object: &Js) -> Js {
     let mut value = Value::default();
-    written_out(object, &mut value, MAX_WRITTEN);
+    let mut left = MAX_ITEMS;
+    written_out(object, &mut value, MAX_WRITTEN, &mut left);
     value.taint |= object.value.taint;
     Js::of(value)
 }

@@ -52,6 +52,6 @@ fn called(
         return None;
     }
     let given = given.and_then(|list| list.elements.clone());
-    let given = given.as_deref().map_or(&[][..], Vec::as_slice);
+    let given = given.as_deref().map_or(&[][..], |list| list.as_slice());
     Some(result(follower, &inner, given))
 }

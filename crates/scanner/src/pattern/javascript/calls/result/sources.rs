@@ -250,7 +250,7 @@ fn command_taint(arguments: &[Js]) -> Taint {
     };
     let listed = arguments.get(1).and_then(|list| list.elements.clone());
     let mut line = first.value.clone();
-    for word in listed.as_deref().into_iter().flatten() {
+    for word in listed.iter().flat_map(|list| list.iter()) {
         line.push(&Value::text(" "));
         line.push(&word.value);
     }
