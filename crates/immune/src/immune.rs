@@ -1,6 +1,6 @@
 //! The state of one tenant's tools: events in, checks and changes out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use skillgate_model::{Event, Outcome, Quarantine, QuarantineState, SubjectKind};
 
@@ -264,19 +264,9 @@ impl Immune {
             .and_then(|place| tool.breakers.get(place))
             .map(|breaker| &breaker.entry);
         let mut entry = Quarantine {
-            kind: SubjectKind::Tool,
-            subject: event.tool.clone(),
-            part,
-            state: QuarantineState::Blocked,
-            reason,
-            since_ms: event.at_ms,
-            until_ms: None,
             strikes: strikes(before, event.at_ms, settings),
             signature: Some(event.signature.clone()),
-            report: None,
-            source: None,
-            moved_to: None,
-            modes: BTreeMap::new(),
+            ..Quarantine::blocked(SubjectKind::Tool, &event.tool, &part, &reason, event.at_ms)
         };
         entry.until_ms = until(&entry, event.at_ms, settings);
         if full {

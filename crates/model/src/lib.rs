@@ -3,6 +3,7 @@
 mod coverage;
 mod digest;
 mod effect;
+mod error;
 mod event;
 mod finding;
 mod profile;
@@ -17,6 +18,7 @@ mod verdict;
 pub use coverage::{Coverage, Examination};
 pub use digest::hex;
 pub use effect::{Effect, EffectKind, EffectParseError};
+pub use error::chain;
 pub use event::{Anomaly, AnomalyState, Approval, Event, Outcome, Signature, Vaccination};
 pub use finding::{Excerpt, Finding, Layer, Location};
 pub use profile::{Limits, Profile};

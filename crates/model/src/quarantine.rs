@@ -104,6 +104,27 @@ pub struct Quarantine {
     pub modes: BTreeMap<String, u32>,
 }
 
+impl Quarantine {
+    /// The line of what is blocked for the first time, until somebody releases it.
+    pub fn blocked(kind: SubjectKind, subject: &str, part: &str, reason: &str, at_ms: i64) -> Self {
+        Self {
+            kind,
+            subject: subject.to_owned(),
+            part: part.to_owned(),
+            state: QuarantineState::Blocked,
+            reason: reason.to_owned(),
+            since_ms: at_ms,
+            until_ms: None,
+            strikes: 1,
+            signature: None,
+            report: None,
+            source: None,
+            moved_to: None,
+            modes: BTreeMap::new(),
+        }
+    }
+}
+
 /// Whether a promoted skill may still be used.
 #[derive(
     Debug,

@@ -15,8 +15,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::json;
 use skillgate_immune::{Counter, Settings};
 use skillgate_model::{
-    Approval, Promotion, PromotionState, Quarantine, QuarantineState, Report, SubjectKind,
-    TenantId, Vaccination,
+    Approval, Promotion, PromotionState, Quarantine, Report, SubjectKind, TenantId, Vaccination,
 };
 use skillgate_pipeline::{Ended, Immunity};
 use skillgate_store::{Act, Store};
@@ -150,21 +149,8 @@ impl Party {
                 format!("{:?}", rows.vaccinate(&vaccination, &act))
             }
             Step::Block(number) => {
-                let entry = Quarantine {
-                    kind: SubjectKind::Tool,
-                    subject: tool(number),
-                    part: String::new(),
-                    state: QuarantineState::Blocked,
-                    reason: "by hand".into(),
-                    since_ms: now_ms,
-                    until_ms: None,
-                    strikes: 1,
-                    signature: None,
-                    report: None,
-                    source: None,
-                    moved_to: None,
-                    modes: BTreeMap::new(),
-                };
+                let entry =
+                    Quarantine::blocked(SubjectKind::Tool, &tool(number), "", "by hand", now_ms);
                 format!("{:?}", rows.quarantine(&entry, &act))
             }
             Step::Release(number) => format!("{:?}", rows.release(&tool(number), None, &act)),

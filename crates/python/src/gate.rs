@@ -228,7 +228,7 @@ fn quarantine(examined: &Examined, folder: &Path) -> PyResult<String> {
     let report = serde_json::to_vec_pretty(&examined.report);
     let report = report.map_err(|error| PyOSError::new_err(error.to_string()))?;
     let moved = pipeline::quarantine(&examined.skill, &report, folder);
-    let moved = moved.map_err(|error| PyOSError::new_err(crate::chain(&error)))?;
+    let moved = moved.map_err(|error| PyOSError::new_err(skillgate_model::chain(&error)))?;
     Ok(moved.display().to_string())
 }
 
@@ -250,15 +250,15 @@ fn answer(results: &[(Examined, Option<String>)], strays: &[PathBuf]) -> PyResul
 }
 
 fn invalid(error: &dyn std::error::Error) -> PyErr {
-    PyValueError::new_err(crate::chain(error))
+    PyValueError::new_err(skillgate_model::chain(error))
 }
 
 fn absent(error: &GateError) -> PyErr {
     match error {
         GateError::NoSuchPath { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            PyFileNotFoundError::new_err(crate::chain(error))
+            PyFileNotFoundError::new_err(skillgate_model::chain(error))
         }
-        GateError::NoSuchPath { .. } => PyOSError::new_err(crate::chain(error)),
+        GateError::NoSuchPath { .. } => PyOSError::new_err(skillgate_model::chain(error)),
         _ => invalid(error),
     }
 }

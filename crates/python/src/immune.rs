@@ -169,7 +169,7 @@ impl Immunity {
                     let (name, seconds) = (alert.counter.as_str(), alert.within_ms / 1000);
                     format!("{name} grew by {} within {seconds} s", alert.growth)
                 })),
-                Err(error) => news.push(crate::chain(&error)),
+                Err(error) => news.push(skillgate_model::chain(&error)),
             }
             let mut telemetry = self
                 .telemetry
@@ -178,7 +178,7 @@ impl Immunity {
             if let Some(telemetry) = telemetry.as_mut().filter(|one| one.is_due(now_ms))
                 && let Err(error) = telemetry.send(&immunity.metrics(), now_ms)
             {
-                news.push(crate::chain(&error));
+                news.push(skillgate_model::chain(&error));
             }
             news
         })
@@ -281,9 +281,9 @@ fn described(remedy: &Remedy) -> Value {
 }
 
 fn invalid(error: &dyn std::error::Error) -> PyErr {
-    PyValueError::new_err(crate::chain(error))
+    PyValueError::new_err(skillgate_model::chain(error))
 }
 
 fn failed(error: &dyn std::error::Error) -> PyErr {
-    PyOSError::new_err(crate::chain(error))
+    PyOSError::new_err(skillgate_model::chain(error))
 }

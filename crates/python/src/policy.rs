@@ -52,7 +52,8 @@ impl Policy {
             quarantined: &quarantined,
         };
         let compiled = py.detach(|| permissions::Policy::compile(&text));
-        let compiled = compiled.map_err(|error| PyValueError::new_err(crate::chain(&error)))?;
+        let compiled =
+            compiled.map_err(|error| PyValueError::new_err(skillgate_model::chain(&error)))?;
         let (format, mode) = (format_named(log_format)?, mode_named(audit)?);
         let log = match (log, mode) {
             (Some(file), _) => Some(Log {
@@ -144,7 +145,7 @@ impl Policy {
                 // The disk may take its time.
                 AuditMode::Required => tool.py().detach(record),
             };
-            recorded.map_err(|error| PyOSError::new_err(crate::chain(&error)))?;
+            recorded.map_err(|error| PyOSError::new_err(skillgate_model::chain(&error)))?;
         }
         Ok(self.decision(tool, request.resource, decision))
     }

@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, PhaseTrace, Tier, Trace};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, PhaseTrace, Tier, Trace, chain};
 
 use self::container::Container;
 use self::engine::Engine;
 use crate::backend::{NAMESPACES, NO_LANDLOCK};
-use crate::error::chain;
 use crate::guest::{Interpreter, Visit};
 use crate::native::spec::{SKILL, Spec};
 use crate::native::supervise::{self, Driver, Ended, Jail};

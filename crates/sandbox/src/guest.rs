@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use skillgate_model::{Content, Effect, EffectKind, Limits, Skill, Tier};
+use skillgate_model::{Content, Effect, EffectKind, Limits, Skill, Tier, hex};
 
 use crate::native::environment;
 use crate::native::init::rules;
 use crate::native::landlock::Rules;
-use crate::native::spec::{DESCRIPTORS, SKILL, Spec, WORK};
+use crate::native::spec::{DESCRIPTORS, HOME, SKILL, Spec, WORK};
 use crate::observe::places::PATH;
 use crate::seccomp::{self, Machine};
 use crate::{harness, interpreter, phases};
@@ -48,9 +48,9 @@ pub(crate) fn order(spec: &Spec) -> std::io::Result<Vec<u8>> {
         bytes.extend(one.k.to_ne_bytes());
         bytes
     };
-    let hex = |byte: u8| format!("{byte:02x}");
+    let filter: Vec<u8> = filter.iter().flat_map(instruction).collect();
     Ok(serde_json::to_vec(&Order {
-        filter: filter.iter().flat_map(instruction).map(hex).collect(),
+        filter: hex(&filter),
         seccomp: machine.seccomp_number(),
         observed: spec.observed,
         descriptors: DESCRIPTORS,
@@ -60,8 +60,22 @@ pub(crate) fn order(spec: &Spec) -> std::io::Result<Vec<u8>> {
     })?)
 }
 
+/// Every folder in memory: its path, how many bytes it holds, how many files and folders.
+pub(crate) fn memory_files(spec: &Spec) -> [(&'static str, u64, u64); 6] {
+    let (work, count) = (spec.limits.work_bytes, u64::from(spec.limits.work_inodes));
+    let skill = spec.planted_bytes() as u64 + (1 << 20);
+    [
+        (WORK, work, count),
+        (HOME, work, count),
+        ("/tmp", work, count),
+        ("/dev/shm", work / 4, 256),
+        (SKILL, skill, nodes(spec)),
+        ("/harness", 1 << 20, 16),
+    ]
+}
+
 /// How many files and folders the planted ones need.
-pub(crate) fn nodes(spec: &Spec) -> u64 {
+fn nodes(spec: &Spec) -> u64 {
     let folders = |path: &String| 1 + path.matches('/').count();
     let planted = spec.planted.iter().map(|file| &file.path);
     let paths = planted.chain(spec.links.iter().map(|(link, _)| link));

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier, Trace};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier, Trace, chain};
 
 use self::jail::Cell;
 use crate::backend::{NAMESPACES, NO_LANDLOCK};
-use crate::error::chain;
 use crate::interpreter::{self, Interpreter};
 use crate::native::learned::Place;
 use crate::native::spec::SKILL;

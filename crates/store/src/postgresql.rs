@@ -189,14 +189,20 @@ struct PostgresTransaction<'a> {
 }
 
 impl PostgresTransaction<'_> {
-    fn prepared(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
+    fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.inner.prepare(&sql.replace('?', "$"))?;
+        let prepared = self.inner.prepare(&sql.replace('?', "$"));
+        let statement = prepared.map_err(|error| explain(self.place, error))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    let parameter = |value| value as &(dyn ToSql + Sync);
+    values.iter().map(parameter).collect()
 }
 
 impl Transaction for PostgresTransaction<'_> {
@@ -205,29 +211,17 @@ impl Transaction for PostgresTransaction<'_> {
     }
 
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let statement = self
-            .prepared(sql)
-            .map_err(|error| explain(self.place, error))?;
+        let statement = self.statement(sql)?;
         self.inner
-            .execute(&statement, &values)
+            .execute(&statement, &parameters(values))
             .map_err(|error| explain(self.place, error))
     }
 
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let statement = self
-            .prepared(sql)
-            .map_err(|error| explain(self.place, error))?;
+        let statement = self.statement(sql)?;
         let rows = self
             .inner
-            .query(&statement, &values)
+            .query(&statement, &parameters(values))
             .map_err(|error| explain(self.place, error))?;
         rows.iter()
             .map(|row| (0..row.len()).map(|column| row.try_get(column)).collect())

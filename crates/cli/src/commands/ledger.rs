@@ -1,10 +1,9 @@
 //! What the store keeps of an examination: reports, quarantine and promotions.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use skillgate_model::{
-    Decision, Promotion, PromotionState, Quarantine, QuarantineState, Report, SubjectKind, TenantId,
+    Decision, Promotion, PromotionState, Quarantine, Report, SubjectKind, TenantId,
 };
 use skillgate_pipeline::{Examined, tools_of};
 use skillgate_store::{Act, Store, StoreError};
@@ -77,20 +76,11 @@ pub(super) fn verdict(report: &Report, since_ms: i64) -> (&Report, Option<Quaran
 }
 
 fn entry(report: &Report, since_ms: i64) -> Quarantine {
+    let (name, digest) = (&report.skill.name, &report.skill.digest);
     Quarantine {
-        kind: SubjectKind::Skill,
-        subject: report.skill.name.clone(),
-        part: report.skill.digest.clone(),
-        state: QuarantineState::Blocked,
-        reason: reason(report),
-        since_ms,
-        until_ms: None,
-        strikes: 1,
-        signature: None,
         report: Some(report.id.clone()),
         source: Some(absolute(Path::new(&report.skill.path))),
-        moved_to: None,
-        modes: BTreeMap::new(),
+        ..Quarantine::blocked(SubjectKind::Skill, name, digest, &reason(report), since_ms)
     }
 }
 

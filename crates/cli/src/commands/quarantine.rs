@@ -3,7 +3,6 @@
 pub(crate) mod approval;
 pub(crate) mod release;
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -131,21 +130,7 @@ pub(crate) fn run(args: &Quarantine) -> anyhow::Result<ExitCode> {
                 bail!("a skill is quarantined by its digest: give it with `--part`");
             }
             let act = act(actor.as_deref(), reason)?;
-            let entry = Entry {
-                kind,
-                subject: name.clone(),
-                part: part.clone(),
-                state: QuarantineState::Blocked,
-                reason: reason.clone(),
-                since_ms: act.at_ms,
-                until_ms: None,
-                strikes: 1,
-                signature: None,
-                report: None,
-                source: None,
-                moved_to: None,
-                modes: BTreeMap::new(),
-            };
+            let entry = Entry::blocked(kind, name, part, reason, act.at_ms);
             rows.open()?
                 .tenant(rows.tenant())
                 .quarantine(&entry, &act)?;

@@ -19,7 +19,7 @@ use skillgate_model::ExitReason;
 
 use crate::guest::{self, GRACE_SECONDS};
 use crate::native::cgroup::Group;
-use crate::native::spec::{self, HOME, SKILL, Spec, WORK};
+use crate::native::spec::{self, Spec};
 use crate::native::supervise::{Jail, interrupted};
 use crate::{SandboxError, sys};
 
@@ -266,35 +266,19 @@ fn filter(engine: &Engine, door: &Door) -> std::io::Result<String> {
 
 /// Everything that can be written, each with its bound, all of it in memory that counts.
 fn memory_files(engine: &Engine, spec: &Spec) -> HashMap<String, String> {
-    let limits = &spec.limits;
-    let planted: usize = spec
-        .planted
-        .iter()
-        .map(|file| file.length.next_multiple_of(4096))
-        .sum();
-    let nodes = guest::nodes(spec);
-    let skill = planted as u64 + (1 << 20);
-    let (work, shared) = (limits.work_bytes, limits.work_bytes / 4);
-    [
-        (WORK, work, u64::from(limits.work_inodes)),
-        (HOME, work, u64::from(limits.work_inodes)),
-        ("/tmp", work, u64::from(limits.work_inodes)),
-        ("/dev/shm", shared, 256),
-        (SKILL, skill, nodes),
-        ("/harness", 1 << 20, 16),
-    ]
-    .into_iter()
-    .map(|(path, bytes, nodes)| {
-        // Podman knows neither owner nor number of files; nobody but the payload's user is in the container.
-        let own = if engine.is_podman {
-            "notmpcopyup,mode=1777".to_owned()
-        } else {
-            format!("mode=0700,uid=65534,gid=65534,nr_inodes={nodes}")
-        };
-        (
-            path.to_owned(),
-            format!("rw,noexec,nosuid,nodev,size={bytes},{own}"),
-        )
-    })
-    .collect()
+    let files = guest::memory_files(spec).into_iter();
+    files
+        .map(|(path, bytes, nodes)| {
+            // Podman knows neither owner nor number of files; nobody but the payload's user is in the container.
+            let own = if engine.is_podman {
+                "notmpcopyup,mode=1777".to_owned()
+            } else {
+                format!("mode=0700,uid=65534,gid=65534,nr_inodes={nodes}")
+            };
+            (
+                path.to_owned(),
+                format!("rw,noexec,nosuid,nodev,size={bytes},{own}"),
+            )
+        })
+        .collect()
 }

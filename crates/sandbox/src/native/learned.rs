@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
-use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier};
+use skillgate_model::{Control, Effect, ExitReason, Limits, Phase, Tier, chain};
 
 use super::{NAME, Order, nested};
 use crate::backend::{NAMESPACES, NO_LANDLOCK};
-use crate::error::chain;
 use crate::interpreter::{self, Interpreter};
 use crate::{Probe, Unavailable, once, sys};
 

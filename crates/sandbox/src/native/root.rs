@@ -48,11 +48,6 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
     let devices = open_all(&DEVICES.map(String::from))?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
-    let size: usize = spec
-        .planted
-        .iter()
-        .map(|file| file.length.next_multiple_of(4096))
-        .sum();
     // Each file, each mount point, and every folder above them.
     let planted = spec.planted.iter().map(|file| &file.path);
     let nodes = 256
@@ -64,7 +59,8 @@ pub(crate) fn build(spec: &Spec, bytes: &mut impl Read, owner: u32) -> io::Resul
         .into_iter()
         .find(|path| Path::new(path).is_dir())
         .ok_or(io::ErrorKind::NotFound)?;
-    memory(stage, size + (8 << 20), nodes, MsFlags::empty(), 0o755)?;
+    let size = spec.planted_bytes() + (8 << 20);
+    memory(stage, size, nodes, MsFlags::empty(), 0o755)?;
     std::env::set_current_dir(stage)?;
 
     // An interpreter may lie below `/tmp`, so its mounts come on top.

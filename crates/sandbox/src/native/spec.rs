@@ -73,6 +73,12 @@ impl Spec {
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.top)
     }
+
+    /// What the planted files take in memory, in whole pages.
+    pub(crate) fn planted_bytes(&self) -> usize {
+        let files = self.planted.iter();
+        files.map(|file| file.length.next_multiple_of(4096)).sum()
+    }
 }
 
 /// What launcher, init and payload report.

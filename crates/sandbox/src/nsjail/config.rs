@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::guest;
 use crate::native::root::{DEVICES, ETC};
-use crate::native::spec::{HOME, SKILL, Spec, WORK};
+use crate::native::spec::{SKILL, Spec};
 
 /// The payload's user and group inside.
 const AGENT: u32 = 1000;
@@ -79,7 +79,6 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 
 /// An empty root in memory, the interpreter's files, small file systems that can be written.
 fn mounts(text: &mut String, spec: &Spec) {
-    let limits = &spec.limits;
     let harmless = "nosuid: true nodev: true";
     line(
         text,
@@ -129,22 +128,7 @@ fn mounts(text: &mut String, spec: &Spec) {
              mandatory: false }}"
         ),
     );
-    let planted: usize = spec
-        .planted
-        .iter()
-        .map(|file| file.length.next_multiple_of(4096))
-        .sum();
-    let nodes = guest::nodes(spec);
-    let (work, count) = (limits.work_bytes, u64::from(limits.work_inodes));
-    let writable = [
-        (WORK, work, count),
-        (HOME, work, count),
-        ("/tmp", work, count),
-        ("/dev/shm", work / 4, 256),
-        (SKILL, planted as u64 + (1 << 20), nodes),
-        ("/harness", 1 << 20, 16),
-    ];
-    for (path, bytes, nodes) in writable {
+    for (path, bytes, nodes) in guest::memory_files(spec) {
         let options = format!("size={bytes},nr_inodes={nodes},mode=0700,uid={AGENT},gid={AGENT}");
         line(
             text,

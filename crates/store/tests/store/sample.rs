@@ -1,11 +1,8 @@
 //! Stores of every engine, and records that tests put into them.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use skillgate_model::{
-    Promotion, PromotionState, Quarantine, QuarantineState, Report, SubjectKind, TenantId,
-};
+use skillgate_model::{Promotion, PromotionState, Quarantine, Report, SubjectKind, TenantId};
 use skillgate_store::{Act, Store};
 
 /// Runs the test on an empty store of every engine that this machine has.
@@ -94,21 +91,7 @@ pub(crate) fn report(id: &str, skill: &str, decision: &str) -> Report {
 }
 
 pub(crate) fn blocked(kind: SubjectKind, subject: &str, part: &str) -> Quarantine {
-    Quarantine {
-        kind,
-        subject: subject.into(),
-        part: part.into(),
-        state: QuarantineState::Blocked,
-        reason: "it fails".into(),
-        since_ms: 1_700_000_000_000,
-        until_ms: None,
-        strikes: 1,
-        signature: None,
-        report: None,
-        source: None,
-        moved_to: None,
-        modes: BTreeMap::new(),
-    }
+    Quarantine::blocked(kind, subject, part, "it fails", act().at_ms)
 }
 
 pub(crate) fn promotion(skill: &str, tools: &[&str]) -> Promotion {
