@@ -43,6 +43,7 @@ mod paths;
 mod picked;
 mod programs;
 mod records;
+mod routes;
 mod sanitizers;
 mod scope;
 mod sequences;

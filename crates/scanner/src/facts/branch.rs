@@ -183,10 +183,13 @@ impl<'a> Interp<'a, '_> {
                 }
             }
             Expr::Compare(compare) => {
-                let checks = compare
-                    .ops
-                    .iter()
-                    .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::NotEq));
+                // What is not on a list of what is bad may be bad all the same.
+                let denies = matches!(&*compare.ops, [CmpOp::In])
+                    && !compare.left.is_literal_expr()
+                    && super::walk::is_collection(compare.comparators.first());
+                let checks = !denies
+                    && (compare.ops.iter())
+                        .any(|op| matches!(op, CmpOp::In | CmpOp::NotIn | CmpOp::NotEq));
                 if checks {
                     let stays = what_stays(super::walk::settles(compare));
                     let sides = compare.comparators.iter().chain([&*compare.left]);
@@ -218,14 +221,31 @@ impl<'a> Interp<'a, '_> {
         });
     }
 
-    /// `(BASE + name).startswith(BASE)` holds whatever the name is.
+    /// `(BASE + name).startswith(BASE)` holds whatever the name is, and every address begins with `http`.
     fn says_nothing(&mut self, call: &'a ExprCall) -> bool {
         let (Expr::Attribute(method), [start]) = (&*call.func, &*call.arguments.args) else {
             return false;
         };
-        if &method.attr != "startswith"
-            || !method.value.is_name_expr()
-            || !(start.is_name_expr() || start.is_string_literal_expr())
+        if &method.attr != "startswith" {
+            return false;
+        }
+        let is_scheme = |text: &Expr| {
+            let text = text
+                .as_string_literal_expr()
+                .map(|text| text.value.to_str());
+            text.is_some_and(|text| {
+                text.starts_with("http") && "https://".contains(text.trim_start_matches("http://"))
+            })
+        };
+        let schemes = start.as_tuple_expr().map(|tuple| &tuple.elts[..]);
+        if schemes
+            .unwrap_or(std::slice::from_ref(start))
+            .iter()
+            .all(is_scheme)
+        {
+            return true;
+        }
+        if !method.value.is_name_expr() || !(start.is_name_expr() || start.is_string_literal_expr())
         {
             return false;
         }
@@ -256,6 +276,9 @@ impl<'a> Interp<'a, '_> {
                     self.made_safe(&whole.id, stays);
                 }
             }
+            // The scheme of an address says nothing of its host, nor its path of its query.
+            Expr::Attribute(part)
+                if ["scheme", "port", "path", "query"].contains(&part.attr.as_str()) => {}
             Expr::Attribute(attribute) => self.check(&attribute.value, stays),
             Expr::Call(call) => {
                 let arguments = call.arguments.args.iter();

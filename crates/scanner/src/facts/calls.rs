@@ -39,6 +39,9 @@ impl<'a, 's> Interp<'a, 's> {
                 let key = args.at(0).cloned().unwrap_or(Value::UNKNOWN);
                 return self.subscript(receiver, &key, range);
             }
+            "update" | "create" | "get_or_create" | "update_or_create" | "filter" | "exclude" => {
+                self.fields_named(args, target, range);
+            }
             _ => {}
         }
         self.credential_follows(target, args, range);

@@ -91,6 +91,14 @@ checks! {
     CredentialFollows = "python-credential-follows",
     /// Rights checked by a statement that an optimising interpreter leaves out.
     RightsAsserted = "python-rights-asserted",
+    /// Fields of a record that a request names.
+    MassAssignment = "python-mass-assignment",
+    /// Options of a program that a request or an agent may name.
+    OptionsGiven = "python-options-given",
+    /// A route without the guard that its neighbours have.
+    OpenRoute = "python-open-route",
+    /// Rights that a cookie grants.
+    RightsByCookie = "python-rights-by-cookie",
 }
 
 impl Check {

@@ -45,6 +45,11 @@ impl<'a> Interp<'a, '_> {
         if let Some(function) = self.functions.get_mut(id as usize) {
             function.renders = renders;
             if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
+                self.routed(def);
+            }
+        }
+        if let Some(function) = self.functions.get_mut(id as usize) {
+            if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
                 function.public = Origins::PARAM.union(Origins::WEB);
             } else if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
                 function.public = Origins::PARAM.union(Origins::TOOL);
@@ -263,7 +268,7 @@ impl<'a> Interp<'a, '_> {
 }
 
 /// Decorators of web frameworks, behind which a parameter is a part of a request.
-const ROUTES: &[&str] = &[
+pub(super) const ROUTES: &[&str] = &[
     "route",
     "get",
     "post",

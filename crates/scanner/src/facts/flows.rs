@@ -99,6 +99,9 @@ impl<'a, 's> Interp<'a, 's> {
             if Some(sink.class) == self.index.destroy {
                 self.destroyed.get_or_insert(range);
             }
+            if Some(sink.class) == self.index.spawn {
+                self.options_given(args, range);
+            }
             if Some(sink.class) == self.index.network && services != Services::NONE {
                 self.credential_sent(services, args, range);
             }

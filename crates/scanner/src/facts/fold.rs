@@ -102,6 +102,13 @@ impl<'a> Interp<'a, '_> {
                     && self.may_fold(text.len().saturating_mul(times));
                 fits.then(|| Shape::Str(Text::Owned(text.repeat(times).into())))
             }
+            (Shape::Bytes(data), Operator::Mult, Shape::Int(times))
+            | (Shape::Int(times), Operator::Mult, Shape::Bytes(data)) => {
+                let times = usize::try_from(*times).unwrap_or(0);
+                let size = data.len().saturating_mul(times);
+                let fits = size <= MAX_REPEATED && self.may_fold(size);
+                fits.then(|| Shape::Bytes(Data::Owned(data.repeat(times).into())))
+            }
             (Shape::List(items), Operator::Mult, Shape::Int(times)) => {
                 let times = usize::try_from(*times).unwrap_or(0);
                 let fits = items.len().saturating_mul(times) <= MAX_REPEATED

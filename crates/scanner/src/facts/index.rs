@@ -274,6 +274,10 @@ pub(crate) struct Index {
     pub(crate) network: Option<u8>,
     pub(crate) host: Option<u8>,
     pub(crate) redirect: Option<u8>,
+    /// The sink of programs that are started.
+    pub(crate) spawn: Option<u8>,
+    /// The sink of fast hashes.
+    pub(crate) hash: Option<u8>,
     /// The sink of queries whose operators are keys.
     pub(crate) nosql: Option<u8>,
     pub(crate) destroy: Option<u8>,

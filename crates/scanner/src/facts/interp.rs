@@ -104,6 +104,7 @@ pub(crate) struct Interp<'a, 's> {
     pub(crate) encoded_secret: Option<TextRange>,
     /// Whether the file encodes anything in base64.
     pub(crate) encodes: bool,
+    pub(crate) routes: super::routes::Routes,
     /// Attributes that were set on names the file does not own.
     pub(crate) patches: HashMap<(u32, &'a str), Value<'a>, RandomState>,
     /// Names of the parts of addresses, and what was taken apart.
@@ -183,6 +184,7 @@ impl<'a, 's> Interp<'a, 's> {
             raised: None,
             encoded_secret: None,
             encodes: false,
+            routes: super::routes::Routes::default(),
             patches: HashMap::default(),
             dropped: HashSet::new(),
             fuel: FUEL + 2 * size,
@@ -228,6 +230,7 @@ impl<'a, 's> Interp<'a, 's> {
         if let (true, Some(range)) = (self.logs_remotely, self.logged_secret) {
             self.report_check(Check::RemoteLog, range, None);
         }
+        self.open_routes();
         if let (Some(range), Some(_)) = (self.dated, self.destroyed) {
             self.report_check(Check::TimeBomb, range, None);
         }

@@ -164,6 +164,10 @@ impl<'a> Interp<'a, '_> {
     /// `json.loads` and `ast.literal_eval` of a constant.
     fn read_constant(&mut self, module: &str, args: &Args<'a>) -> Option<Value<'a>> {
         let first = args.at(0)?;
+        if module == "json" && first.from.meets(Origins::INPUT) {
+            // Who writes JSON to a program is a program: an agent that calls a tool.
+            return Some(first.derived().from(Origins::TOOL));
+        }
         let text = first
             .as_text()
             .or_else(|| std::str::from_utf8(first.as_bytes()?).ok())?;

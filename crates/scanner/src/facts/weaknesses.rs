@@ -11,7 +11,7 @@ use super::interp::Interp;
 use super::names::Names;
 use super::origin::{Origins, Services, Sinks};
 use super::scope::Function;
-use super::value::Value;
+use super::value::{GAP, Shape, Value};
 use crate::authority::without_port;
 
 impl<'a> Interp<'a, '_> {
@@ -34,6 +34,9 @@ impl<'a> Interp<'a, '_> {
             if let Some(name) = side.as_name() {
                 self.digest_compared(&self.index.names.path(name), compare.range);
             }
+        }
+        if names_rights_in_cookie(&compare.left) {
+            self.report_check(Check::RightsByCookie, compare.range, None);
         }
         if let (Expr::Name(_) | Expr::Attribute(_), [Expr::StringLiteral(_)]) =
             (&*compare.left, &*compare.comparators)
@@ -115,6 +118,51 @@ impl<'a> Interp<'a, '_> {
         let address = args.at(0).or_else(|| args.keyword("url"));
         if self.sessions.contains(&session.id.as_str()) && address.filter(leads).is_some() {
             self.report_check(Check::CredentialFollows, range, None);
+        }
+    }
+
+    /// `users.filter(…).update(**request.json)`, `user.__dict__.update(request.json)`: the sender names the fields.
+    pub(crate) fn fields_named(
+        &mut self,
+        args: &Args<'a>,
+        target: Option<&'a Expr>,
+        range: TextRange,
+    ) {
+        let sent = |value: &Value<'a>| value.from.meets(Origins::WEB) && value.safe != Sinks::ALL;
+        let is_record = target
+            .and_then(Expr::as_attribute_expr)
+            .is_some_and(|target| &target.attr == "__dict__");
+        if args.rest.as_ref().is_some_and(sent) || is_record && args.at(0).is_some_and(sent) {
+            self.report_check(Check::MassAssignment, range, None);
+        }
+    }
+
+    /// `["git", "fetch", remote]` where whoever asks names the remote: `--upload-pack=…` is one as well.
+    pub(crate) fn options_given(&mut self, args: &Args<'a>, range: TextRange) {
+        const PROGRAMS: [&str; 16] = [
+            "git", "hg", "svn", "ssh", "scp", "rsync", "curl", "wget", "tar", "find", "zip", "sed",
+            "docker", "kubectl", "pip", "npm",
+        ];
+        let Some(Shape::List(words)) = args.at(0).map(|list| &list.shape) else {
+            return;
+        };
+        let program = words.first().and_then(Value::as_text).unwrap_or("");
+        let program = program.rsplit('/').next().unwrap_or(program);
+        if !PROGRAMS.contains(&program) {
+            return;
+        }
+        let asked = Origins::TOOL.union(Origins::WEB);
+        let words = words.iter().take(64);
+        let before = words.take_while(|word| word.as_text() != Some("--"));
+        let mut takes_value = false;
+        for word in before {
+            let known = word.as_gapped().and_then(|text| text.split(GAP).next());
+            let may_be_option = known.is_none_or(str::is_empty) && !takes_value;
+            if may_be_option && word.from.meets(asked) && word.safe != Sinks::ALL {
+                self.report_check(Check::OptionsGiven, range, Some(format!("`{program}`")));
+                return;
+            }
+            takes_value = known.is_some_and(|word| word.starts_with('-') && !word.contains('='));
         }
     }
 
@@ -209,6 +257,24 @@ impl<'a> Interp<'a, '_> {
             self.report_check(Check::RightsAsserted, assert.range, None);
         }
     }
+}
+
+/// `request.cookies.get("is_admin")`, `request.cookies["role"]`.
+fn names_rights_in_cookie(expr: &Expr) -> bool {
+    const WORDS: [&str; 6] = ["admin", "role", "staff", "auth", "logged_in", "premium"];
+    let (cookies, key) = match expr {
+        Expr::Call(call) => match (&*call.func, call.arguments.args.first()) {
+            (Expr::Attribute(get), Some(key)) if &get.attr == "get" => (&get.value, key),
+            _ => return false,
+        },
+        Expr::Subscript(item) => (&item.value, &*item.slice),
+        _ => return false,
+    };
+    ["cookies", "COOKIES"].contains(&super::walk::last_name(cookies))
+        && key.as_string_literal_expr().is_some_and(|key| {
+            let key = key.value.to_str().to_ascii_lowercase();
+            WORDS.iter().any(|word| key.contains(word)) && !key.contains("token")
+        })
 }
 
 /// Whether a value is the day or the time at which the program runs.

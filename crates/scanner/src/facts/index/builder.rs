@@ -374,6 +374,8 @@ impl Builder {
             network: position(&self.classes, "network"),
             host: position(&self.classes, "host"),
             redirect: position(&self.classes, "redirect"),
+            spawn: position(&self.classes, "spawn"),
+            hash: position(&self.classes, "hash"),
             nosql: position(&self.classes, "nosql"),
             destroy: position(&self.classes, "destroy"),
             replaced: Replaced {
