@@ -190,6 +190,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_that_is_larger_than_a_skill_may_be_is_not_even_read() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("SKILL.md"), "").unwrap();
+        let large = fs::File::create(root.path().join("large.bin")).unwrap();
+        large.set_len(1 << 40).unwrap();
+        let candidate = Candidate {
+            path: root.path().to_owned(),
+            kind: CandidateKind::Folder,
+        };
+        let skill = load(&candidate, LoadLimits::default());
+        assert_eq!(skill.files[1].content, Content::TooLarge);
+        assert_eq!(skill.files[1].size, 1 << 40);
+    }
+
+    #[test]
     fn version_control_at_the_root_is_left_out_and_a_link_into_it_leads_out() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join(".git/hooks")).unwrap();

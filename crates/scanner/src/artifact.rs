@@ -30,6 +30,12 @@ pub(crate) struct Artifact<'a> {
     pub(crate) quoted: bool,
 }
 
+/// Whether a file of this name is the page that the agent acts on.
+pub(crate) fn is_acted_on(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or("");
+    name.eq_ignore_ascii_case("skill.md")
+}
+
 impl<'a> Artifact<'a> {
     pub(crate) fn of_file(file: &'a SkillFile, bytes: &'a [u8]) -> Self {
         Self {
@@ -56,8 +62,7 @@ impl<'a> Artifact<'a> {
 
     /// Whether this is the page that the agent acts on, not one that it looks things up in.
     pub(crate) fn is_acted_on(&self) -> bool {
-        let name = self.path.rsplit('/').next().unwrap_or("");
-        name.eq_ignore_ascii_case("skill.md")
+        is_acted_on(&self.path)
     }
 
     /// A part of this artifact with lines of its own file: a code block from line `first_line + 1` on.

@@ -163,6 +163,10 @@ impl FileScan {
             Content::Link { escapes: false, .. } => ("link", String::new()),
         };
         let examination = match &file.content {
+            // What the agent acts on is read otherwise than what it looks things up in.
+            Content::Link { .. } if artifact::is_acted_on(&file.path) => Examination::Unexamined {
+                reason: "the page that the agent acts on is a link".to_owned(),
+            },
             // The target lies in the skill and is examined under its own name.
             Content::Link { escapes: false, .. } => Examination::Examined {
                 engines: vec!["link".into()],

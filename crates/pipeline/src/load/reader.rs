@@ -134,6 +134,10 @@ impl<'a> Reader<'a> {
         self.spent = self.spent.saturating_add(metadata.len());
         let keep =
             metadata.len() <= self.limits.file_bytes && self.spent <= self.limits.skill_bytes;
+        // A file of holes is as long as it likes, and reading it would never end.
+        if metadata.len() > self.limits.skill_bytes || self.spent / 2 > self.limits.skill_bytes {
+            return (String::new(), Content::TooLarge);
+        }
         match read(path, keep.then_some(metadata.len())) {
             Ok((sha256, Some(bytes))) => (sha256, Content::Bytes(bytes)),
             Ok((sha256, None)) => (sha256, Content::TooLarge),

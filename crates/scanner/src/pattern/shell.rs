@@ -29,6 +29,7 @@ pub(super) fn examine(artifact: &Artifact<'_>, text: &str, skill: &Skill, sink: 
         &|command| own::runs_own_file(command, skill),
         sink,
     );
+    own::uncover_run(artifact, &run.facts, skill, sink);
     if run.exhausted {
         sink.incomplete("the script does more than the scanner follows");
     }

@@ -6,3 +6,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let python = [b"\xa7\x0d\x0d\x0a\0\0\0\0\0\0\0\0\0\0\0\0", bytes].concat();
     skillgate_scanner_fuzz::scan("__pycache__/a.cpython-311.pyc", &python);
 });
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    skillgate_scanner_fuzz::mutate(data, size, most, seed)
+});

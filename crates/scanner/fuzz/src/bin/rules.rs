@@ -9,3 +9,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    skillgate_scanner_fuzz::mutate(data, size, most, seed)
+});

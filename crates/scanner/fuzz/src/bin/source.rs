@@ -8,3 +8,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         skillgate_scanner_fuzz::scan(name, rest);
     }
 });
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    skillgate_scanner_fuzz::mutate(data, size, most, seed)
+});

@@ -1,8 +1,13 @@
 //! Commands that start a file of the skill itself, which is examined for itself.
 
-use skillgate_model::Skill;
+use std::collections::BTreeSet;
 
+use skillgate_model::{Skill, SkillFile};
+
+use super::What;
 use super::programs;
+use crate::pattern::resolved::Fact;
+use crate::{Artifact, Kind, Sink};
 
 /// Whether a command as written starts a file of the skill, directly or by its interpreter.
 ///
@@ -21,6 +26,50 @@ pub(super) fn runs_own_file(command: &str, skill: &Skill) -> bool {
         && words
             .find(|word| !word.starts_with('-'))
             .is_some_and(|word| is_own(word, skill))
+}
+
+/// Files of the skill that an interpreter is given and whose names promise no program are examined as what it makes of them.
+pub(super) fn uncover_run(
+    artifact: &Artifact<'_>,
+    facts: &[Fact],
+    skill: &Skill,
+    sink: &mut Sink<'_>,
+) {
+    let mut seen = BTreeSet::new();
+    for fact in facts {
+        let What::Command { name, arguments } = &fact.what else {
+            continue;
+        };
+        let kind = match name.as_str() {
+            "." | "source" => Some(Kind::Shell),
+            name => programs::interpreter(name),
+        };
+        let mut words = arguments.iter().map(|argument| argument.text.as_str());
+        let script = words.find(|word| !word.starts_with('-'));
+        let Some((kind, file)) = kind.zip(script.and_then(|script| named(script, skill))) else {
+            continue;
+        };
+        let Some(bytes) = file.bytes().filter(|_| file.path != artifact.path) else {
+            continue;
+        };
+        let is_text = std::str::from_utf8(bytes).is_ok();
+        if is_text && !Kind::identify(&file.path, bytes).is_program() && seen.insert(&file.path) {
+            let mut script = Artifact::of_file(file, bytes).part(kind, bytes.to_vec(), 0);
+            script.depth = artifact.depth + 1;
+            script.quoted = false;
+            sink.uncover(script);
+        }
+    }
+}
+
+/// The file of the skill that a path leads to, from the root or from a folder that is not known.
+fn named<'s>(path: &str, skill: &'s Skill) -> Option<&'s SkillFile> {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let inside = |file: &&SkillFile| {
+        let folder = path.strip_suffix(file.path.as_str());
+        folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+    };
+    skill.files.iter().find(inside)
 }
 
 fn is_own(path: &str, skill: &Skill) -> bool {

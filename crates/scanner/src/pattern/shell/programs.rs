@@ -29,7 +29,7 @@ use builtins::{alias, declare, echo, positional, printf, read};
 use coders::{coded, hashed, openssl, repeating, reversed, substituted, translate};
 use files::{copy, mark_executable, remove, tee};
 use filters::filter;
-use interpreters::{evaluate, interpret, interpreter, nested_argument, source};
+use interpreters::{evaluate, interpret, nested_argument, source};
 use listings::{disks, find};
 use one_liners::commands_inside;
 use repository::git;
@@ -37,7 +37,7 @@ use services::{enabled, scheduled};
 use windows::foreign;
 use wrappers::{WRAPPERS, environment, wrapped};
 
-pub(super) use interpreters::{is_interpreter, is_shell, is_suspicious};
+pub(super) use interpreters::{interpreter, is_interpreter, is_shell, is_suspicious};
 pub(super) use origin::{executed, run_file};
 pub(super) use transfer::sent;
 

@@ -31,7 +31,7 @@ pub(in crate::pattern::shell) fn is_interpreter(name: &str) -> bool {
 }
 
 /// The kind of code an interpreter of this name reads.
-pub(super) fn interpreter(name: &str) -> Option<Kind> {
+pub(in crate::pattern::shell) fn interpreter(name: &str) -> Option<Kind> {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     Some(match stem {
         _ if is_shell(name) => Kind::Shell,
