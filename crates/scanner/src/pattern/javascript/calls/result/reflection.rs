@@ -3,7 +3,7 @@
 use super::super::super::follow::Follower;
 use super::super::super::names::{is_dangerous, member};
 use super::super::super::value::Js;
-use super::super::Call;
+use super::super::{Call, indirect};
 use super::result;
 use crate::pattern::value::Taint;
 
@@ -14,12 +14,11 @@ pub(super) fn reflected(
     name: &str,
     arguments: &[Js],
 ) -> Option<Js> {
-    match name {
-        "Reflect.get" => got(follower, call, arguments),
-        "Reflect.apply" => called(follower, call, arguments.first()?, arguments.get(2)),
-        "Reflect.construct" => called(follower, call, arguments.first()?, arguments.get(1)),
-        _ => None,
+    if name == "Reflect.get" {
+        return got(follower, call, arguments);
     }
+    let (inner, given) = indirect::reflected(call, arguments)?;
+    Some(result(follower, &inner, &given))
 }
 
 fn got(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Option<Js> {
@@ -33,25 +32,4 @@ fn got(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Option<Js>
         follower.check(call.span.clone(), "javascript-computed-member", name);
     }
     Some(found)
-}
-
-fn called(
-    follower: &mut Follower<'_>,
-    call: &Call,
-    function: &Js,
-    given: Option<&Js>,
-) -> Option<Js> {
-    let inner = Call {
-        callee: function.clone(),
-        receiver: Js::default(),
-        constructs: false,
-        span: call.span.clone(),
-    };
-    // `Reflect.apply(Reflect.apply, …)` has no end.
-    if inner.name().starts_with("Reflect.") {
-        return None;
-    }
-    let given = given.and_then(|list| list.elements.clone());
-    let given = given.as_deref().map_or(&[][..], |list| list.as_slice());
-    Some(result(follower, &inner, given))
 }
