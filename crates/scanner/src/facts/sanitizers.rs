@@ -81,6 +81,14 @@ impl<'a> Interp<'a, '_> {
 
     /// What a framework decides about a request, and not its sender.
     pub(crate) fn settled(&self, request: &Value<'a>, attr: &str) -> Option<Value<'a>> {
+        // `request.json["method"]` is one of its sender's words.
+        let is_part = request.as_name().is_some_and(|name| {
+            let path = self.index.names.path(name);
+            !path.ends_with("request") && !path.ends_with("Request()")
+        });
+        if is_part {
+            return None;
+        }
         match attr {
             "method" | "endpoint" | "url_rule" | "blueprint" | "remote_addr" | "scheme"
             | "is_json" | "content_length" | "user" | "session" | "client" => Some(Value::UNKNOWN),
