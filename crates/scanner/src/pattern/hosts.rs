@@ -73,6 +73,14 @@ pub(crate) fn is_elsewhere(host: &str) -> bool {
     plain.contains('.') && !plain.contains(UNKNOWN) && !near && !named
 }
 
+/// Whether a host answers questions about names for everyone.
+pub(crate) fn is_resolver(host: &str) -> bool {
+    matches!(
+        without_port(host),
+        "1.1.1.1" | "1.0.0.1" | "8.8.8.8" | "8.8.4.4" | "9.9.9.9"
+    )
+}
+
 /// An IPv4 address in whatever way a resolver reads it: one number, hexadecimal or octal parts.
 fn plain_address(host: &str) -> Option<Ipv4Addr> {
     let number = |part: &str| match part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {

@@ -237,7 +237,9 @@ pub(crate) fn of_path(path: &str) -> Taint {
         || path.starts_with("/var/log/")
     {
         Taint::SYSTEM
-    } else if is_personal(path) {
+    } else if is_personal(path)
+        || places::is_home(path) && (places::is_agent_setting(path) || is_conversation(path))
+    {
         Taint::FILE | Taint::PERSONAL
     } else if is_data(path) {
         Taint::FILE | Taint::DATA
@@ -273,6 +275,22 @@ fn is_data(path: &str) -> bool {
             | "woff"
             | "html"
     ) || matches!(name, "LICENSE" | "README" | "CHANGELOG" | "NOTICE")
+}
+
+/// Where agents keep what was said to them.
+fn is_conversation(path: &str) -> bool {
+    let kept = [
+        ".claude/projects",
+        ".claude/history",
+        ".claude/transcripts",
+        ".codex/sessions",
+        ".codex/history",
+        ".cursor/chats",
+        ".gemini/tmp",
+        ".continue/sessions",
+        ".aider.chat.history",
+    ];
+    kept.iter().any(|folder| path.contains(folder))
 }
 
 /// A person's own folders, as their system names them, or the whole home.

@@ -145,6 +145,9 @@ fn exchanged(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     }
     heard(follower, call, arguments);
     queries::judge(follower, call, &first);
+    if matches!(name, "Object.defineProperty" | "Reflect.defineProperty") {
+        replaced::defined(follower, call, arguments);
+    }
     if call.method() == "splice" {
         // Lines that are put into a program are code.
         code::inserted(follower, call, arguments.get(2..).unwrap_or_default());

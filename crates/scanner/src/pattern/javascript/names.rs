@@ -155,6 +155,16 @@ pub(super) fn member(base: &Js, name: &str) -> Js {
             ..Js::unknown(taint | Taint::SECRET)
         };
     }
+    if matches!(name, "apiKey" | "accessToken")
+        && owner.starts_with("new ")
+        && owner.ends_with("()")
+    {
+        // What opens a client goes to its service, and to nobody else.
+        return Js {
+            name: dotted(owner, name),
+            ..Js::unknown(taint | Taint::TOKEN | Taint::of_service(owner))
+        };
+    }
     let resolved = match (owner, name) {
         ("globalThis", _) => return global(name),
         ("process" | "Bun" | "import.meta", "env") => {
@@ -328,6 +338,7 @@ fn is_client(module: &str, name: &str) -> bool {
                 .iter()
                 .any(|ending| made.ends_with(ending))
         }
+        "electron" => matches!(made, ".net.request" | ".net.fetch"),
         "discord" => name.starts_with("discord.js.") && !name.contains("()"),
         _ => false,
     }

@@ -109,6 +109,20 @@ pub(in crate::pattern::javascript) fn handed(
     if call.name().contains("interceptors.re") {
         return vec![outgoing()];
     }
+    let first = arguments
+        .first()
+        .map_or("", |first| first.value.text.as_str());
+    if first == "request"
+        && ["hook.before", "hook.after", "hook.wrap"]
+            .iter()
+            .any(|hook| call.name().ends_with(hook))
+    {
+        return vec![outgoing(), outgoing()];
+    }
+    if call.method() == "$use" {
+        // Every query of the program, and what it answers.
+        return vec![Js::unknown(Taint::PERSONAL)];
+    }
     if call.name().contains("webRequest.on") {
         return vec![watched()];
     }

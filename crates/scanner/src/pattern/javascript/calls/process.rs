@@ -121,6 +121,11 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
         inside.unwrap_or(list).elements.clone()
     });
     started_file(follower, &span, &first.value);
+    given_code(
+        follower,
+        &span,
+        listed.as_deref().map_or(&[], |list| list.as_slice()),
+    );
     let options = arguments
         .iter()
         .rev()
@@ -194,6 +199,20 @@ pub(super) fn spawned(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
                 );
             }
         }
+    }
+}
+
+/// Code that an interpreter is handed on its command line.
+fn given_code(follower: &mut Follower<'_>, span: &Range<usize>, words: &[Js]) {
+    let takes = |word: &Js| matches!(word.value.known(), Some("-e" | "--eval" | "-p" | "-c"));
+    let code = words.iter().skip_while(|word| !takes(word)).nth(1);
+    if let Some(code) = code.filter(|code| code.value.taint.has(Taint::NETWORK | Taint::DECODED)) {
+        executed(
+            follower,
+            span,
+            &Value::unknown(code.value.taint),
+            Kind::Empty,
+        );
     }
 }
 

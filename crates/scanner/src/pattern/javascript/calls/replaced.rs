@@ -3,6 +3,9 @@
 use std::ops::Range;
 
 use super::super::follow::Follower;
+use super::super::names::member;
+use super::super::value::Js;
+use super::Call;
 
 /// Modules whose classes every other module uses.
 const PATCHED: [&str; 7] = [
@@ -65,5 +68,25 @@ pub(in crate::pattern::javascript) fn replaced(
         || hooked.iter().any(|start| name.starts_with(start))
     {
         follower.check(span, "javascript-builtin-replaced", name);
+    }
+}
+
+/// `Object.defineProperty(JSON, 'parse', { value: … })` is an assignment.
+pub(super) fn defined(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
+    let [owner, key, how, ..] = arguments else {
+        return;
+    };
+    let Some(key) = key.value.known() else {
+        return;
+    };
+    let fields = how.fields.as_ref();
+    let sets = fields.is_some_and(|fields| {
+        let set = fields.get("value").or_else(|| fields.get("get"));
+        set.is_some_and(|one| one.function.is_some())
+    });
+    let name = member(owner, key).name;
+    // Whoever defines a member of a prototype mostly adds one.
+    if let Some(name) = name.filter(|name| sets && !name.contains(".prototype.")) {
+        replaced(follower, &name, call.span.clone());
     }
 }

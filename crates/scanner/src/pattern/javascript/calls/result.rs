@@ -163,8 +163,7 @@ fn decoded(name: &str, arguments: &[Js]) -> Option<Js> {
 
 /// Where what a call yields comes from, when it is not known itself.
 fn marks(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
-    let mut taint =
-        call.receiver.value.taint | own_taint(follower, call, arguments) | Js::marks(arguments);
+    let mut taint = call.receiver.value.taint | Js::marks(arguments);
     let stores = |argument: &Js| {
         let name = argument.name.as_deref();
         matches!(name, Some("localStorage" | "sessionStorage"))
@@ -177,12 +176,11 @@ fn marks(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) -> Taint {
     if call.method() == "toString" && matches!(encoding, Some("base64" | "hex")) {
         taint |= Taint::ENCODED;
     }
-    if makes_text(call) {
-        taint
-    } else {
+    if !makes_text(call) {
         // A client that a credential opens answers with what is not the credential.
-        taint.without(Taint::OWNED)
+        taint = taint.without(Taint::OWNED);
     }
+    taint | own_taint(follower, call, arguments)
 }
 
 /// Whether a call makes a text of what it is given, or a collection.

@@ -22,7 +22,7 @@ const NEGATED: usize = 40;
 /// Orders to hand over what lies in a home, a project or a conversation.
 static TAKES: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)\b(?:read|open|cat|print|include|attach|pass|send|post|upload|copy|forward|append|paste|call|fetch|collect|dump|submit|share|run)\b[^!?]{0,160}?(?:~/\.\w|\.env\b|\bid_(?:rsa|ed25519|ecdsa)\b|\.(?:ssh|aws|npmrc|netrc|kube|gnupg)\b|\bcredentials?\b|mcp\.json|\b(?:conversation|chat|message) (?:history|so far|above|log)|\b(?:full|entire|complete|whole) (?:conversation|chat|context|history|transcript)|\bsystem prompt|\benvironment variables|\bapi[ _-]?keys?\b|\bprivate keys?\b|\bpasswords?\b)",
+        r"(?i)\b(?:read|open|cat|print|include|attach|pass|send|post|upload|copy|forward|append|paste|call|fetch|collect|dump|submit|share|run)\b[^!?]{0,160}?(?:~/\.\w|\.env\b|\bid_(?:rsa|ed25519|ecdsa)\b|\.(?:ssh|aws|npmrc|netrc|kube|gnupg)\b|\bcredentials?\b|mcp\.json|\b(?:conversation|chat|message) (?:history|so far|above|log)|\b(?:full|entire|complete|whole) (?:conversation|chat|context|history|transcript)|\bsystem prompt|\benvironment variables|\bapi[ _-]?keys?\b|\bprivate keys?\b|\bpasswords?\b|\|\s*(?:ba|z)?sh\b)",
     )
 });
 /// Wishes that a person does not hear of it.
@@ -34,7 +34,13 @@ static HUSHES: LazyLock<Regex> = LazyLock::new(|| {
 /// Marks that lend a text the voice of the agent's maker.
 static VOICES: LazyLock<Regex> = LazyLock::new(|| {
     constant(
-        r"(?i)<(?:important|system|instructions?|admin|hidden|secret)\b[^>]{0,40}>|\[(?:system|important|admin|assistant|notice to)[^\]]{0,40}\]|<\|(?:im_start|system)|\b(?:ai|llm) (?:agents?|assistants?|models?)\s*:",
+        r"(?i)<(?:important|system|instructions?|admin|hidden|secret)\b[^>]{0,40}>|\[(?:system|important|admin|assistant|notice to)[^\]]{0,40}\]|<\|(?:im_start|system)|<!--\s*(?:ai|assistant|agent|system|llm|claude|copilot)\b|\b(?:ai|llm) (?:agents?|assistants?|models?)\s*:",
+    )
+});
+/// Parameters that are to be filled with what a home or a project keeps to itself.
+static FILLED: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\bcontents? of\b[^!?]{0,80}?(?:~/\.\w|\bid_(?:rsa|ed25519|ecdsa)\b|\.(?:ssh|aws|netrc|kube|gnupg)\b|\.env\b)|\b(?:full|entire|complete|whole) (?:conversation|chat history|transcript|system prompt)\b",
     )
 });
 static FORBIDS: LazyLock<Regex> = LazyLock::new(|| {
@@ -87,6 +93,14 @@ pub(super) fn heard(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         for said in arguments {
             spoken(follower, said, span.clone());
         }
+    }
+    let filled = arguments.first().filter(|_| method == "describe");
+    if let Some(text) = filled
+        .and_then(|text| text.value.known())
+        .filter(|text| FILLED.is_match(text))
+    {
+        let detail: String = text.chars().take(120).collect();
+        follower.check(span.clone(), "javascript-tool-poisoned", detail);
     }
     if !matches!(method, "tool" | "registerTool" | "addTool") {
         return;

@@ -9,6 +9,9 @@ const MIN_SPOKEN: usize = 40;
 /// Shortest script inside a program that is examined by itself, in bytes.
 const MIN_SCRIPT: usize = 16;
 
+/// What stands in a program and in little else.
+const PROGRAM: [&str; 4] = ["require(", "fetch(", "import(", "process."];
+
 use super::super::follow::Follower;
 use super::super::names::is_sending;
 use super::super::value::Js;
@@ -67,6 +70,14 @@ pub(super) fn filed(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
                         text: content.text.replace(UNKNOWN, "_"),
                     },
                 );
+            }
+            if !kind.is_program()
+                && call.method().starts_with("append")
+                && PROGRAM.iter().any(|word| content.text.contains(word))
+            {
+                let text = content.text.replace(UNKNOWN, "_");
+                let (kind, how) = (Kind::JavaScript, "appended code");
+                follower.fact(span.clone(), What::Code { kind, how, text });
             }
             follower.fact(span, What::Write { path, content });
         }
@@ -141,6 +152,8 @@ pub(super) fn sent(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) {
     let detail = format!("{} → {target}", taint.describe());
     if hosts::is_metadata(&target) {
         follower.check(span.clone(), "javascript-metadata-service", target.clone());
+    } else if hosts::is_bare_address(&target) && !hosts::is_resolver(&target) {
+        follower.check(span.clone(), "javascript-bare-address", target.clone());
     }
     let check = if taint.has(Taint::SECRET | Taint::SESSION) {
         "javascript-credentials-sent"

@@ -75,6 +75,9 @@ impl<'s> Follower<'s> {
         }
         result.value.taint |= self.callbacks(&call, nodes, &mut arguments, &handed);
         self.proxies -= usize::from(is_proxy);
+        if let Some(handler) = arguments.get(1).filter(|_| is_proxy) {
+            self.trapped(&arguments, handler);
+        }
         if let Some(id) = call.callee.function {
             self.give(id, &arguments);
             result = self.given_back(id, &arguments).unwrap_or(result);
@@ -128,6 +131,17 @@ impl<'s> Follower<'s> {
             }
         }
         taint
+    }
+
+    /// A trap of a `Proxy` is handed what it stands before, and each key of it.
+    fn trapped(&mut self, arguments: &[Js], handler: &Js) {
+        let get = handler
+            .fields
+            .as_ref()
+            .and_then(|traps| traps.get("get")?.function);
+        if let (Some(get), Some(target)) = (get, arguments.first()) {
+            self.give(get, &[target.clone(), Js::unknown(target.value.taint)]);
+        }
     }
 
     /// What a function of the program gives back for these arguments.

@@ -31,8 +31,9 @@ const HOOKS: [&str; 9] = [
     "requestInterceptor",
 ];
 
-/// Keys under which editors and agents are told what they need not ask.
-const SWITCHES: [&str; 14] = [
+/// Keys under which editors, agents and containers are told what they need not ask.
+const SWITCHES: [&str; 15] = [
+    "Binds",
     "task.allowAutomaticTasks",
     "security.workspace.trust.enabled",
     "security.workspace.trust.startupPrompt",
@@ -113,6 +114,11 @@ impl<'s> Follower<'s> {
     /// What a tool says of itself is read by the agent, like the prose of a skill.
     fn described(&mut self, node: Node<'s>, fields: &HashMap<String, Js>) {
         let schema = ["inputSchema", "input_schema", "parameters", "annotations"];
+        for name in ["description", "instructions"] {
+            if let Some(text) = fields.get(name) {
+                calls::spoken(self, text, node.byte_range());
+            }
+        }
         let text = fields
             .get("description")
             .filter(|_| schema.iter().any(|name| fields.contains_key(*name)))

@@ -52,6 +52,9 @@ impl<'s> Follower<'s> {
                 self.extend(self.source(object), property, value);
             }
         }
+        if matches!(property, "description" | "instructions" | "text") {
+            calls::spoken(self, value, span.clone());
+        }
         if matches!(property, "src" | "href" | "action" | "location") {
             calls::addressed(self, value, span.clone());
         }

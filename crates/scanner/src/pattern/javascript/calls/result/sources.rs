@@ -122,7 +122,14 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         | "globby" | "globby.globby" | "globby.globbySync" | "tinyglobby.glob" | "fs.glob"
         | "fs.globSync" => {
             let pattern = first.map_or("", |one| one.value.text.as_str());
-            value::of_path(pattern).common(Taint::PERSONAL) | Taint::LISTED
+            listed_by(pattern)
+        }
+        "vscode.workspace.findFiles" => {
+            let pattern = first.map_or("", |one| one.value.text.as_str());
+            listed_by(pattern)
+        }
+        "@actions/core.getInput" | "vscode.authentication.getSession" => {
+            issued(first.map_or("", |one| one.value.text.as_str()))
         }
         "prompt" | "readline.question" => Taint::ARGUMENT,
         _ if is_cookie_jar(call) => Taint::SESSION,
@@ -154,8 +161,32 @@ fn serves_path(call: &Call, arguments: &[Js]) -> bool {
     verb && path && handler
 }
 
+/// Files whose names fit a pattern; those that hold secrets are listed to be read.
+fn listed_by(pattern: &str) -> Taint {
+    let secret = places::is_project_secret(pattern.trim_end_matches('*'));
+    let kept = Taint::PERSONAL
+        | if secret {
+            Taint::SECRET
+        } else {
+            Taint::default()
+        };
+    value::of_path(pattern.trim_end_matches('*')).common(kept) | Taint::LISTED
+}
+
+/// The credential that a host of programs gives out for a service, or under a name.
+fn issued(name: &str) -> Taint {
+    let own = matches!(name, "token" | "github-token" | "gh-token" | "repo-token");
+    let service = Taint::of_service(if own { "GITHUB" } else { name });
+    if own || service != Taint::default() {
+        Taint::TOKEN | service
+    } else {
+        Taint::default()
+    }
+}
+
 /// Libraries that drive a browser.
-const DRIVERS: [&str; 6] = [
+const DRIVERS: [&str; 7] = [
+    "electron.session",
     "puppeteer",
     "playwright",
     "newPage()",
@@ -171,6 +202,7 @@ fn is_cookie_jar(call: &Call) -> bool {
         call.method(),
         "cookies" | "storageState" | "getCookies" | "getAllCookies"
     ) && driven()
+        || call.method() == "get" && call.name().contains("electron.session")
 }
 
 /// What a browser's debugger answers to these.
