@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let rules = root.join("../../rules");
     let lexicon = root.join("src/text/lexicon.yml");
-    for input in [&rules, &lexicon] {
+    let weights = root.join("src/text/weights.yml");
+    for input in [&rules, &lexicon, &weights] {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     let mut files = Vec::new();
@@ -30,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(
         out.join("lexicon.json"),
         serde_json::to_string(&json::<BTreeMap<String, Vec<String>>>(&lexicon)?)?,
+    )?;
+    fs::write(
+        out.join("weights.json"),
+        serde_json::to_string(&json::<BTreeMap<String, Vec<String>>>(&weights)?)?,
     )?;
     Ok(())
 }

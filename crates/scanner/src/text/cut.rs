@@ -12,6 +12,9 @@ pub(crate) const MAX_TOKENS: usize = 100;
 /// Tokens that a cut sentence shares with the one before.
 const OVERLAP: usize = 24;
 
+/// Bytes within which a quotation that goes on over the end of a sentence is closed.
+const QUOTED: usize = 400;
+
 /// Beginnings that make one word with what follows their hyphen: `post-process` posts nothing.
 const PREFIXES: [&str; 9] = [
     "post", "pre", "non", "re", "co", "sub", "multi", "cross", "self",
@@ -56,7 +59,9 @@ pub(crate) fn sentences<'a>(
             chunk = Some(at);
         }
         if builder.ended || builder.sentence.tokens.len() >= MAX_TOKENS {
+            let goes_on = builder.quote && is_closed(block.get(offset + c.len_utf8()..));
             builder.finish(&mut each);
+            builder.quote |= goes_on;
         }
     }
     if let Some(start) = chunk {
@@ -64,6 +69,13 @@ pub(crate) fn sentences<'a>(
     }
     builder.ended = true;
     builder.finish(&mut each);
+}
+
+/// Whether a quotation ends soon, rather than before it was seen to begin.
+fn is_closed(rest: Option<&str>) -> bool {
+    let near = rest.unwrap_or("").char_indices();
+    near.take_while(|(at, _)| *at < QUOTED)
+        .any(|(_, c)| matches!(c, '"' | '”' | '»'))
 }
 
 /// The brackets of `evil[.]example`.
@@ -325,6 +337,25 @@ mod tests {
             marks = sentence.tokens.iter().map(|t| t.quoted || t.code).collect();
         });
         assert_eq!(marks, [false, false, true, true, false, true, false]);
+    }
+
+    #[test]
+    fn a_quotation_goes_on_over_the_end_of_a_sentence() {
+        let quoted = |text: &str| {
+            let mut marks = Vec::new();
+            sentences(text, 0..text.len(), &[], |sentence| {
+                marks.push(sentence.tokens.iter().all(|token| token.quoted));
+            });
+            marks
+        };
+        assert_eq!(
+            quoted("\"Our bank has changed. Pay today.\" That was it."),
+            [true, true, false]
+        );
+        assert_eq!(
+            quoted("\"It begins. And never ends. So it is none."),
+            [true, false, false]
+        );
     }
 
     #[test]

@@ -70,16 +70,17 @@ pub(crate) fn examine(
             reader.sentence(block, sentence);
         });
     }
-    for (rule, range, hidden) in reader.held() {
+    for one in reader.held() {
+        let Held { rule, range, .. } = one;
         sink.report(
             &rule,
             page.artifact,
             &page.source,
             range.clone(),
             None,
-            None,
+            one.words,
         );
-        if hidden && rule.info.severity >= Severity::High {
+        if one.hidden && rule.info.severity >= Severity::High {
             page.check(sink, "hidden-comment", range, Some(rule.info.title.clone()));
         }
     }
@@ -111,6 +112,16 @@ struct Match {
     hidden: bool,
     sentence: usize,
     around: Around,
+    /// The heaviest words, where they were weighed.
+    words: Option<String>,
+}
+
+/// A match that stands.
+struct Held {
+    rule: Arc<Rule>,
+    range: Range<usize>,
+    hidden: bool,
+    words: Option<String>,
 }
 
 impl Reader<'_> {
@@ -158,6 +169,9 @@ impl Reader<'_> {
         };
         if meant.begins != 0 {
             self.judge(block, sentence, meant, described);
+            if !described {
+                self.weigh(block, sentence, meant);
+            }
         }
         self.said.push(marks);
     }
@@ -203,6 +217,7 @@ impl Reader<'_> {
                     hidden: block.kind == BlockKind::Comment,
                     sentence: self.said.len(),
                     around: phrase.around,
+                    words: None,
                 });
                 if phrase.around == Around::default() {
                     settled = Some(*owner);
@@ -211,10 +226,38 @@ impl Reader<'_> {
         }
     }
 
+    /// The rules that weigh the words of a sentence, where the agent acts on what it reads.
+    fn weigh(&mut self, block: &Block, sentence: &Sentence<'_>, meant: Meant) {
+        let hidden = block.kind == BlockKind::Comment;
+        if self.commands_only
+            || matches!(block.kind, BlockKind::Heading(_) | BlockKind::Row)
+            || !(self.acted_on || hidden)
+        {
+            return;
+        }
+        for (owner, least) in &self.engine.weighing {
+            let weights = &self.engine.weights;
+            if let (Some(words), Some(first), Some(last)) = (
+                weights.outweighs(sentence, &self.found, meant, *least),
+                sentence.tokens.first(),
+                sentence.tokens.last(),
+            ) {
+                self.matches.push(Match {
+                    owner: *owner,
+                    range: first.range.start..last.range.end,
+                    hidden,
+                    sentence: self.said.len(),
+                    around: Around::default(),
+                    words: Some(words),
+                });
+            }
+        }
+    }
+
     /// The matches whose neighbours agree, each rule once in a sentence.
-    fn held(self) -> Vec<(Arc<Rule>, Range<usize>, bool)> {
+    fn held(self) -> Vec<Held> {
         let mut held = Vec::new();
-        let mut last = None;
+        let (mut last, mut named) = (None, None);
         for one in self.matches {
             let from = one.sentence.saturating_sub(NEAR);
             let near = self
@@ -225,12 +268,24 @@ impl Reader<'_> {
             let said = near.fold(0, |all, marks| all | marks);
             let agrees = one.around.needs & !said == 0 && one.around.excuses & said == 0;
             let place = Some((one.sentence, one.owner));
+            // What a phrase names needs no weighing.
+            if one.words.is_some() && named == Some(one.sentence) {
+                continue;
+            }
             if agrees
                 && last != place
                 && let Some(says) = self.engine.says.get(one.owner)
             {
                 last = place;
-                held.push((Arc::clone(&says.rule), one.range, one.hidden));
+                if says.rule.info.severity >= Severity::High {
+                    named = Some(one.sentence);
+                }
+                held.push(Held {
+                    rule: Arc::clone(&says.rule),
+                    range: one.range,
+                    hidden: one.hidden,
+                    words: one.words,
+                });
             }
         }
         held
