@@ -5,10 +5,14 @@ mod destroyed;
 mod hooks;
 mod packages;
 mod protection;
+mod repositories;
 mod schedule;
 mod services;
+mod settings;
 mod shadowed;
 mod traces;
+mod traffic;
+mod tunnels;
 mod written;
 
 use std::sync::LazyLock;
@@ -21,11 +25,12 @@ use crate::expression::constant;
 use crate::pattern::hosts;
 use crate::pattern::value::Value;
 
-pub(super) use access::{foreign_repository, is_hidden_program};
+pub(super) use access::is_hidden_program;
 pub(super) use destroyed::{
     encrypted_files, erased_history, finds_everything, is_disk, is_system_tree,
 };
 pub(super) use packages::is_official_index;
+pub(super) use repositories::foreign_repository;
 pub(super) use schedule::cron_commands;
 pub(super) use services::{enabled, is_harmless_unit, is_read_at_start, is_start_up};
 pub(super) use shadowed::is_trusted;

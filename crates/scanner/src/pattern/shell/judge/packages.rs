@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::access;
+use super::repositories;
 use crate::expression::constant;
 use crate::pattern::{hosts, install_scripts};
 
@@ -150,7 +150,8 @@ fn foreign_index(joined: &str) -> bool {
             let url = word.strip_prefix("git+").unwrap_or(word);
             url.starts_with("http://")
                 || url.starts_with("https://")
-                    && access::foreign_repository(url).is_some_and(|host| !is_official_index(&host))
+                    && repositories::foreign_repository(url)
+                        .is_some_and(|host| !is_official_index(&host))
         });
     foreign || address || joined.contains("--trusted-host")
 }

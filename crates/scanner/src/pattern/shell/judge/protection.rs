@@ -13,6 +13,14 @@ static GUARDS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Settings of the kernel that keep programs from each other.
+const WEAKENED: [&str; 4] = [
+    "kernel.yama.ptrace_scope=0",
+    "kernel.randomize_va_space=0",
+    "kernel.core_pattern=|",
+    "kernel.modprobe=",
+];
+
 /// Whether a command switches off a firewall, a guard or the marks on downloaded files.
 pub(super) fn switches_off(name: &str, words: &[&str], joined: &str) -> bool {
     let any = |those: &[&str]| words.iter().any(|word| those.contains(word));
@@ -26,6 +34,9 @@ pub(super) fn switches_off(name: &str, words: &[&str], joined: &str) -> bool {
         "pkill" | "killall" => GUARDS.is_match(joined),
         "spctl" | "csrutil" => words.iter().any(|word| word.contains("disable")),
         "xattr" => joined.contains("com.apple.quarantine"),
+        "sysctl" => words
+            .iter()
+            .any(|word| WEAKENED.iter().any(|key| word.starts_with(key))),
         "auditctl" => joined.contains("-e 0") || joined.contains("-D"),
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! Commands that are run later, at times.
+//! Commands that are run later: at times, at each login.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use crate::expression::constant;
 static CRON_LINE: LazyLock<Regex> =
     LazyLock::new(|| constant(r"^\s*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*(?:root\s+)?"));
 
-/// Whether a command has something run at times.
+/// Whether a command has something run at times or at each login.
 pub(super) fn schedules(name: &str, words: &[&str]) -> bool {
     match name {
         "crontab" => {
@@ -21,6 +21,15 @@ pub(super) fn schedules(name: &str, words: &[&str]) -> bool {
         "at" | "batch" => words.iter().any(|word| {
             word.starts_with("now") || word.contains(':') || matches!(*word, "-f" | "-t")
         }),
+        "systemd-run" => words.iter().any(|word| word.starts_with("--on-")),
+        "defaults" => words.contains(&"LoginHook") || words.contains(&"LogoutHook"),
+        "reg" => {
+            let key = |word: &&str| word.replace('\\', "").contains("CurrentVersionRun");
+            words.contains(&"add") && words.iter().any(key)
+        }
+        "schtasks" => words
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case("/create")),
         _ => false,
     }
 }

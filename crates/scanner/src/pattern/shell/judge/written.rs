@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{access, destroyed, hooks, packages, shadowed, traces};
+use super::{destroyed, hooks, packages, settings, shadowed, traces};
 use crate::Kind;
 use crate::expression::constant;
 use crate::pattern::resolved::{Fact, What};
@@ -70,7 +70,7 @@ pub(in crate::pattern::shell) fn written(
         // A file whose name a careless `*` turns into an option.
         found.push(("shell-setting-runs", path.to_owned()));
     }
-    if access::setting_runs(path, content) {
+    if settings::kept(path, content) {
         found.push(("shell-setting-runs", path.to_owned()));
     }
     if shadowed::precedes(path) {

@@ -15,6 +15,9 @@ const MAX_SEARCHED: usize = 64;
 /// Commands of one makefile that are followed.
 const MAX_SHELLS: usize = 64;
 
+/// Shortest program that is examined by itself, in bytes.
+const MIN_PROGRAM: usize = 16;
+
 impl Run {
     pub(in crate::pattern::shell) fn read(&mut self, path: &str, span: &Range<usize>) -> Value {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
@@ -57,65 +60,70 @@ impl Run {
         {
             return;
         }
-        if text.starts_with("/dev/") && text.contains(UNKNOWN) && path.taint.has(Taint::LISTED) {
-            self.check(span, "shell-disk-overwritten", text.clone());
-        }
-        if path.taint.has(Taint::TREE)
-            && text.trim_matches(UNKNOWN).is_empty()
-            && !content.taint.has(Taint::FILE)
-        {
-            self.check(
-                span,
-                "shell-tree-deleted",
-                "everything that was found is written over",
-            );
-        }
+        self.check_target(text, path.taint, content, span);
         let open = content.taint.has(Taint::NETWORK | Taint::DECODED);
         let agreed = judge::is_start_up(text) && !open && self.agreed(text)
             || judge::is_harmless_unit(text, &content.text);
-        let (path, content) = (text.clone(), content.clone());
-        self.fact(
-            span,
-            if agreed {
-                What::Agreed {
-                    path,
-                    content: content.clone(),
-                }
-            } else {
-                What::Write {
-                    path,
-                    content: content.clone(),
-                }
-            },
-        );
-        let content = &content;
-        if text.ends_with("akefile") || text.ends_with(".mk") {
-            let calls = content.text.match_indices("$(shell ");
-            self.exhausted |= calls.clone().nth(MAX_SHELLS).is_some();
-            for (at, _) in calls.take(MAX_SHELLS) {
-                let command = content
-                    .text
-                    .get(at + "$(shell ".len()..)
-                    .unwrap_or_default();
-                let line = command.lines().next().unwrap_or_default();
-                self.nested(line.trim_end_matches(')'), span, &Value::default());
+        let (path, written) = (text.clone(), content.clone());
+        let what = if agreed {
+            What::Agreed {
+                path,
+                content: written,
             }
-        }
-        let completed = completed(text, &content.text);
-        let kind = if judge::is_read_at_start(text) {
-            Kind::Shell
         } else {
-            Kind::identify(text, content.text.as_bytes())
+            What::Write {
+                path,
+                content: written,
+            }
         };
-        if kind.is_program() && content.text.trim_matches(UNKNOWN).len() > 16 {
-            self.uncover(span, kind, "written file", &completed.replace(UNKNOWN, "_"));
+        self.fact(span, what);
+        if text.ends_with("akefile") || text.ends_with(".mk") {
+            self.make(&content.text, span);
         }
+        self.uncover_program(text, &content.text, span);
         if text.trim_matches(UNKNOWN).is_empty() {
             // Two names that are not known are not one file.
             return;
         }
         let entry = self.files.entry(text.clone()).or_default();
         entry.push(content);
+    }
+
+    /// Whatever was listed or found is written over, one after the other.
+    fn check_target(&mut self, path: &str, taint: Taint, content: &Value, span: &Range<usize>) {
+        if path.starts_with("/dev/") && path.contains(UNKNOWN) && taint.has(Taint::LISTED) {
+            self.check(span, "shell-disk-overwritten", path);
+        }
+        if taint.has(Taint::TREE)
+            && path.trim_matches(UNKNOWN).is_empty()
+            && !content.taint.has(Taint::FILE)
+        {
+            let detail = "everything that was found is written over";
+            self.check(span, "shell-tree-deleted", detail);
+        }
+    }
+
+    /// The commands that a makefile starts while it is read.
+    fn make(&mut self, text: &str, span: &Range<usize>) {
+        let calls = text.match_indices("$(shell ");
+        self.exhausted |= calls.clone().nth(MAX_SHELLS).is_some();
+        for (at, call) in calls.take(MAX_SHELLS) {
+            let command = text.get(at + call.len()..).unwrap_or_default();
+            let line = command.lines().next().unwrap_or_default();
+            self.nested(line.trim_end_matches(')'), span, &Value::default());
+        }
+    }
+
+    fn uncover_program(&mut self, path: &str, text: &str, span: &Range<usize>) {
+        let kind = if judge::is_read_at_start(path) {
+            Kind::Shell
+        } else {
+            Kind::identify(path, text.as_bytes())
+        };
+        if kind.is_program() && text.trim_matches(UNKNOWN).len() > MIN_PROGRAM {
+            let whole = completed(path, text).replace(UNKNOWN, "_");
+            self.uncover(span, kind, "written file", &whole);
+        }
     }
 
     /// What the script wrote into a file; a name that is not wholly known is any downloaded file of its folder.
