@@ -1,6 +1,9 @@
 //! What calls do: each is judged by its resolved name and its arguments.
 
+mod addresses;
+mod carried;
 mod code;
+mod files;
 mod handed;
 mod indirect;
 mod process;
@@ -18,16 +21,18 @@ use super::super::value::Value;
 use super::follow::Follower;
 use super::names::{is_network, is_sending};
 use super::value::Js;
+use addresses::{hidden_address, looked_up};
+use files::{filed, streamed};
 use process::{command_line, markup, spawned, started_file};
 use spoken::heard;
-use transfer::{filed, hidden_address, looked_up, piped, printed, sent, streamed};
+use transfer::{piped, printed, sent};
 
+pub(super) use addresses::addressed;
 pub(super) use handed::{guards_paths, handed, incoming, is_poisoned, outgoing};
 pub(super) use process::scripted;
 pub(super) use replaced::replaced;
 pub(super) use result::{cookies_asked, result};
 pub(super) use spoken::spoken;
-pub(super) use transfer::addressed;
 pub(super) use wallets::{asks_ransom, swapped_address};
 
 /// A call whose callee and receiver are known.
