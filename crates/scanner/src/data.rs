@@ -14,6 +14,9 @@ mod tail;
 mod tar;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::bytes::{Captures, Regex};
 
 use skillgate_model::{Content, Effect, Skill, SkillFile};
 
@@ -102,6 +105,9 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         | Kind::Csv
         | Kind::Text => {
             with_nul(artifact, sink);
+            if artifact.kind == Kind::Json {
+                spelled_out(artifact, sink);
+            }
             tail::examine(artifact, sink);
         }
         Kind::Empty => sink.examined("data"),
@@ -177,6 +183,27 @@ fn with_nul(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     sink.incomplete(format!(
         "the text holds a NUL byte, the first at byte {first}"
     ));
+}
+
+/// Letters that JSON spells as numbers without need.
+static NEEDLESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\\u00(3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|2[dD])")
+        .expect("the pattern is a constant that the tests compile")
+});
+
+/// Keys and commands whose letters are spelled as numbers are read once more as what they spell.
+fn spelled_out(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    if !NEEDLESS.is_match(&artifact.bytes) {
+        return;
+    }
+    let plain = NEEDLESS.replace_all(&artifact.bytes, |found: &Captures<'_>| {
+        let digits = found.get(1).map_or(&b""[..], |digits| digits.as_bytes());
+        let digits = std::str::from_utf8(digits).unwrap_or_default();
+        vec![u8::from_str_radix(digits, 16).unwrap_or(b'?')]
+    });
+    let mut inner = artifact.part(Kind::Json, plain.into_owned(), 0);
+    inner.decoded.push("json escapes".to_owned());
+    sink.uncover(inner);
 }
 
 /// A member under a name that cannot be mistaken for another place.

@@ -99,6 +99,60 @@ fn a_format_is_used_for_every_value() {
 }
 
 #[test]
+fn texts_behind_an_encoding_are_read_or_said_to_be_left_out() {
+    // `harmless words, more of them, and more`
+    let piece = "aGFybWxlc3Mgd29yZHMsIG1vcmUgb2YgdGhlbSwgYW5kIG1vcmU=\n\n";
+    check(
+        "many pieces",
+        "SKILL.md",
+        format!("# Page\n\n{}", piece.repeat(300)),
+    );
+    let long = "ICAg".repeat(100_000);
+    check(
+        "a long piece",
+        "SKILL.md",
+        format!("# Page\n\n{long}Y3VybA==\n"),
+    );
+    assert!(!is_incomplete(&scan(
+        "SKILL.md",
+        format!("# Page\n\n{}", piece.repeat(20))
+    )));
+}
+
+#[test]
+fn a_command_far_from_its_arguments_is_incomplete() {
+    let server = |far: usize| {
+        let far = "y".repeat(far);
+        format!(
+            "{{\"mcpServers\":{{\"a\":{{\"args\":[\"-c\",\"{ATTACK}\"],\"x\":\"{far}\",\"command\":\"bash\"}}}}}}"
+        )
+    };
+    check("far", ".mcp.json", server(20_000));
+    let near = scan(".mcp.json", server(20));
+    let told = |finding: &skillgate_model::Finding| finding.rule.severity >= Severity::High;
+    assert!(near.findings.iter().any(told) && !is_incomplete(&near));
+}
+
+#[test]
+fn a_listener_that_is_not_remembered_is_said_to_be_left_out() {
+    let listeners = "e.on('a', x => x);\n".repeat(20);
+    let run = "e.on('a', c => require('child_process').execSync(c));\n";
+    check(
+        "listeners",
+        "a.js",
+        format!("{listeners}{run}e.emit('a', '{ATTACK}');\n"),
+    );
+}
+
+#[test]
+fn keys_spelled_in_numbers_are_keys() {
+    let manifest = format!("{{\"scr\\u0069pts\":{{\"post\\u0069nstall\":\"{ATTACK}\"}}}}");
+    let found = scan("package.json", manifest);
+    let told = |finding: &skillgate_model::Finding| finding.rule.severity >= Severity::High;
+    assert!(found.findings.iter().any(told));
+}
+
+#[test]
 fn a_set_of_letters_is_read_to_its_end() {
     let (alphabet, turned) = ("a-zA-Z", "n-za-mN-ZA-M");
     for padding in ["", &"1".repeat(300)] {

@@ -17,7 +17,7 @@ const MIN_ENCODED: usize = 24;
 /// Longest piece of base64 in prose that is decoded.
 const MAX_ENCODED: usize = 256 << 10;
 /// Pieces of base64 in one text that are decoded.
-const MAX_PIECES: usize = 64;
+const MAX_PIECES: usize = 256;
 /// White space before text that pushes it out of an editor's window.
 const FAR_RIGHT: usize = 160;
 
@@ -212,13 +212,19 @@ pub(crate) fn encoded(page: &Page<'_>, document: &Document, sink: &mut Sink<'_>)
         let Some(piece) = page.text().get(range.clone()) else {
             continue;
         };
-        if pieces >= MAX_PIECES || piece.len() > MAX_ENCODED {
-            continue;
-        }
-        let Some((decoder, plain)) = decode(piece) else {
+        // Pictures are long and no text; of a text that goes on, it is said.
+        let head = piece.get(..piece.len().min(MAX_ENCODED)).unwrap_or(piece);
+        let Some((decoder, plain)) = decode(head) else {
             continue;
         };
         pieces += 1;
+        if pieces > MAX_PIECES {
+            sink.incomplete("the text holds more pieces of base64 than are decoded");
+            break;
+        }
+        if head.len() < piece.len() {
+            sink.incomplete("the text holds more base64 in one piece than is decoded");
+        }
         let check = if is_command(&plain) && !document.describes(range.start) {
             "hidden-command"
         } else {

@@ -53,6 +53,9 @@ pub(crate) fn uncover(page: &Page<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for at in memchr::memmem::find_iter(text.as_bytes(), COMMAND).take(MAX_COMMANDS) {
+        if object_around(text, at).len() >= MAX_OBJECT {
+            sink.incomplete("a command stands in a larger object than is read");
+        }
         let Some(line) = command_line(text, at) else {
             continue;
         };
@@ -90,6 +93,21 @@ fn first<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     values.next()?.ok()
 }
 
+/// Where the array after a key ends; braces and brackets in its texts do not count.
+fn value_end(bytes: &[u8], from: usize, high: usize) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for at in from..high {
+        match bytes.get(at) {
+            _ if escaped => escaped = false,
+            Some(b'\\') => escaped = quoted,
+            Some(b'"') => quoted = !quoted,
+            Some(b']') if !quoted => return at + 1,
+            _ => {}
+        }
+    }
+    high
+}
+
 /// The object around a key, as far as it holds no other; an array of arguments may hold braces.
 fn object_around(text: &str, at: usize) -> Range<usize> {
     let bytes = text.as_bytes();
@@ -103,7 +121,11 @@ fn object_around(text: &str, at: usize) -> Range<usize> {
         bytes.get(start..end).unwrap_or_default(),
         ARGUMENTS.as_bytes(),
     );
-    let end = if named.is_some() { high } else { end };
+    let end = match named {
+        // The array ends where its values do.
+        Some(place) => value_end(bytes, start + place + ARGUMENTS.len(), high).max(end),
+        None => end,
+    };
     let boundary = |at: &usize| text.is_char_boundary(*at);
     let start = (start..=text.len()).find(boundary).unwrap_or(at);
     start..(end..=text.len()).find(boundary).unwrap_or(at)

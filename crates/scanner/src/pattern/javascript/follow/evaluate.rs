@@ -80,7 +80,10 @@ impl<'s> Follower<'s> {
                 }
             }
             "emit" => {
-                for id in self.listeners.get(&event).cloned().unwrap_or_default() {
+                let listeners = self.listeners.get(&event).cloned().unwrap_or_default();
+                // Who is not remembered may listen, too.
+                self.exhausted |= listeners.len() >= MAX_LISTENERS;
+                for id in listeners {
                     self.give(id, rest);
                     self.evaluate(id, rest);
                 }

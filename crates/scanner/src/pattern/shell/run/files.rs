@@ -132,22 +132,20 @@ impl Run {
         if let Some(file) = self.files.get(path).or_else(|| self.files.get(plain)) {
             return Some(file.clone());
         }
-        let vague = |path: &str| path.contains([UNKNOWN, '*']);
-        let folder = |path: &str| {
-            path.rsplit_once('/')
-                .map(|(folder, _)| folder.to_owned())
-                .filter(|folder| folder.trim_matches(UNKNOWN).len() > 2)
-        };
-        let wanted = folder(path).filter(|_| vague(path))?;
-        self.work(self.files.len() >> 6);
-        let mut names: Vec<&String> = self
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.len());
+        let length = folder(path).filter(|_| path.contains([UNKNOWN, '*']))?;
+        let wanted = path.get(..length)?;
+        if wanted.trim_matches(UNKNOWN).len() <= 2 {
+            return None;
+        }
+        self.work(self.files.len() >> 5);
+        let beside = |name: &str| name.starts_with(wanted) && folder(name) == Some(length);
+        let fetched = self
             .files
-            .keys()
-            .filter(|name| folder(name).as_ref() == Some(&wanted))
-            .collect();
-        names.sort();
-        let mut files = names.into_iter().filter_map(|name| self.files.get(name));
-        files.find(|file| file.taint.has(Taint::NETWORK)).cloned()
+            .iter()
+            .filter(|(name, file)| file.taint.has(Taint::NETWORK) && beside(name));
+        let first = fetched.min_by_key(|(name, _)| *name);
+        first.map(|(_, file)| file.clone())
     }
 
     /// What the script wrote into the program that a name without a folder finds.

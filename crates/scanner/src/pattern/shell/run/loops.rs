@@ -15,7 +15,7 @@ const MAX_LOOPS: usize = 2;
 pub(in crate::pattern::shell) const MANY: u64 = 1000;
 
 /// Words of a list for each of which the body is followed by itself.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 32;
 
 /// The words that a loop goes through, where all of them are known and few.
 fn rounds(value: &Value) -> Vec<Value> {
