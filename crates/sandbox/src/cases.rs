@@ -10,7 +10,8 @@ use skillgate_model::{CaseOutcome, CaseResult};
 use self::examples::{agrees, examples};
 use self::values::{arguments, value};
 use crate::harness::{Function, Module, Parameter};
-use crate::property::{Kind, Trials};
+use crate::property::Trials;
+use crate::property::kind::Kind;
 
 /// One call to make.
 #[derive(Debug, Clone, PartialEq)]

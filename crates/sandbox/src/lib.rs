@@ -38,7 +38,7 @@ pub use native::init::{entry_if_reexecuted, serve_as_launcher};
 pub use native::supervise::interrupt;
 pub use nsjail::NsJail;
 pub use observe::witness::needs_two_witnesses;
-pub use property::quoted;
+pub use property::value::quoted;
 pub use simulated::Simulated;
 
 static LAUNCHER: OnceLock<(PathBuf, Vec<OsString>)> = OnceLock::new();
