@@ -97,6 +97,8 @@ checks! {
     OptionsGiven = "python-options-given",
     /// A route without the guard that its neighbours have.
     OpenRoute = "python-open-route",
+    /// The environment, sent to whoever asks.
+    EnvironmentServed = "python-environment-served",
     /// Rights that a cookie grants.
     RightsByCookie = "python-rights-by-cookie",
 }

@@ -3,6 +3,7 @@
 use ruff_text_size::TextRange;
 
 use super::args::Args;
+use super::checks::Check;
 use super::interp::Interp;
 use super::origin::Origins;
 use super::value::{GAP, Shape, Value};
@@ -15,6 +16,9 @@ impl<'a> Interp<'a, '_> {
             return;
         };
         let renders = function.renders;
+        if page.from.meets(Origins::ENVIRONMENT) {
+            self.report_check(Check::EnvironmentServed, range, None);
+        }
         let is_page = |page: &Value<'a>| {
             if matches!(page.shape, Shape::Dict(_)) {
                 return false;
