@@ -5,7 +5,7 @@ use super::checks::Check;
 use super::decoders;
 use super::interp::Interp;
 use super::names::Name;
-use super::origin::Origins;
+use super::origin::{Origins, Sinks};
 use super::value::Data;
 use super::value::Shape;
 use super::value::Value;
@@ -193,6 +193,12 @@ impl<'a> Interp<'a, '_> {
         value.from = value
             .from
             .union(path.from.without(Origins::BUILT.union(Origins::FOLDED)));
+        if value.from == Origins::FILE
+            && path.as_gapped().is_some_and(is_own_module)
+            && !self.names_dropped(path)
+        {
+            value.safe = Sinks::ALL;
+        }
         Some(value)
     }
 
@@ -205,4 +211,12 @@ impl<'a> Interp<'a, '_> {
         let text = std::str::from_utf8(file.bytes()?).ok()?;
         self.may_fold(text.len()).then(|| text.to_owned())
     }
+}
+
+/// Whether a path leads to a module of the program itself, which is examined like all its code: `pkg/_version.py`.
+fn is_own_module(path: &str) -> bool {
+    path.ends_with(".py")
+        && !path.starts_with(['/', '~', '\\'])
+        && !path.contains([':', '%'])
+        && !path.contains("..")
 }
