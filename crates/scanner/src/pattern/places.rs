@@ -62,7 +62,8 @@ pub(crate) fn is_home(path: &str) -> bool {
 
 /// Whether a path leads to credentials.
 pub(crate) fn is_credential(path: &str) -> bool {
-    CREDENTIALS.is_match(path)
+    // The list of profiles says where credentials lie, and holds none.
+    CREDENTIALS.is_match(path) && !path.ends_with("/profiles.ini")
 }
 
 /// Whether a path leads to a project's secrets.

@@ -3,6 +3,7 @@
 mod access;
 mod destroyed;
 mod hooks;
+mod kept;
 mod packages;
 mod protection;
 mod repositories;
@@ -29,10 +30,13 @@ pub(super) use access::is_hidden_program;
 pub(super) use destroyed::{
     encrypted_files, erased_history, finds_everything, is_disk, is_system_tree,
 };
+pub(super) use kept::keeps_encrypted;
 pub(super) use packages::is_official_index;
 pub(super) use repositories::foreign_repository;
 pub(super) use schedule::cron_commands;
-pub(super) use services::{enabled, is_harmless_unit, is_read_at_start, is_start_up};
+pub(super) use services::{
+    enabled, is_harmless_unit, is_installed_file, is_read_at_start, is_start_up,
+};
 pub(super) use shadowed::is_trusted;
 pub(super) use written::{hidden_script, written};
 

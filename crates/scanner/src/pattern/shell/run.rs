@@ -105,6 +105,12 @@ impl Run {
         judged.extend(judge::erased_history(&self.facts));
         judged.extend(judge::encrypted_files(&self.facts));
         self.facts.append(&mut judged);
+        judge::keeps_encrypted(&mut self.facts);
+    }
+
+    /// Whether a function is followed where it stands, and nobody has called it.
+    pub(super) fn is_defining(&self) -> bool {
+        self.defining > 0
     }
 
     /// Looking through many things is work too, and counts like commands do.

@@ -41,6 +41,19 @@ pub(in crate::pattern::shell) fn is_start_up(path: &str) -> bool {
         || path.ends_with("/fish/config.fish")
 }
 
+/// Whether a file is one that an installer puts where all users find it, and that starts nothing by itself.
+pub(in crate::pattern::shell) fn is_installed_file(path: &str, fetched: bool) -> bool {
+    let sources = [
+        "/etc/apt/keyrings/",
+        "/etc/apt/sources.list.d/",
+        "/usr/share/keyrings/",
+    ];
+    let own = ["/usr/local/share/", "/usr/local/bin/", "/usr/share/"];
+    let path = format!("{path}/");
+    sources.iter().any(|folder| path.starts_with(folder))
+        || !fetched && own.iter().any(|folder| path.starts_with(folder))
+}
+
 /// Whether a unit only starts installed programs that run nothing they are told, at times or by itself.
 pub(in crate::pattern::shell) fn is_harmless_unit(path: &str, text: &str) -> bool {
     if !path.contains("/.config/systemd/user/") {

@@ -19,6 +19,21 @@ pub(super) fn tee(run: &mut Run, call: &Call<'_>) -> Value {
 
 pub(super) fn copy(run: &mut Run, call: &Call<'_>) -> Value {
     let paths: Vec<&Value> = call.operands().collect();
+    if let [source, target] = paths.as_slice()
+        && call.name == "ln"
+        && judge::is_start_up(&target.text)
+        && is_beside_script(run, source)
+    {
+        // What is linked lies beside the script, and is examined there.
+        run.fact(
+            &call.span,
+            What::Agreed {
+                path: target.text.clone(),
+                content: Value::unknown(Taint::FILE),
+            },
+        );
+        return Value::default();
+    }
     if let [sources @ .., target] = paths.as_slice()
         && !sources.is_empty()
     {
@@ -34,6 +49,16 @@ pub(super) fn copy(run: &mut Run, call: &Call<'_>) -> Value {
         run.write(target, &content, &call.span);
     }
     Value::default()
+}
+
+/// Whether a file came with the script: it lies beside it or below, and the script did not write it.
+fn is_beside_script(run: &Run, file: &Value) -> bool {
+    let path = file.text.as_str();
+    let below = path.strip_prefix("./").unwrap_or(path);
+    let below = below.trim_start_matches(UNKNOWN).trim_start_matches('/');
+    let beside = !path.starts_with(['/', '~']) && !below.is_empty() && !below.starts_with("..");
+    let written = run.files.get(path).or_else(|| run.files.get(below));
+    beside && written.is_none() && !file.taint.has(Taint::NETWORK | Taint::DECODED)
 }
 
 pub(super) fn remove(run: &mut Run, call: &Call<'_>) -> Value {

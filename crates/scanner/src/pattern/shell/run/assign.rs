@@ -25,7 +25,7 @@ const RUN_LATER: [&str; 9] = [
 ];
 
 impl Run {
-    /// A long constant that spells a script in base64 is a script, whoever decodes it.
+    /// A long constant that spells a script in base64 or hex is a script, whoever decodes it.
     fn encoded_text(&mut self, value: &Value, span: &Range<usize>) {
         let Some(text) = value
             .known()
@@ -33,11 +33,15 @@ impl Run {
         else {
             return;
         };
-        let decoded = decode::base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-        if let Some(decoded) =
-            decoded.filter(|decoded| decoded.contains(' ') && !decoded.contains('\0'))
-        {
-            self.uncover(span, Kind::Shell, "base64", &decoded);
+        let spelled = |how: &'static str, bytes: Option<Vec<u8>>| {
+            let decoded = bytes.and_then(|bytes| String::from_utf8(bytes).ok())?;
+            let script = decoded.contains(' ') && !decoded.contains('\0');
+            script.then_some((how, decoded))
+        };
+        let found =
+            spelled("hex", decode::hex(text)).or_else(|| spelled("base64", decode::base64(text)));
+        if let Some((how, decoded)) = found {
+            self.uncover(span, Kind::Shell, how, &decoded);
         }
     }
 

@@ -25,6 +25,20 @@ impl Run {
         });
     }
 
+    /// Whether a person was asked something, and the answer was looked at.
+    pub(super) fn went_on(&self) -> bool {
+        self.asked
+            .as_ref()
+            .is_some_and(|question| question.text.contains('?') && self.looked_at(question))
+    }
+
+    fn looked_at(&self, question: &Question) -> bool {
+        let answered = self.facts.get(question.at..).unwrap_or_default();
+        answered
+            .iter()
+            .any(|fact| matches!(&fact.what, What::Variable(name) if *name == question.answer))
+    }
+
     /// Whether a person was asked about this file, or about what it is for, and the answer was looked at.
     pub(super) fn agreed(&self, path: &str) -> bool {
         let Some(question) = &self.asked else {
@@ -45,10 +59,6 @@ impl Run {
             "agent",
         ];
         let text = question.text.to_ascii_lowercase();
-        let answered = self.facts.get(question.at..).unwrap_or_default();
-        let looked_at = answered
-            .iter()
-            .any(|fact| matches!(&fact.what, What::Variable(name) if *name == question.answer));
         // A question that names a file is about that one.
         let named = text.contains("/.") || text.contains(name);
         let fits = if named {
@@ -56,6 +66,6 @@ impl Run {
         } else {
             about.iter().any(|word| text.contains(word))
         };
-        looked_at && text.contains('?') && fits
+        self.looked_at(question) && text.contains('?') && fits
     }
 }
