@@ -89,6 +89,9 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
         }
         Kind::Image => image::examine(artifact, sink),
         Kind::Font | Kind::Audio | Kind::Video | Kind::Sqlite | Kind::Table => {
+            if LAMBDA.is_match(&artifact.bytes) {
+                sink.incomplete("the model holds a layer of byte code, which is not read");
+            }
             tail::examine(artifact, sink);
             sink.examined("data");
         }
@@ -108,6 +111,7 @@ pub(crate) fn examine(artifact: &Artifact<'_>, skill: &Skill, sink: &mut Sink<'_
             if artifact.kind == Kind::Json {
                 spelled_out(artifact, sink);
             }
+            started(artifact, sink);
             tail::examine(artifact, sink);
         }
         Kind::Empty => sink.examined("data"),
@@ -183,6 +187,40 @@ fn with_nul(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     sink.incomplete(format!(
         "the text holds a NUL byte, the first at byte {first}"
     ));
+}
+
+/// A layer of a Keras model that is a function of its author's.
+static LAMBDA: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#""class_name":\s*"Lambda""#)
+        .expect("the pattern is a constant that the tests compile")
+});
+
+/// What units of systemd and entries of a desktop start.
+fn started(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
+    let path = artifact.path.as_str();
+    let is_whole = !matches!(artifact.kind, Kind::Shell | Kind::Python);
+    if !is_whole
+        || ![".service", ".desktop"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    {
+        return;
+    }
+    let mut commands = Vec::new();
+    for line in artifact.bytes.split(|byte| *byte == b'\n') {
+        let command = memchr::memchr(b'=', line)
+            .filter(|_| line.trim_ascii_start().starts_with(b"Exec"))
+            .and_then(|at| line.get(at + 1..))
+            .unwrap_or_default();
+        // These marks say how a failure counts and who runs it.
+        let marks = command
+            .iter()
+            .take_while(|byte| b"-@:+!".contains(byte))
+            .count();
+        commands.extend_from_slice(command.get(marks..).unwrap_or_default());
+        commands.push(b'\n');
+    }
+    sink.uncover(artifact.part(Kind::Shell, commands, 0));
 }
 
 /// Letters that JSON spells as numbers without need.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
-use super::{say, tail};
+use super::{say, tail, uncover};
 use crate::{Artifact, Kind, Sink, unpack};
 
 /// How far one stream of a PDF is unpacked, one of objects, and all of them together, in bytes.
@@ -41,9 +41,11 @@ static XML_ENTITY: LazyLock<Regex> =
     LazyLock::new(|| compile(r"<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)\b"));
 static EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
     compile(
-        r#"(?i)relationships/(?:attachedTemplate|oleObject|frame|subDocument|externalLink)"[^>]*TargetMode="External"|TargetMode="External"[^>]*relationships/(?:attachedTemplate|oleObject|frame|subDocument)""#,
+        r#"(?i)relationships/(?:attachedTemplate|oleObject|frame|subDocument|externalLink)["'][^>]*TargetMode\s*=\s*["']External["']|TargetMode\s*=\s*["']External["'][^>]*relationships/(?:attachedTemplate|oleObject|frame|subDocument)["']"#,
     )
 });
+static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| compile(r"</(?:[aw]:p|text:p|si)>"));
+static TAG: LazyLock<Regex> = LazyLock::new(|| compile(r"<[^>]*>"));
 static FIELD_COMMAND: LazyLock<Regex> =
     LazyLock::new(|| compile(r"(?i)\bDDE(?:AUTO)?\b[^<]{0,80}(?:cmd|powershell|\.exe|mshta)"));
 
@@ -167,6 +169,9 @@ pub(super) fn examine_office_member(
     if lower.ends_with(".rels") && EXTERNAL.is_match(content) {
         say(sink, artifact, "office-external", name.to_owned());
     }
+    if PAGES.iter().any(|page| lower.contains(page)) && lower.ends_with(".xml") {
+        uncover(sink, artifact, &format!("{name}.txt"), words_of(content));
+    }
     if lower.ends_with(".xml") && FIELD_COMMAND.is_match(content) {
         say(
             sink,
@@ -175,6 +180,22 @@ pub(super) fn examine_office_member(
             format!("a field in {name} runs a program"),
         );
     }
+}
+
+/// Parts of an Office document that hold what it says.
+const PAGES: [&str; 6] = [
+    "word/document",
+    "word/comments",
+    "word/footnotes",
+    "ppt/slides/slide",
+    "xl/sharedstrings",
+    "content.xml",
+];
+
+/// The text of a part without its tags, which may stand inside a word; a paragraph is a line.
+fn words_of(content: &[u8]) -> Vec<u8> {
+    let lines = PARAGRAPH.replace_all(content, &b"\n"[..]);
+    TAG.replace_all(&lines, &b""[..]).into_owned()
 }
 
 /// Scripts inside markup go to the JavaScript engine at their own lines.

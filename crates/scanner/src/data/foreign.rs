@@ -1,5 +1,6 @@
 //! Programs in languages that no engine follows: known shapes of attack, line by line.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -30,6 +31,34 @@ static ATTACKS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant that the tests compile")
 });
 
+/// A variable that is given what was downloaded or decoded, and one that is run.
+static FETCHED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\$(\w+)\s*=[^\n]*(?:downloadstring|\biwr\b|\birm\b|invoke-webrequest|invoke-restmethod|frombase64string)")
+        .expect("the pattern is a constant that the tests compile")
+});
+static RUN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:iex|invoke-expression)\b[\s(\x22]*\$(\w+)|\$(\w+)[^\n]*\|\s*(?:iex|invoke-expression)\b")
+        .expect("the pattern is a constant that the tests compile")
+});
+
+/// Where a variable is run that another line filled from the network.
+fn executed_later(text: &str) -> Vec<std::ops::Range<usize>> {
+    let names = |found: regex::Captures<'_>| {
+        let name = found.get(1).or_else(|| found.get(2));
+        name.map_or_else(String::new, |name| name.as_str().to_ascii_lowercase())
+    };
+    let fetched: HashSet<String> = FETCHED.captures_iter(text).map(names).collect();
+    if fetched.is_empty() {
+        return Vec::new();
+    }
+    let runs = RUN.captures_iter(text);
+    let ranges = runs.filter_map(|found| {
+        let range = found.get(0)?.range();
+        fetched.contains(&names(found)).then_some(range)
+    });
+    ranges.take(64).collect()
+}
+
 pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let text = artifact.text();
     say(sink, artifact, "foreign-script", String::new());
@@ -37,6 +66,11 @@ pub(super) fn examine(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     if let Some(rule) = sink.rules().check("foreign-attack") {
         for place in ATTACKS.find_iter(&text).take(64) {
             sink.report(rule, artifact, &source, place.range(), None, None);
+        }
+    }
+    for place in executed_later(&text) {
+        if let Some(rule) = sink.rules().check("foreign-attack") {
+            sink.report(rule, artifact, &source, place, None, None);
         }
     }
     tail::examine(artifact, sink);
