@@ -2,10 +2,13 @@
 
 pub(super) mod folding;
 mod json;
+mod lists;
 mod loading;
+mod pages;
 mod paths;
 mod reflection;
 mod sources;
+mod texts;
 
 use super::super::follow::Follower;
 use super::super::names::is_powerful;
@@ -13,7 +16,7 @@ use super::super::strings;
 use super::super::value::Js;
 use super::Call;
 use crate::pattern::value::{Taint, Value};
-use folding::{by_pattern, folded, from_codes};
+use folding::from_codes;
 pub(in crate::pattern::javascript) use sources::cookies_asked;
 use sources::own_taint;
 
@@ -42,7 +45,8 @@ pub(in crate::pattern::javascript) fn result(
         .or_else(|| made(call, &name, arguments))
         .or_else(|| decoded(&name, arguments))
         .or_else(|| changed_by_pattern(follower, call, arguments))
-        .or_else(|| folded(call, arguments));
+        .or_else(|| lists::method(call, arguments))
+        .or_else(|| texts::method(call, arguments));
     known.unwrap_or_else(|| {
         let name = (name.len() < MAX_NAME && !call.name().is_empty()).then(|| format!("{name}()"));
         Js {
@@ -65,7 +69,7 @@ fn changed_by_pattern(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]
         return None;
     }
     follower.work(COMPILING);
-    by_pattern(pattern, call, arguments)
+    texts::by_pattern(pattern, call, arguments)
 }
 
 /// An argument that the call gives back as it is.

@@ -8,6 +8,7 @@ use super::super::super::follow::Follower;
 use super::super::super::names::{is_network, is_server};
 use super::super::super::value::Js;
 use super::super::Call;
+use super::pages;
 use crate::expression::constant;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN, Value};
@@ -30,6 +31,11 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
     if is_network(name) {
         return Taint::NETWORK;
     }
+    let typed = pages::typed(call, first);
+    if typed != Taint::default() {
+        return typed;
+    }
+    let text = first.map_or("", |first| first.value.text.as_str());
     match name {
         "fs.readFileSync"
         | "fs.readFile"
@@ -41,29 +47,20 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         | "Deno.readTextFile"
         | "Deno.readTextFileSync"
         | "Bun.file" => {
-            let path = first
-                .map(|path| path.value.text.clone())
-                .unwrap_or_default();
-            if path.trim_matches(UNKNOWN).is_empty() {
+            if text.trim_matches(UNKNOWN).is_empty() {
                 return Taint::FILE;
             }
-            follower.fact(call.span.clone(), What::Read(path.clone()));
-            value::of_path(&path)
+            follower.fact(call.span.clone(), What::Read(text.to_owned()));
+            value::of_path(text)
         }
         "fs.readdirSync" | "fs.readdir" => {
-            let path = first
-                .map(|path| path.value.text.as_str())
-                .unwrap_or_default();
-            if places::is_credential(path) {
+            if places::is_credential(text) {
                 Taint::SECRET | Taint::LISTED
             } else {
-                value::of_path(path).common(Taint::PERSONAL) | Taint::LISTED
+                value::of_path(text).common(Taint::PERSONAL) | Taint::LISTED
             }
         }
         "Deno.env.toObject" => Taint::ENVIRONMENT,
-        "chrome.tabs.captureVisibleTab" | "chrome.history.search" | "chrome.bookmarks.getTree" => {
-            Taint::PERSONAL
-        }
         "os.hostname" | "os.userInfo" | "os.networkInterfaces" | "os.cpus" => Taint::MACHINE,
         "navigator.clipboard.readText"
         | "clipboardy.readSync"
@@ -71,38 +68,6 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         | "keytar.getPassword"
         | "keytar.findCredentials"
         | "chrome.cookies.getAll" => Taint::SECRET,
-        "document.getSelection" | "window.getSelection" | "globalThis.getSelection" => {
-            Taint::PERSONAL
-        }
-        _ if call.method() == "getData" && name.contains("clipboardData") => Taint::PERSONAL,
-        _ if matches!(call.method(), "addEventListener" | "on" | "addListener")
-            && first.is_some_and(|event| {
-                matches!(event.value.text.as_str(), "keydown" | "keypress" | "keyup")
-            }) =>
-        {
-            // The handler is told every key.
-            Taint::PERSONAL
-        }
-        _ if call.method() == "addEventListener"
-            && matches!(
-                call.receiver.name.as_deref(),
-                Some("document" | "globalThis" | "document.body" | "document.documentElement")
-            )
-            && first.is_some_and(|event| {
-                matches!(
-                    event.value.text.as_str(),
-                    "submit" | "input" | "change" | "paste" | "copy" | "cut"
-                )
-            }) =>
-        {
-            // Whatever is typed into any form of the page.
-            Taint::PERSONAL
-        }
-        "document.querySelector" | "document.getElementById" | "document.querySelectorAll"
-            if first.is_some_and(|one| is_private_field(&one.value.text)) =>
-        {
-            Taint::PERSONAL
-        }
         _ if name.starts_with("dns.") => Taint::NETWORK,
         _ if matches!(
             call.method(),
@@ -118,19 +83,20 @@ pub(super) fn own_taint(follower: &mut Follower<'_>, call: &Call, arguments: &[J
         {
             Taint::ARGUMENT
         }
-        "glob" | "glob.glob" | "glob.globSync" | "glob.sync" | "fast-glob" | "fast-glob.sync"
-        | "globby" | "globby.globby" | "globby.globbySync" | "tinyglobby.glob" | "fs.glob"
-        | "fs.globSync" => {
-            let pattern = first.map_or("", |one| one.value.text.as_str());
-            listed_by(pattern)
-        }
-        "vscode.workspace.findFiles" => {
-            let pattern = first.map_or("", |one| one.value.text.as_str());
-            listed_by(pattern)
-        }
-        "@actions/core.getInput" | "vscode.authentication.getSession" => {
-            issued(first.map_or("", |one| one.value.text.as_str()))
-        }
+        "glob"
+        | "glob.glob"
+        | "glob.globSync"
+        | "glob.sync"
+        | "fast-glob"
+        | "fast-glob.sync"
+        | "globby"
+        | "globby.globby"
+        | "globby.globbySync"
+        | "tinyglobby.glob"
+        | "fs.glob"
+        | "fs.globSync"
+        | "vscode.workspace.findFiles" => listed_by(text),
+        "@actions/core.getInput" | "vscode.authentication.getSession" => issued(text),
         "prompt" | "readline.question" => Taint::ARGUMENT,
         _ if is_cookie_jar(call) => Taint::SESSION,
         _ if is_whole_table(call, arguments) => Taint::PERSONAL,
@@ -255,24 +221,6 @@ fn is_whole_table(call: &Call, arguments: &[Js]) -> bool {
         }),
         _ => false,
     }
-}
-
-/// Fields of a page into which a person types what nobody else may know.
-fn is_private_field(selector: &str) -> bool {
-    let lower = selector.to_ascii_lowercase();
-    [
-        "password",
-        "passwd",
-        "seed",
-        "mnemonic",
-        "cvv",
-        "cvc",
-        "card-number",
-        "cardnumber",
-        "ssn",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
 }
 
 /// What the output of a command line holds, as a shell would write it.
