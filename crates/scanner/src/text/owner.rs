@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::address::{Address, addresses, bare_host};
-use super::host::{Place, STANDARDS, below, domain, is_placeholder};
+use super::host::{Place, below, domain, is_placeholder};
+use super::places::STANDARDS;
 
 /// Whom a document is about: its title and description, and the domains it speaks of again and again.
 #[derive(Debug)]

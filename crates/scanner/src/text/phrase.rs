@@ -6,14 +6,10 @@
 //! `^` before all says that the first row begins where a command may.
 //! `& ~{quiet}` asks for a row in this sentence or in one next to it, `& !~{consent}` for none there.
 
-use super::lexicon::{Concept, Hit, Lexicon};
+use super::found::Found;
+use super::lexicon::{Concept, Lexicon};
 use super::polarity::Meant;
-use super::sentence::Sentence;
-
-/// A gap no sentence has.
-const ANY: u8 = 127;
-/// Gaps up to this many words do not reach over a comma: "if it is not there, tell the user".
-const CLOSE: u8 = 3;
+use super::row::{ANY, Row};
 
 /// Why a phrase was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,14 +30,6 @@ pub(crate) struct Phrase {
     absent: Vec<Row<String>>,
     near: Vec<Row<String>>,
     absent_near: Vec<Row<String>>,
-}
-
-/// Elements with the gap allowed before each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row<T> {
-    elements: Vec<(u8, Vec<T>)>,
-    /// A "not" stands among them, behind which the others may stand.
-    negates: bool,
 }
 
 /// A phrase with the concepts of one lexicon.
@@ -233,50 +221,6 @@ fn compile_row(row: &Row<String>, lexicon: &Lexicon) -> Row<Concept> {
     }
 }
 
-/// The concepts of one sentence, ready for phrases.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) hits: Vec<Hit>,
-    present: Vec<u64>,
-    /// The tokens before which a comma or a dash stands, as bits.
-    commas: u128,
-}
-
-impl Found {
-    /// Notes which concepts occur.
-    pub(crate) fn index(&mut self, sentence: &Sentence<'_>, concepts: usize) {
-        self.commas = sentence
-            .tokens
-            .iter()
-            .enumerate()
-            .filter(|(_, token)| token.comma || token.clause)
-            .fold(0, |bits, (at, _)| bits | 1 << at.min(127));
-        self.hits
-            .sort_unstable_by_key(|hit| (hit.concept, hit.start));
-        self.present.clear();
-        self.present.resize(concepts / 64 + 1, 0);
-        for hit in &self.hits {
-            if let Some(word) = self.present.get_mut(usize::from(hit.concept) / 64) {
-                *word |= 1 << (hit.concept % 64);
-            }
-        }
-    }
-
-    pub(crate) fn has(&self, concept: Concept) -> bool {
-        self.present
-            .get(usize::from(concept) / 64)
-            .is_some_and(|word| word & (1 << (concept % 64)) != 0)
-    }
-
-    fn of(&self, concept: Concept) -> impl Iterator<Item = &Hit> {
-        let from = self.hits.partition_point(|hit| hit.concept < concept);
-        self.hits
-            .iter()
-            .skip(from)
-            .take_while(move |hit| hit.concept == concept)
-    }
-}
-
 impl Compiled {
     /// The concepts of which a sentence has one, or the phrase does not hold.
     pub(crate) fn trigger(&self, lexicon: &Lexicon) -> &[Concept] {
@@ -314,82 +258,6 @@ impl Compiled {
         let all = first != 0 && rows.all(holds);
         if all { first } else { 0 }
     }
-}
-
-impl Row<Concept> {
-    /// Whether the sentence has something for every element.
-    fn is_possible(&self, found: &Found) -> bool {
-        self.elements
-            .iter()
-            .all(|(_, any)| any.iter().any(|concept| found.has(*concept)))
-    }
-
-    /// The element with the fewest words, without which the row cannot hold.
-    fn rarest(&self, lexicon: &Lexicon) -> Option<(usize, &[Concept])> {
-        self.elements
-            .iter()
-            .map(|(_, any)| (lexicon.commonness(any), any.as_slice()))
-            .min_by_key(|(words, _)| *words)
-    }
-
-    /// Where the last element may stand: a "not" before it that the row does not name takes it away.
-    fn ends(&self, meant: Meant) -> u128 {
-        match self.negates {
-            true => u128::MAX,
-            false => !meant.denied,
-        }
-    }
-
-    /// From the last element to the first: the tokens from which the rest of the row holds.
-    fn starts(&self, found: &Found, ends: u128) -> u128 {
-        let mut next = u128::MAX;
-        let mut gap = ANY;
-        let mut allowed = ends;
-        for (before, any) in self.elements.iter().rev() {
-            let reach = if gap <= CLOSE {
-                within_clause(next, gap, found.commas)
-            } else {
-                widen(next, gap)
-            };
-            next = 0;
-            for hit in any.iter().flat_map(|concept| found.of(*concept)) {
-                let start = 1 << hit.start.min(127);
-                if reach & (1 << hit.end.min(127)) != 0 && allowed & start != 0 {
-                    next |= start;
-                }
-            }
-            if next == 0 {
-                return 0;
-            }
-            gap = *before;
-            allowed = u128::MAX;
-        }
-        next
-    }
-}
-
-/// Every position from which one of `targets` is at most `gap` tokens ahead.
-fn widen(targets: u128, gap: u8) -> u128 {
-    let mut wide = targets;
-    let mut done = 0_u32;
-    let gap = u32::from(gap.min(127));
-    while done < gap {
-        let step = (done + 1).min(gap - done);
-        wide |= wide >> step;
-        done += step;
-    }
-    wide
-}
-
-/// The same, word by word, and not over a comma.
-fn within_clause(targets: u128, gap: u8, commas: u128) -> u128 {
-    let mut wide = targets;
-    let mut step = targets;
-    for _ in 0..gap {
-        step = ((step & !commas) >> 1) & !commas;
-        wide |= step;
-    }
-    wide
 }
 
 #[cfg(test)]

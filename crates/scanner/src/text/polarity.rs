@@ -1,7 +1,7 @@
 //! Which words of a sentence are meant: not what is forbidden, watched for, quoted or ascribed to an attacker.
 
+use super::found::Found;
 use super::lexicon::{Concept, Lexicon};
-use super::phrase::Found;
 use super::sentence::Sentence;
 
 /// The concepts that turn the meaning of what follows them.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::engine::texts;
+use super::found::Found;
 use super::lexicon::{Concept, Lexicon};
 use super::matcher::{Mood, Scope};
-use super::phrase::{Compiled, Found, Neighbours};
+use super::phrase::{Compiled, Neighbours};
 use super::polarity::Polarity;
 use super::weight::Weights;
 use crate::rule::Rule;

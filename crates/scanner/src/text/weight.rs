@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
 
+use super::found::Found;
 use super::lexicon::{Concept, Lexicon};
-use super::phrase::Found;
 use super::polarity::Meant;
 use super::sentence::Sentence;
 use super::token::{Token, TokenKind};
