@@ -366,6 +366,7 @@ fn actions_of_a_document_are_found_however_it_is_packed() {
     );
     stopped("a.pdf", document(&far).as_bytes());
     passes("a.pdf", document("<< /Type /Page >>").as_bytes());
+    stopped("a.pdf", format!("%PDF-1.4\n{ATTACK}").as_bytes());
 }
 
 #[test]

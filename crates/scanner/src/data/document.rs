@@ -52,6 +52,9 @@ static FIELD_COMMAND: LazyLock<Regex> =
 pub(super) fn examine_pdf(artifact: &Artifact<'_>, sink: &mut Sink<'_>) {
     let bytes = artifact.bytes.as_ref();
     judge_pdf(artifact, bytes, sink);
+    if memchr::memmem::find(bytes, b" obj").is_none() {
+        sink.incomplete("what begins as a PDF holds no object of one");
+    }
     if memchr::memmem::find(bytes, b"/Encrypt").is_some() {
         sink.incomplete("the PDF is encrypted");
     }
