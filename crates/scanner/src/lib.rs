@@ -15,6 +15,7 @@ mod fixtures;
 mod kind;
 mod pattern;
 mod rule;
+mod services;
 mod sink;
 mod source;
 mod text;

@@ -9,7 +9,6 @@ mod javascript;
 mod places;
 mod report;
 mod resolved;
-mod services;
 mod shell;
 mod tree;
 mod value;

@@ -1,5 +1,7 @@
 //! Where values come from, where they may go, and how they were decoded: small sets in one word.
 
+use crate::services;
+
 /// Defines the origins with the words that rules use for them.
 macro_rules! origins {
     ($($(#[$doc:meta])* $constant:ident = $bit:literal $word:literal;)*) => {
@@ -160,41 +162,26 @@ pub(crate) struct Services(u32);
 impl Services {
     pub(crate) const NONE: Self = Self(0);
 
-    /// Services that everybody knows: the words of their variables, and what their hosts are called.
-    const KNOWN: [(&'static [&'static str], &'static [&'static str]); 10] = [
-        (&["AWS"], &["aws"]),
-        (&["GITHUB", "GH"], &["github", "ghcr"]),
-        (&["OPENAI"], &["openai", "azure"]),
-        (&["ANTHROPIC", "CLAUDE"], &["anthropic", "claude"]),
-        (&["NPM"], &["npm"]),
-        (&["PYPI", "TWINE"], &["pypi"]),
-        (&["SLACK"], &["slack"]),
-        (&["HF", "HUGGINGFACE", "HUGGING"], &["huggingface", "hf.co"]),
-        (&["STRIPE"], &["stripe"]),
-        (&["CLOUDFLARE"], &["cloudflare"]),
-    ];
+    /// How many of the services that everybody knows have a bit of their own.
+    const KNOWN: usize = 16;
 
     /// The service of `GITHUB_TOKEN` is `GITHUB`.
     pub(crate) fn of(variable: &str) -> Self {
-        let service = variable.split('_').next().unwrap_or(variable);
-        let known = Self::KNOWN
-            .iter()
-            .position(|(words, _)| words.contains(&service));
-        if let Some(at) = known {
+        if let Some(at) = services::of_variable(variable).filter(|at| *at < Self::KNOWN) {
             return Self(1 << at);
         }
+        let service = variable.split('_').next().unwrap_or(variable);
         let sum = service.bytes().fold(0u32, |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u32::from(byte))
         });
-        let first = Self::KNOWN.len() as u32;
+        let first = Self::KNOWN as u32;
         Self(1 << (first + sum % (31 - first)))
     }
 
     /// Whether a credential of a service that everybody knows is among them, and the host is not its own.
     pub(crate) fn are_foreign_to(self, host: &str) -> bool {
-        let known = Self::KNOWN.iter().enumerate();
-        let mut held = known.filter(|(at, _)| self.0 & 1 << at != 0);
-        held.any(|(_, (_, names))| !names.iter().any(|name| host.contains(name)))
+        let mut held = (0..Self::KNOWN).filter(|at| self.0 & 1 << at != 0);
+        held.any(|at| !services::answers(at, host))
     }
 
     pub(crate) const fn union(self, other: Self) -> Self {

@@ -2,7 +2,8 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
-use super::{places, services};
+use super::places;
+use crate::services;
 
 /// Where a value came from; several at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,21 +77,27 @@ impl Taint {
     pub(crate) const KEPT: Self = Self(1 << 32);
 
     /// The tokens of known services, each with a mark of its own.
-    const SERVICES: u64 = u64::MAX << services::FIRST_MARK;
+    const SERVICES: u64 = u64::MAX << Self::FIRST_SERVICE;
+
+    /// The first bit that stands for a service.
+    const FIRST_SERVICE: usize = 34;
 
     /// What says whose a credential is; only texts made of the credential keep it.
     pub(crate) const OWNED: Self = Self(Self::SERVICES | Self::KEPT.0);
 
     /// The mark of the service that a variable's token belongs to.
     pub(crate) fn of_service(variable: &str) -> Self {
-        services::of_variable(variable)
-            .map_or(Self::default(), |at| Self(1 << (services::FIRST_MARK + at)))
+        services::of_variable(variable).map_or(Self::default(), Self::service)
     }
 
     /// Whether tokens are among them, and the host belongs to none of their services.
     pub(crate) fn is_foreign_to(self, host: &str) -> bool {
-        self.of_any_service()
-            && !services::of_host(host).any(|at| self.has(Self(1 << (services::FIRST_MARK + at))))
+        let mut held = (0..64 - Self::FIRST_SERVICE).filter(|at| self.has(Self::service(*at)));
+        self.of_any_service() && !held.any(|at| services::answers(at, host))
+    }
+
+    const fn service(at: usize) -> Self {
+        Self(1 << (Self::FIRST_SERVICE + at))
     }
 
     /// Whether the token of a known service is among them.
