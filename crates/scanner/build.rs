@@ -13,8 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let rules = root.join("../../rules");
     let lexicon = root.join("src/text/lexicon.yml");
-    let weights = root.join("src/text/weights.yml");
-    for input in [&rules, &lexicon, &weights] {
+    for input in [&rules, &lexicon] {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     let mut files = Vec::new();
@@ -31,10 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(
         out.join("lexicon.json"),
         serde_json::to_string(&json::<BTreeMap<String, Vec<String>>>(&lexicon)?)?,
-    )?;
-    fs::write(
-        out.join("weights.json"),
-        serde_json::to_string(&json::<BTreeMap<String, Vec<String>>>(&weights)?)?,
     )?;
     Ok(())
 }

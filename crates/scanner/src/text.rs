@@ -32,7 +32,6 @@ mod stem;
 mod steps;
 mod token;
 mod validate;
-mod weight;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

@@ -34,13 +34,11 @@ pub(crate) enum Mood {
     Imperative,
 }
 
-/// How a rule matches text: sentences (`says`, `outweighs`), or lines with one of `atoms` (`regex`).
+/// How a rule matches text: sentences (`says`), or lines with one of `atoms` (`regex`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Raw")]
 pub(crate) struct TextMatch {
     pub(crate) says: Vec<Phrase>,
-    /// Points that the words of a sentence must weigh together.
-    pub(crate) outweighs: Option<i32>,
     pub(crate) regex: Vec<Expression>,
     pub(crate) atoms: Vec<String>,
     pub(crate) with: Vec<Expression>,
@@ -59,9 +57,6 @@ struct Raw {
     /// Phrases of the little language; one must hold in a sentence.
     #[serde(default)]
     says: Vec<String>,
-    /// Points that the words of a sentence must weigh together; what each weighs is built in.
-    #[serde(default)]
-    outweighs: Option<i32>,
     /// Expressions, of which one must match within a line; the first group, where there is one, is the place.
     #[serde(default)]
     regex: Vec<Expression>,
@@ -95,13 +90,8 @@ impl TryFrom<Raw> for TextMatch {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, String> {
-        let ways = [
-            !raw.says.is_empty(),
-            raw.outweighs.is_some(),
-            !raw.regex.is_empty(),
-        ];
-        if ways.into_iter().filter(|given| *given).count() != 1 {
-            return Err("one of `says`, `outweighs` and `regex` is needed, not more".to_owned());
+        if raw.says.is_empty() == raw.regex.is_empty() {
+            return Err("one of `says` and `regex` is needed, not both".to_owned());
         }
         if raw.regex.is_empty() != raw.atoms.is_empty() {
             return Err("`regex` and `atoms` stand together".to_owned());
@@ -117,7 +107,6 @@ impl TryFrom<Raw> for TextMatch {
             says: says
                 .collect::<Result<_, _>>()
                 .map_err(|error| error.to_string())?,
-            outweighs: raw.outweighs,
             regex: raw.regex,
             atoms: raw.atoms,
             with: raw.with,

@@ -71,17 +71,16 @@ pub(crate) fn examine(
             reader.sentence(block, sentence);
         });
     }
-    for one in reader.held() {
-        let Held { rule, range, .. } = one;
+    for (rule, range, hidden) in reader.held() {
         sink.report(
             &rule,
             page.artifact,
             &page.source,
             range.clone(),
             None,
-            one.words,
+            None,
         );
-        if one.hidden && rule.info.severity >= Severity::High {
+        if hidden && rule.info.severity >= Severity::High {
             page.check(sink, "hidden-comment", range, Some(rule.info.title.clone()));
         }
     }
@@ -113,16 +112,6 @@ struct Match {
     hidden: bool,
     sentence: usize,
     around: Around,
-    /// The heaviest words, where they were weighed.
-    words: Option<String>,
-}
-
-/// A match that stands.
-struct Held {
-    rule: Arc<Rule>,
-    range: Range<usize>,
-    hidden: bool,
-    words: Option<String>,
 }
 
 impl Reader<'_> {
@@ -170,9 +159,6 @@ impl Reader<'_> {
         };
         if meant.begins != 0 {
             self.judge(block, sentence, meant, described);
-            if !described {
-                self.weigh(block, sentence, meant);
-            }
         }
         self.said.push(marks);
     }
@@ -218,7 +204,6 @@ impl Reader<'_> {
                     hidden: block.kind == BlockKind::Comment,
                     sentence: self.said.len(),
                     around: phrase.around,
-                    words: None,
                 });
                 if phrase.around == Around::default() {
                     settled = Some(*owner);
@@ -227,38 +212,10 @@ impl Reader<'_> {
         }
     }
 
-    /// The rules that weigh the words of a sentence, where the agent acts on what it reads.
-    fn weigh(&mut self, block: &Block, sentence: &Sentence<'_>, meant: Meant) {
-        let hidden = block.kind == BlockKind::Comment;
-        if self.commands_only
-            || matches!(block.kind, BlockKind::Heading(_) | BlockKind::Row)
-            || !(self.acted_on || hidden)
-        {
-            return;
-        }
-        for (owner, least) in &self.engine.weighing {
-            let weights = &self.engine.weights;
-            if let (Some(words), Some(first), Some(last)) = (
-                weights.outweighs(sentence, &self.found, meant, *least),
-                sentence.tokens.first(),
-                sentence.tokens.last(),
-            ) {
-                self.matches.push(Match {
-                    owner: *owner,
-                    range: first.range.start..last.range.end,
-                    hidden,
-                    sentence: self.said.len(),
-                    around: Around::default(),
-                    words: Some(words),
-                });
-            }
-        }
-    }
-
     /// The matches whose neighbours agree, each rule once in a sentence.
-    fn held(self) -> Vec<Held> {
+    fn held(self) -> Vec<(Arc<Rule>, Range<usize>, bool)> {
         let mut held = Vec::new();
-        let (mut last, mut named) = (None, None);
+        let mut last = None;
         for one in self.matches {
             let from = one.sentence.saturating_sub(NEAR);
             let near = self
@@ -269,24 +226,12 @@ impl Reader<'_> {
             let said = near.fold(0, |all, marks| all | marks);
             let agrees = one.around.needs & !said == 0 && one.around.excuses & said == 0;
             let place = Some((one.sentence, one.owner));
-            // What a phrase names needs no weighing.
-            if one.words.is_some() && named == Some(one.sentence) {
-                continue;
-            }
             if agrees
                 && last != place
                 && let Some(says) = self.engine.says.get(one.owner)
             {
                 last = place;
-                if says.rule.info.severity >= Severity::High {
-                    named = Some(one.sentence);
-                }
-                held.push(Held {
-                    rule: Arc::clone(&says.rule),
-                    range: one.range,
-                    hidden: one.hidden,
-                    words: one.words,
-                });
+                held.push((Arc::clone(&says.rule), one.range, one.hidden));
             }
         }
         held

@@ -8,7 +8,6 @@ use super::lexicon::{Concept, Lexicon};
 use super::matcher::{Mood, Scope};
 use super::phrase::{Compiled, Neighbours};
 use super::polarity::Polarity;
-use super::weight::Weights;
 use crate::rule::Rule;
 
 /// Concepts of deeds, which a quotation mentions.
@@ -27,9 +26,6 @@ pub(crate) struct Reading {
     /// By concept: the phrases that a sentence with it may hold.
     triggers: Vec<Vec<usize>>,
     pub(crate) neighbours: Neighbours,
-    pub(crate) weights: Weights,
-    /// The rules that weigh words, with the points they ask for.
-    pub(crate) weighing: Vec<(usize, i32)>,
     /// An address that is neither a known publisher's nor the skill's own.
     pub(crate) foreign: Option<Concept>,
     /// Such an address that is no link's target.
@@ -55,15 +51,13 @@ impl Reading {
             .flat_map(|(_, text)| &text.says)
             .flat_map(|phrase| phrase.words());
         let lexicon = Lexicon::with_words(words);
-        let spoken = || texts(rules).filter(|(_, text)| text.regex.is_empty());
+        let spoken = || texts(rules).filter(|(_, text)| !text.says.is_empty());
         let says = spoken().map(|(rule, text)| Says {
             rule: Arc::clone(rule),
             scope: text.scope,
             foreign: text.foreign,
             mood: text.mood,
         });
-        let weighing = spoken().enumerate();
-        let weighing = weighing.filter_map(|(owner, (_, text))| Some((owner, text.outweighs?)));
         let mut neighbours = Neighbours::default();
         let phrases: Vec<(usize, Compiled)> = spoken()
             .enumerate()
@@ -77,8 +71,6 @@ impl Reading {
             triggers: triggers(&phrases, &lexicon),
             phrases,
             neighbours,
-            weights: Weights::built_in(&lexicon),
-            weighing: weighing.collect(),
             foreign: of("foreign"),
             stranger: of("stranger"),
             hidden: of("hidden"),
