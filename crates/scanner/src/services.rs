@@ -1,5 +1,7 @@
 //! Services that everybody knows: the words of their variables, and the domains they answer under.
 
+use crate::authority::{authority, without_port};
+
 /// Words in the names of a service's variables, and its domains; a name with a dot behind it is what companies call
 /// their own server of this kind. At most 30, of which the first sixteen have a bit of their own in Python.
 const SERVICES: [(&[&str], &[&str]); 28] = [
@@ -121,8 +123,7 @@ pub(crate) fn of_variable(name: &str) -> Option<usize> {
 
 /// Whether a service answers under this host, with a port or without.
 pub(crate) fn answers(service: usize, host: &str) -> bool {
-    let host = host.split([':', '/']).next().unwrap_or(host);
-    let host = host.to_ascii_lowercase();
+    let host = without_port(authority(host)).to_ascii_lowercase();
     let domains = SERVICES
         .get(service)
         .map_or(&[][..], |(_, domains)| domains);

@@ -230,11 +230,9 @@ impl<'a> Interp<'a, '_> {
             return false;
         }
         let is_scheme = |text: &Expr| {
-            let text = text
-                .as_string_literal_expr()
-                .map(|text| text.value.to_str());
-            text.is_some_and(|text| {
-                text.starts_with("http") && "https://".contains(text.trim_start_matches("http://"))
+            super::walk::literal(text).is_some_and(|text| {
+                let schemes = ["http://", "https://"];
+                text.starts_with("http") && schemes.iter().any(|scheme| scheme.starts_with(text))
             })
         };
         let schemes = start.as_tuple_expr().map(|tuple| &tuple.elts[..]);

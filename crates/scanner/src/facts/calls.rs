@@ -221,8 +221,9 @@ impl<'a, 's> Interp<'a, 's> {
             }
         }
         self.run_callables(args, range);
-        let protects = args.keyword("usedforsecurity").and_then(Value::truth) != Some(false);
-        let mut result = match index.names.child(name, CALLED).filter(|_| protects) {
+        let protects =
+            |_: &Name| args.keyword("usedforsecurity").and_then(Value::truth) != Some(false);
+        let mut result = match index.names.child(name, CALLED).filter(protects) {
             Some(object) => {
                 let object = self.named(object);
                 keeps_origins &= object.from.is_empty();

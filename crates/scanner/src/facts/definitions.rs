@@ -42,22 +42,22 @@ impl<'a> Interp<'a, '_> {
             .decorator_list
             .iter()
             .any(|decorator| self.is_of_page_framework(&decorator.expression));
+        let is_route = names.iter().any(|name| ROUTES.contains(&name.as_str()));
+        let is_tool = names.iter().any(|name| TOOLS.contains(&name.as_str()));
         if let Some(function) = self.functions.get_mut(id as usize) {
             function.renders = renders;
-            if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
-                self.routed(def);
-            }
-        }
-        if let Some(function) = self.functions.get_mut(id as usize) {
-            if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
+            if is_route {
                 function.public = Origins::PARAM.union(Origins::WEB);
-            } else if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
+            } else if is_tool {
                 function.public = Origins::PARAM.union(Origins::TOOL);
             } else if names.iter().any(|name| name == "wraps") {
                 function.public = Origins::WRAPPED;
             }
         }
-        if names.iter().any(|name| TOOLS.contains(&name.as_str())) {
+        if is_route {
+            self.routed(def);
+        }
+        if is_tool {
             self.described(def);
         }
         let mut value = Value::of(Shape::Function(id));

@@ -1,12 +1,11 @@
 //! Routes of a web application that change something, and whether they are guarded as their neighbours are.
 
-use ruff_python_ast::visitor::{Visitor, walk_expr};
-use ruff_python_ast::{Decorator, Expr, StmtFunctionDef};
+use ruff_python_ast::{Expr, StmtFunctionDef};
 use ruff_text_size::TextRange;
 
 use super::checks::Check;
 use super::interp::Interp;
-use super::walk::last_name;
+use super::walk::{any, any_in, last_name, literal, own_name};
 
 /// Words in the names of decorators that ask who somebody is.
 const GUARDS: [&str; 9] = [
@@ -63,10 +62,8 @@ pub(crate) struct Routes {
 impl<'a> Interp<'a, '_> {
     /// Remembers a function behind a route.
     pub(crate) fn routed(&mut self, def: &'a StmtFunctionDef) {
-        let guards =
-            |each: &&Decorator| !each.expression.is_call_expr() || !is_route(&each.expression);
-        let guarded = (def.decorator_list.iter().filter(guards))
-            .any(|each| speaks_of(last_name(&each.expression), &GUARDS));
+        let guarded =
+            (def.decorator_list.iter()).any(|each| speaks_of(last_name(&each.expression), &GUARDS));
         if guarded {
             self.routes.guarded = true;
             return;
@@ -76,7 +73,11 @@ impl<'a> Interp<'a, '_> {
             let given = each.default.as_deref().into_iter().chain(each.annotation());
             given.into_iter().any(asks)
         });
-        if changes && !depends && !speaks_of(&def.name, &PUBLIC) && !asks_inside(def) {
+        if changes
+            && !depends
+            && !speaks_of(&def.name, &PUBLIC)
+            && !any_in(&def.body, &asks_or_refuses)
+        {
             self.routes.open.push(def.name.range);
         }
     }
@@ -97,73 +98,36 @@ fn speaks_of(name: &str, words: &[&str]) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
-fn is_route(decorator: &Expr) -> bool {
-    super::definitions::ROUTES.contains(&last_name(decorator))
-}
-
 /// `@app.delete(…)`, `@app.route(…, methods=["PUT"])`, and `POST` where the address says that it is grave.
 fn changes(decorator: &Expr) -> bool {
     let Expr::Call(call) = decorator else {
         return false;
     };
-    let mut texts = Texts::default();
-    texts.visit_expr(decorator);
-    let methods = texts.0.iter().map(|text| text.to_ascii_lowercase());
-    let named = std::iter::once(last_name(&call.func).to_owned()).chain(methods);
-    let grave = (call.arguments.args.first())
-        .and_then(Expr::as_string_literal_expr)
-        .is_some_and(|path| speaks_of(path.value.to_str(), &GRAVE));
-    named.into_iter().any(|method| match method.as_str() {
-        "delete" | "put" | "patch" => is_route(decorator),
-        "post" => is_route(decorator) && grave,
+    if !super::definitions::ROUTES.contains(&last_name(decorator)) {
+        return false;
+    }
+    let path = call.arguments.args.first().and_then(literal);
+    let grave = path.is_some_and(|path| speaks_of(path, &GRAVE));
+    let changing = |method: &str| match method.to_ascii_lowercase().as_str() {
+        "delete" | "put" | "patch" => true,
+        "post" => grave,
         _ => false,
-    })
+    };
+    changing(last_name(&call.func)) || any(decorator, &|expr| literal(expr).is_some_and(changing))
 }
 
-/// The constant texts of an expression.
-#[derive(Default)]
-struct Texts<'a>(Vec<&'a str>);
-
-impl<'a> Visitor<'a> for Texts<'a> {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        if let Expr::StringLiteral(text) = expr {
-            self.0.push(text.value.to_str());
-        }
-        walk_expr(self, expr);
-    }
-}
-
-/// Whether names in a piece of code speak of who asks.
-#[derive(Default)]
-struct Asks(bool);
-
-impl<'a> Visitor<'a> for Asks {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        let name = match expr {
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            Expr::Name(name) => name.id.as_str(),
-            _ => "",
-        };
-        let refuses = match expr {
-            Expr::NumberLiteral(number) => number
-                .value
-                .as_int()
-                .is_some_and(|number| matches!(number.as_u16(), Some(401 | 403))),
-            _ => false,
-        };
-        self.0 |= refuses || speaks_of(name, &ASKED);
-        walk_expr(self, expr);
-    }
+/// Whether an expression speaks of who asks, or refuses.
+fn asks_or_refuses(expr: &Expr) -> bool {
+    let refuses = match expr {
+        Expr::NumberLiteral(number) => number
+            .value
+            .as_int()
+            .is_some_and(|number| matches!(number.as_u16(), Some(401 | 403))),
+        _ => false,
+    };
+    refuses || own_name(expr).is_some_and(|name| speaks_of(name, &ASKED))
 }
 
 fn asks(expr: &Expr) -> bool {
-    let mut asks = Asks::default();
-    asks.visit_expr(expr);
-    asks.0 || matches!(last_name(expr), "Depends" | "Security")
-}
-
-fn asks_inside(def: &StmtFunctionDef) -> bool {
-    let mut asks = Asks::default();
-    asks.visit_body(&def.body);
-    asks.0
+    matches!(last_name(expr), "Depends" | "Security") || any(expr, &asks_or_refuses)
 }

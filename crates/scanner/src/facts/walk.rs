@@ -226,6 +226,51 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
     }
 }
 
+/// Looks for an expression that passes, and stops at the first.
+struct Any<'f> {
+    passes: &'f dyn Fn(&Expr) -> bool,
+    found: bool,
+}
+
+impl<'a> Visitor<'a> for Any<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.found |= (self.passes)(expr);
+        if !self.found {
+            walk_expr(self, expr);
+        }
+    }
+}
+
+/// Whether an expression or a part of it passes.
+pub(crate) fn any(expr: &Expr, passes: &dyn Fn(&Expr) -> bool) -> bool {
+    let found = false;
+    let mut any = Any { passes, found };
+    any.visit_expr(expr);
+    any.found
+}
+
+/// Whether an expression in these statements passes.
+pub(crate) fn any_in(body: &[Stmt], passes: &dyn Fn(&Expr) -> bool) -> bool {
+    let found = false;
+    let mut any = Any { passes, found };
+    any.visit_body(body);
+    any.found
+}
+
+/// The name of a variable or an attribute.
+pub(crate) fn own_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Attribute(attribute) => Some(&attribute.attr),
+        Expr::Name(name) => Some(&name.id),
+        _ => None,
+    }
+}
+
+/// A text that stands in the code.
+pub(crate) fn literal(expr: &Expr) -> Option<&str> {
+    Some(expr.as_string_literal_expr()?.value.to_str())
+}
+
 /// Every outermost call in an expression.
 pub(crate) fn calls<'a>(expr: &'a Expr, found: &mut dyn FnMut(&'a Expr)) {
     struct Calls<'f, 'a>(&'f mut dyn FnMut(&'a Expr));

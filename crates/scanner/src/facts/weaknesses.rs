@@ -1,6 +1,5 @@
 //! Weaknesses that show in a condition: what is compared, and what is asserted.
 
-use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{CmpOp, Expr, ExprCompare, StmtAssert, StmtWhile};
 
 use ruff_text_size::{Ranged, TextRange};
@@ -233,27 +232,16 @@ impl<'a> Interp<'a, '_> {
 
     /// `assert user.is_admin`: with `python -O` nobody asks.
     pub(crate) fn asserted(&mut self, assert: &'a StmtAssert) {
-        struct Rights(bool);
-        impl<'a> Visitor<'a> for Rights {
-            fn visit_expr(&mut self, expr: &'a Expr) {
-                let name = match expr {
-                    Expr::Attribute(attribute) => attribute.attr.as_str(),
-                    Expr::Name(name) => name.id.as_str(),
-                    Expr::StringLiteral(text) => text.value.to_str(),
-                    _ => "",
-                };
-                self.0 |= RIGHTS.contains(&name);
-                walk_expr(self, expr);
-            }
-        }
         let is_test = |name: &str| name.starts_with("test") || name.starts_with("assert");
         let def = self.function_at_hand().and_then(Function::definition);
         if def.is_none_or(|def| is_test(&def.name)) {
             return;
         }
-        let mut rights = Rights(false);
-        rights.visit_expr(&assert.test);
-        if rights.0 {
+        let asks = |expr: &Expr| {
+            let said = super::walk::own_name(expr).or_else(|| super::walk::literal(expr));
+            said.is_some_and(|said| RIGHTS.contains(&said))
+        };
+        if super::walk::any(&assert.test, &asks) {
             self.report_check(Check::RightsAsserted, assert.range, None);
         }
     }
