@@ -28,11 +28,11 @@ use spoken::heard;
 use transfer::{piped, printed, sent};
 
 pub(super) use addresses::addressed;
-pub(super) use handed::{guards_paths, handed, incoming, is_poisoned, outgoing};
+pub(super) use handed::{guards_paths, handed, incoming, outgoing};
 pub(super) use process::scripted;
 pub(super) use replaced::replaced;
 pub(super) use result::{cookies_asked, result};
-pub(super) use spoken::spoken;
+pub(super) use spoken::{described, spoken};
 pub(super) use wallets::{asks_ransom, swapped_address};
 
 /// A call whose callee and receiver are known.

@@ -1,13 +1,9 @@
-//! What callbacks are handed, and what tools say of themselves.
+//! What callbacks are handed.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::super::value::Js;
 use super::Call;
-use crate::expression::constant;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, UNKNOWN};
 
@@ -21,28 +17,6 @@ const PROVING: [&str; 7] = [
     "X-API-Key",
     "proxy-authorization",
 ];
-
-/// Asks for what a conversation or a person holds.
-static DEMANDS: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r"(?i)\b(?:full|entire|whole|complete|all(?: of)? (?:the|your|previous)) (?:conversation|chat|history|context|messages|system prompt|transcript)|api[ _-]?keys?|credentials|private keys?|passwords?|\.env\b|\.ssh\b|environment variables",
-    )
-});
-static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r"(?i)\b(?:must|always|required?|otherwise|mandatory|system:|important:|before (?:any|every|each|calling|using))",
-    )
-});
-static HIDES: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r"(?i)\b(?:confidential|silently|do(?:n't| not) (?:tell|mention|show|reveal|inform|disclose|display)|never (?:tell|mention|reveal|show)|without (?:telling|mentioning|asking|informing)|not (?:be )?(?:shown|told|mentioned)|hidden from|keep (?:this|it) (?:secret|private|to yourself))",
-    )
-});
-static REACHES: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
-        r"(?i)\b(?:all|any|every|each|before) (?:of the )?other tools?\b|\bother tools as well",
-    )
-});
 
 /// A request on its way: its address is anyone's, its headers prove who sends it.
 pub(in crate::pattern::javascript) fn outgoing() -> Js {
@@ -144,12 +118,6 @@ fn timed(name: &str) -> Option<usize> {
         "setImmediate" | "queueMicrotask" | "process.nextTick" => Some(1),
         _ => None,
     }
-}
-
-/// Whether a tool's text orders the agent to hand over what it holds, or to keep quiet.
-pub(in crate::pattern::javascript) fn is_poisoned(text: &str) -> bool {
-    let signs = [&DEMANDS, &HIDES, &REACHES];
-    ORDERS.is_match(text) && signs.iter().filter(|sign| sign.is_match(text)).count() > 1
 }
 
 /// Whether a step compares a path with the folder that it must lie in, or keeps strangers from asking.

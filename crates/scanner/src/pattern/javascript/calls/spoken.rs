@@ -7,17 +7,42 @@ use regex::Regex;
 
 use super::super::follow::Follower;
 use super::super::value::Js;
-use super::{Call, is_poisoned, result};
+use super::{Call, result};
 use crate::Kind;
 use crate::expression::constant;
 use crate::pattern::resolved::What;
 use crate::pattern::shell;
+
+/// Shortest description that is read as prose, in bytes.
+const MIN_DESCRIPTION: usize = 40;
 
 /// Shortest text that can tell an agent what to hand over, in bytes.
 const MIN_ORDER: usize = 60;
 
 /// How far before an order a word stands that forbids it, in bytes.
 const NEGATED: usize = 40;
+
+/// Asks for what a conversation or a person holds.
+static DEMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:full|entire|whole|complete|all(?: of)? (?:the|your|previous)) (?:conversation|chat|history|context|messages|system prompt|transcript)|api[ _-]?keys?|credentials|private keys?|passwords?|\.env\b|\.ssh\b|environment variables",
+    )
+});
+static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:must|always|required?|otherwise|mandatory|system:|important:|before (?:any|every|each|calling|using))",
+    )
+});
+static HIDES: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:confidential|silently|do(?:n't| not) (?:tell|mention|show|reveal|inform|disclose|display)|never (?:tell|mention|reveal|show)|without (?:telling|mentioning|asking|informing)|not (?:be )?(?:shown|told|mentioned)|hidden from|keep (?:this|it) (?:secret|private|to yourself))",
+    )
+});
+static REACHES: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:all|any|every|each|before) (?:of the )?other tools?\b|\bother tools as well",
+    )
+});
 
 /// Orders to hand over what lies in a home, a project or a conversation.
 static TAKES: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,6 +86,38 @@ fn orders(text: &str) -> bool {
         })
 }
 
+/// Whether a tool's text orders the agent to hand over what it holds, or to keep quiet.
+fn is_poisoned(text: &str) -> bool {
+    let signs = [&DEMANDS, &HIDES, &REACHES];
+    ORDERS.is_match(text) && signs.iter().filter(|sign| sign.is_match(text)).count() > 1
+}
+
+/// Says that a text orders the agent about.
+fn ordered(follower: &mut Follower<'_>, text: &str, span: Range<usize>) {
+    let detail: String = text.chars().take(120).collect();
+    follower.check(span, "javascript-tool-poisoned", detail);
+}
+
+/// The description of a tool: an order to the agent, or prose that it reads.
+pub(in crate::pattern::javascript) fn described(
+    follower: &mut Follower<'_>,
+    text: &str,
+    span: Range<usize>,
+) {
+    if is_poisoned(text) {
+        ordered(follower, text, span.clone());
+    }
+    if text.len() > MIN_DESCRIPTION {
+        told(follower, text.to_owned(), span);
+    }
+}
+
+/// Hands a text to the engine for prose.
+fn told(follower: &mut Follower<'_>, text: String, span: Range<usize>) {
+    let (kind, how) = (Kind::Markdown, "tool description");
+    follower.fact(span, What::Code { kind, how, text });
+}
+
 /// What a function gives back or throws is read by whoever called the tool.
 pub(in crate::pattern::javascript) fn spoken(
     follower: &mut Follower<'_>,
@@ -73,8 +130,7 @@ pub(in crate::pattern::javascript) fn spoken(
         said.value.text.clone()
     };
     if orders(&text) {
-        let detail: String = text.chars().take(120).collect();
-        follower.check(span, "javascript-tool-poisoned", detail);
+        ordered(follower, &text, span);
     }
 }
 
@@ -99,8 +155,7 @@ pub(super) fn heard(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         .and_then(|text| text.value.known())
         .filter(|text| FILLED.is_match(text))
     {
-        let detail: String = text.chars().take(120).collect();
-        follower.check(span.clone(), "javascript-tool-poisoned", detail);
+        ordered(follower, text, span.clone());
     }
     if !matches!(method, "tool" | "registerTool" | "addTool") {
         return;
@@ -114,12 +169,10 @@ pub(super) fn heard(follower: &mut Follower<'_>, call: &Call, arguments: &[Js]) 
         .collect();
     for text in texts {
         if is_poisoned(&text) || orders(&text) {
-            let detail: String = text.chars().take(120).collect();
-            follower.check(span.clone(), "javascript-tool-poisoned", detail);
+            ordered(follower, &text, span.clone());
         }
         if shell::tells(&text) {
-            let (kind, how) = (Kind::Markdown, "tool description");
-            follower.fact(span.clone(), What::Code { kind, how, text });
+            told(follower, text, span.clone());
         }
     }
 }

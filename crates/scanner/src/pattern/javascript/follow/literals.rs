@@ -12,9 +12,6 @@ use crate::Kind;
 use crate::pattern::resolved::What;
 use crate::pattern::value::{Taint, Value};
 
-/// Shortest description that can tell an agent to do something, in bytes.
-const MIN_DESCRIPTION: usize = 40;
-
 /// Longest text that is taken apart letter by letter, in bytes.
 const MAX_LETTERS: usize = 4096;
 
@@ -123,19 +120,8 @@ impl<'s> Follower<'s> {
             .get("description")
             .filter(|_| schema.iter().any(|name| fields.contains_key(*name)))
             .and_then(|description| description.value.known());
-        if let Some(text) = text.filter(|text| calls::is_poisoned(text)) {
-            let detail: String = text.chars().take(120).collect();
-            self.check(node.byte_range(), "javascript-tool-poisoned", detail);
-        }
-        if let Some(text) = text.filter(|text| text.len() > MIN_DESCRIPTION) {
-            self.fact(
-                node.byte_range(),
-                What::Code {
-                    kind: Kind::Markdown,
-                    how: "tool description",
-                    text: text.to_owned(),
-                },
-            );
+        if let Some(text) = text {
+            calls::described(self, text, node.byte_range());
         }
     }
 
