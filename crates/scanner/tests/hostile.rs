@@ -1,36 +1,29 @@
 //! Programs that are made to exhaust a scanner: each file is finished with, and what was not examined is said.
 
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed test may panic"
+)]
 
-use std::sync::Arc;
+#[path = "hostile/bounds.rs"]
+mod bounds;
+#[path = "hostile/disguises.rs"]
+mod disguises;
+#[path = "hostile/skills.rs"]
+mod skills;
 
-use skillgate_model::{Content, Examination, Manifest, Skill, SkillFile, SkillKind};
-use skillgate_scanner::{Rules, Scan, Scanner};
+use skillgate_model::Examination;
+use skillgate_scanner::Scan;
+
+use skills::{file, scan_file};
 
 fn scan(source: impl Into<Vec<u8>>) -> Scan {
     scan_as("tool.py", source)
 }
 
 fn scan_as(name: &str, source: impl Into<Vec<u8>>) -> Scan {
-    let bytes: Vec<u8> = source.into();
-    let file = SkillFile {
-        path: name.into(),
-        raw: name.into(),
-        mode: 0o644,
-        size: bytes.len() as u64,
-        sha256: String::new(),
-        content: Content::Bytes(Arc::from(bytes)),
-    };
-    let skill = Skill {
-        name: "tool".into(),
-        kind: SkillKind::File,
-        root: name.into(),
-        manifest: Manifest::default(),
-        manifest_path: None,
-        files: vec![file],
-        digest: String::new(),
-    };
-    Scanner::new(Rules::built_in().unwrap()).scan(&skill)
+    scan_file(file(name, source))
 }
 
 fn ids(scan: &Scan) -> Vec<&str> {
